@@ -1,0 +1,1 @@
+//! Estates and scenarios: file types, loader and checks. Knows nothing of the running world.

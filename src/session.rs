@@ -1,0 +1,3 @@
+//! One drill: its clock, journal, looks and checkpoints. File access in its store alone; never a tool or a door.
+
+pub mod journal;

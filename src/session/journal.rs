@@ -1,0 +1,1 @@
+//! The journal: the records of a drill, their chain and their storage. Never interprets what a command does.

@@ -1,0 +1,1 @@
+//! Keyed draws: a counter-based generator and the distributions on it. Never a generator with a position.

@@ -1,0 +1,1 @@
+//! The cluster: objects, controllers and kubelets on simulated time. Never decides why a container fails.
