@@ -1,0 +1,79 @@
+//! Artifacts: things with an identity that an observation can show. Clues and herrings name these, never commands.
+
+use serde::{Deserialize, Serialize};
+
+use super::Map;
+use super::values::Duration;
+
+/// Something an observation can show.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Artifact {
+    /// A series, over a window that reaches back at least `spans`.
+    Series {
+        /// Metric.
+        metric: String,
+        /// Labels that select it.
+        #[serde(default)]
+        matching: Map<String>,
+        /// The window must cover at least this much before the look.
+        #[serde(default)]
+        spans: Option<Duration>,
+    },
+    /// A log line of a service that contains a text.
+    Line {
+        /// Service.
+        of: String,
+        /// Text.
+        contains: String,
+    },
+    /// A Kubernetes object shown in detail (describe, yaml, json, an `env` in it).
+    Object {
+        /// Kind, for example `"Deployment"`.
+        kind: String,
+        /// Name; for pods the service.
+        name: String,
+    },
+    /// A pod of a service in a list, with its status.
+    PodStatus {
+        /// Service.
+        of: String,
+    },
+    /// The rollout history of a service.
+    Rollout(String),
+    /// A commit with its changes.
+    Commit(String),
+    /// A commit's title in a list.
+    CommitTitle(String),
+    /// Lines of a file.
+    FileLines {
+        /// Repository.
+        repo: String,
+        /// Path.
+        path: String,
+        /// Text that must be on the screen.
+        contains: String,
+    },
+    /// A consumer group's offsets.
+    Group(String),
+    /// A topic's settings or offsets.
+    Topic(String),
+    /// Valkey's figures.
+    ValkeyInfo(String),
+    /// A scripted message, by its name in the scenario.
+    Message(String),
+    /// A Sentry issue.
+    SentryIssue(String),
+    /// An incident of the paging system.
+    Incident(String),
+    /// A wiki page, by its file name without ending.
+    WikiPage(String),
+    /// A ticket.
+    Ticket(String),
+    /// Rows of a table.
+    Table {
+        /// Database server.
+        server: String,
+        /// Table.
+        table: String,
+    },
+}

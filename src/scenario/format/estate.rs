@@ -1,0 +1,72 @@
+//! The estate: the company under the incident. Its files are merged into this one type by the loader.
+//!
+//! An estate's folder holds `estate.ron` (this struct), and further `*.ron` files of the same struct whose maps and
+//! lists are joined; `repos/`, `wiki/` and `chatter/` beside them hold texts.
+
+use serde::{Deserialize, Serialize};
+
+use super::Map;
+use super::infrastructure::{Database, KafkaCluster, Namespace, Node, ScheduledJob, Valkey};
+use super::people::{Channel, Person, Team};
+use super::records::{Dashboard, FeatureFlag, Journey, Repository, Ticket};
+use super::service::Service;
+use super::telemetry::{AlertRule, SeriesSpec, TrafficShape};
+use super::values::Instant;
+
+/// A company: what runs, who works there, what they know. Reused by scenarios.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Estate {
+    /// What people call the company's system, for example `"Shop"`.
+    pub title: String,
+    /// The cluster's name as `kubectl config get-contexts` shows it.
+    pub cluster: String,
+    /// The domain of e-mail addresses and host names, for example `"shop.example"`.
+    pub domain: String,
+    /// Namespaces of the cluster.
+    pub namespaces: Map<Namespace>,
+    /// Nodes of the cluster.
+    pub nodes: Map<Node>,
+    /// Services by name; each is a workload of its namespace.
+    pub services: Map<Service>,
+    /// Kafka clusters by name.
+    pub kafka: Map<KafkaCluster>,
+    /// Valkey (Redis) servers by name.
+    pub valkey: Map<Valkey>,
+    /// PostgreSQL servers by name.
+    pub postgres: Map<Database>,
+    /// Cron jobs by name.
+    pub jobs: Map<ScheduledJob>,
+    /// Repositories by name; their files are in `repos/<name>/`.
+    pub repositories: Map<Repository>,
+    /// Teams by name.
+    pub teams: Map<Team>,
+    /// People by handle, without `@`.
+    pub people: Map<Person>,
+    /// Slack channels by name, with `#`.
+    pub channels: Map<Channel>,
+    /// What customers do: entry points, weights and value.
+    pub journeys: Map<Journey>,
+    /// How traffic goes up and down over a day and a week.
+    pub traffic: TrafficShape,
+    /// Feature flags by key.
+    pub flags: Map<FeatureFlag>,
+    /// Dashboards by title.
+    pub dashboards: Map<Dashboard>,
+    /// Alert rules by name.
+    pub alerts: Map<AlertRule>,
+    /// Recording rules: the new name and its expression.
+    pub recordings: Map<String>,
+    /// Further series that no component brings by itself.
+    pub series: Map<SeriesSpec>,
+    /// Tickets by key.
+    pub tickets: Map<Ticket>,
+    /// The channel where incidents are worked.
+    pub incident_channel: String,
+    /// The channel where alerts are posted.
+    pub alert_channel: String,
+    /// The channel where deployments are announced.
+    pub deploy_channel: String,
+    /// When the estate as described came into being; older pods and objects are not shown as older than this.
+    pub since: Option<Instant>,
+}
