@@ -1,3 +1,4 @@
 //! One drill: its clock, journal, looks and checkpoints. File access in its store alone; never a tool or a door.
 
+pub mod clock;
 pub mod journal;
