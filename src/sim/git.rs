@@ -5,6 +5,7 @@
 
 mod build;
 pub mod commit;
+pub mod error;
 pub mod file_diff;
 pub mod history;
 pub mod hunk;
@@ -17,7 +18,8 @@ pub mod source;
 pub mod tree;
 
 pub use commit::{Commit, CommitId, CommitIndex, Signature};
-pub use repository::{NewCommit, Repository, RepositoryError, Tag};
+pub use error::RepositoryError;
+pub use repository::{NewCommit, Repository, Tag};
 pub use source::{ChangeSource, CommitSource, RepositorySource, RootSource, TagSource};
 pub use tree::Tree;
 

@@ -6,14 +6,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::commit::CommitIndex;
+use super::error::{MAX_FILES, RepositoryError, check_ref_name};
 use super::history::merge_base;
 use super::merge::merge_trees;
 use super::patch::{FilePatch, Patch, Target, apply_file};
 use super::path::normalise;
-use super::repository::{
-    MAX_FILES, NewCommit, Repository, RepositoryError, Tag, check_ref_name, first_line,
-    write_checked,
-};
+use super::repository::{NewCommit, Repository, Tag, first_line, write_checked};
 use super::source::{ChangeSource, CommitSource, RepositorySource, TagSource};
 use super::tree::Tree;
 

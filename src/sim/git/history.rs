@@ -91,7 +91,7 @@ pub fn walk(repository: &Repository, walk: &Walk) -> Vec<Visit> {
         .collect();
     match walk.order {
         Order::Date => {
-            visits.sort_by_key(|visit| std::cmp::Reverse(date_key(repository, visit.index)))
+            visits.sort_by_key(|visit| std::cmp::Reverse(date_key(repository, visit.index)));
         }
         Order::Topological => visits = topological(repository, visits),
     }

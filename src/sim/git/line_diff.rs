@@ -485,6 +485,7 @@ impl Score {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sim::git::tests::numbers;
 
     fn text(hunks: &[Hunk]) -> String {
         let mut out = String::new();
@@ -512,7 +513,7 @@ mod tests {
 
     #[test]
     fn far_changes_are_separate_hunks_and_near_ones_are_not() {
-        let old: String = (1..=20).map(|n| format!("{n}\n")).collect();
+        let old = numbers(20);
         let far = old.replace("3\n4\n", "3\nx\n").replace("\n13\n", "\ny\n");
         assert_eq!(hunks(&old, &far, 3).len(), 2);
         let near = old.replace("\n4\n", "\nx\n").replace("\n11\n", "\ny\n");

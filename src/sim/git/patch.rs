@@ -364,7 +364,6 @@ const EXTENDED: [&str; 8] = [
 impl Header {
     fn target(self) -> Option<Target> {
         match (self.created, self.deleted, self.old, self.new) {
-            (true, true, ..) => None,
             (true, false, _, Some(new)) => Some(Target::Create(new)),
             (false, true, Some(old), _) => Some(Target::Delete(old)),
             (false, false, Some(from), Some(to)) if from != to => Some(Target::Rename { from, to }),

@@ -49,6 +49,11 @@ fn patch(text: &str) -> ChangeSource {
     ChangeSource::Patch(text.to_owned())
 }
 
+/// The numbers from 1, one a line.
+pub(crate) fn numbers(up_to: u32) -> String {
+    (1..=up_to).fold(String::new(), |text, n| text + &format!("{n}\n"))
+}
+
 const CONFIG: &str = "pool:\n  max: 20\n  timeout_ms: 250\nretries: 3\n";
 const TUNE: &str = "--- a/config.yaml\n+++ b/config.yaml\n@@ -1,4 +1,4 @@\n pool:\n-  max: 20\n+  max: 5\n   timeout_ms: 250\n retries: 3\n";
 
@@ -178,7 +183,7 @@ fn files_are_made_moved_and_removed_by_patches() {
 
 #[test]
 fn a_branch_is_merged_with_what_happened_beside_it() {
-    let base: String = (1..=9).map(|n| format!("{n}\n")).collect();
+    let base = numbers(9);
     let edit = |from: &str, to: &str| {
         ChangeSource::Write(BTreeMap::from([(
             "f".to_owned(),

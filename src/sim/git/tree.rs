@@ -155,13 +155,11 @@ impl Tree {
 
     /// Writes (`Some`) or removes (`None`) a file.
     pub fn set(&mut self, path: &str, text: Option<Arc<str>>) -> Result<(), TreeError> {
-        match text {
-            Some(text) => self.write(path, text),
-            None => {
-                self.remove(path);
-                Ok(())
-            }
+        if let Some(text) = text {
+            return self.write(path, text);
         }
+        self.remove(path);
+        Ok(())
     }
 
     /// All files with their paths, in git's order: by the bytes of the whole path.
