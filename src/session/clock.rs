@@ -128,7 +128,7 @@ impl<'de> Deserialize<'de> for Speed {
 }
 
 /// What makes simulated time pass.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Pace {
     /// The wall, times the speed, plus what calls cost: how a person plays.
