@@ -22,6 +22,27 @@ pub fn normal_q16(bits: u64) -> i64 {
     }
 }
 
+/// The probability that a standard normal value lies above `deviations_q16` (in units of 1/65,536), in units of 2^-32: the
+/// table read the other way, zero beyond its end.
+pub fn upper_tail_q32(deviations_q16: i64) -> u64 {
+    let magnitude = deviations_q16.unsigned_abs();
+    let after = UPPER_QUANTILES_Q16.partition_point(|&q| u64::from(q) <= magnitude);
+    let low = after.saturating_sub(1);
+    let edge = |at: usize| UPPER_QUANTILES_Q16.get(at).map(|&q| u64::from(q));
+    // 2^-12 of probability for each of the table's intervals.
+    let inside = match (edge(low), edge(after)) {
+        (Some(start), Some(end)) if end > start => (magnitude - start) * (1 << 20) / (end - start),
+        _ => 0,
+    };
+    let from_middle = ((low as u64) << 20) + inside;
+    let half = 1 << 31;
+    if deviations_q16 >= 0 {
+        half - from_middle
+    } else {
+        half + from_middle
+    }
+}
+
 /// `value * factor` where the factor is in units of 1/65,536, rounded to the nearest, saturating.
 #[inline]
 pub const fn scale_q16(value: i64, factor_q16: i64) -> i64 {
@@ -56,6 +77,21 @@ mod tests {
         assert!((sum / n).abs() < 0.01);
         assert!((squares / n - 1.0).abs() < 0.015);
         assert!((fourth / n - 3.0).abs() < 0.1);
+    }
+
+    #[test]
+    fn tails_are_those_of_a_normal() {
+        for (deviations, expected) in [
+            (0.0, 0.5),
+            (1.0, 0.158_655),
+            (-2.0, 0.977_250),
+            (3.0, 0.001_350),
+            (9.0, 0.0),
+            (-9.0, 1.0),
+        ] {
+            let found = upper_tail_q32((deviations * 65_536.0) as i64) as f64 / 4_294_967_296.0;
+            assert!((found - expected).abs() < 1e-5, "{deviations}: {found}");
+        }
     }
 
     #[test]
