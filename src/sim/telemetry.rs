@@ -1,7 +1,17 @@
 //! Lazy telemetry: samples and log lines as functions of seed, identity, time and history. Stores nothing but history.
 
+pub mod atom;
 pub mod history;
 pub mod latency;
 pub mod leaf;
+mod prefix;
+pub mod reader;
 pub mod slots;
+mod split;
+pub mod store;
 pub mod traffic;
+
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,404 @@
+//! One drill's telemetry: what is declared, its history, and how far it is closed. Readers take snapshots of it.
+//!
+//! Declared and given its history before [`Telemetry::open`], appended to afterwards; only what is closed can be read, and
+//! what is closed can never change.
+
+use std::sync::Arc;
+
+use super::atom::{Atom, AtomDef, AtomError, AtomId, FactorId, SlotsId};
+use super::history::{LevelTrack, RATE_ONE, RateTrack, StepTrack, TrackError};
+use super::leaf::{LeafGrid, LeafIndex};
+use super::prefix::{CACHE_BYTES, PrefixCache};
+use super::reader::{AtomReader, Part};
+use super::slots::{SlotError, SlotId, SlotTrack};
+use crate::sim::draw::StreamId;
+use crate::sim::time::SimTime;
+
+/// Numbers a level: a fault's intensity or a stock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LevelId(pub u32);
+/// Numbers a fact that is a whole number at a time, such as a count of replicas.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ValueId(pub u32);
+
+/// Why a change of the history was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum HistoryError {
+    /// The change lies in a stretch that may have been read already.
+    #[error("history is closed until {closed_ms} ms, a change at {at_ms} ms comes too late")]
+    Closed {
+        /// When the change was to take effect.
+        at_ms: i64,
+        /// Up to where history is closed.
+        closed_ms: i64,
+    },
+    /// The change lies before one that is already there.
+    #[error(transparent)]
+    Track(#[from] TrackError),
+    /// The change of a workload's pods was refused.
+    #[error(transparent)]
+    Slot(#[from] SlotError),
+    /// Nothing has this number.
+    #[error("nothing is registered under number {0}")]
+    Unknown(u32),
+}
+
+/// A drill's telemetry. A clone shares the cache, so it may only be read: see [`Telemetry::snapshot`].
+#[derive(Clone, Debug)]
+pub struct Telemetry {
+    grid: LeafGrid,
+    seed: u64,
+    /// Up to where history is closed, in ms since the Unix epoch.
+    closed_ms: i64,
+    atoms: Arc<Vec<Atom>>,
+    streams: Arc<std::collections::BTreeSet<StreamId>>,
+    slots: Arc<Vec<SlotTrack>>,
+    factors: Arc<Vec<RateTrack>>,
+    levels: Arc<Vec<LevelTrack>>,
+    values: Arc<Vec<StepTrack<i64>>>,
+    cache: Arc<PrefixCache>,
+}
+
+impl Telemetry {
+    /// Telemetry of a drill with nothing declared yet.
+    pub fn new(grid: LeafGrid, seed: u64) -> Self {
+        Self {
+            grid,
+            seed,
+            closed_ms: i64::MIN,
+            atoms: Arc::default(),
+            streams: Arc::default(),
+            slots: Arc::default(),
+            factors: Arc::default(),
+            levels: Arc::default(),
+            values: Arc::default(),
+            cache: Arc::new(PrefixCache::new(CACHE_BYTES)),
+        }
+    }
+
+    /// Limits the cache of running totals; zero keeps none. Forgets what was cached.
+    pub fn set_cache_bytes(&mut self, capacity_bytes: usize) {
+        self.cache = Arc::new(PrefixCache::new(capacity_bytes));
+    }
+
+    /// Ends the preparation: everything before T0 is closed and can be read.
+    pub fn open(&mut self) {
+        self.close_until(self.grid.t0());
+    }
+
+    /// Closes history up to an instant: it can be read from now on and not be changed any more. Never goes back.
+    pub fn close_until(&mut self, now: SimTime) {
+        self.closed_ms = self.closed_ms.max(now.millis());
+    }
+
+    /// Up to where history is closed, in ms since the Unix epoch.
+    pub const fn closed_ms(&self) -> i64 {
+        self.closed_ms
+    }
+
+    /// The grid of leaves.
+    pub const fn grid(&self) -> &LeafGrid {
+        &self.grid
+    }
+
+    /// The drill's seed.
+    pub const fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// What a reader keeps: a frozen copy that costs a few counted pointers and shares the cache. Later changes of this
+    /// telemetry are not seen in it.
+    pub fn snapshot(&self) -> Arc<Self> {
+        Arc::new(self.clone())
+    }
+
+    /// A copy that may go another way from here: it has a cache of its own.
+    #[must_use]
+    pub fn fork(&self) -> Self {
+        let mut fork = self.clone();
+        fork.cache = Arc::new(PrefixCache::new(self.cache.capacity_bytes()));
+        fork
+    }
+
+    /// Declares a workload's pods.
+    pub fn add_slots(&mut self) -> SlotsId {
+        let slots = Arc::make_mut(&mut self.slots);
+        slots.push(SlotTrack::default());
+        SlotsId(slots.len() as u32 - 1)
+    }
+
+    /// Declares a factor that latencies follow; one at first.
+    pub fn add_factor(&mut self) -> FactorId {
+        let factors = Arc::make_mut(&mut self.factors);
+        factors.push(RateTrack::new(RATE_ONE));
+        FactorId(factors.len() as u32 - 1)
+    }
+
+    /// Declares a level.
+    pub fn add_level(&mut self, level: LevelTrack) -> LevelId {
+        let levels = Arc::make_mut(&mut self.levels);
+        levels.push(level);
+        LevelId(levels.len() as u32 - 1)
+    }
+
+    /// Declares a whole number that changes in steps.
+    pub fn add_value(&mut self, initial: i64) -> ValueId {
+        let values = Arc::make_mut(&mut self.values);
+        values.push(StepTrack::new(initial));
+        ValueId(values.len() as u32 - 1)
+    }
+
+    /// Declares an atom. Its path must be its own, and what it refers to must be registered.
+    pub fn add_atom(&mut self, def: AtomDef) -> Result<AtomId, AtomError> {
+        let slots_known = def.slots.is_none_or(|id| self.slots(id).is_some());
+        let factor_known = def
+            .latency
+            .as_ref()
+            .is_none_or(|(_, id)| self.factor(*id).is_some());
+        if !slots_known || !factor_known {
+            return Err(AtomError::Unknown { path: def.path });
+        }
+        let stream = StreamId::of(&def.path);
+        if self.streams.contains(&stream) {
+            return Err(AtomError::Duplicate { path: def.path });
+        }
+        let atom = Atom::new(def, self.seed, &self.grid)?;
+        Arc::make_mut(&mut self.streams).insert(stream);
+        let atoms = Arc::make_mut(&mut self.atoms);
+        atoms.push(atom);
+        Ok(AtomId(atoms.len() as u32 - 1))
+    }
+
+    /// From `at_ms` on an atom's rate is multiplied by a factor in units of 1/65,536.
+    pub fn set_rate(
+        &mut self,
+        at_ms: i64,
+        atom: AtomId,
+        factor_q16: u32,
+    ) -> Result<(), HistoryError> {
+        self.check_open(at_ms)?;
+        let held = self.atom(atom).ok_or(HistoryError::Unknown(atom.0))?;
+        if *held.rate.last() == factor_q16 {
+            return Ok(());
+        }
+        self.change_atom(atom)?.rate.push(at_ms, factor_q16)?;
+        Ok(())
+    }
+
+    /// From `at_ms` on a pod takes so much more (or less) of an atom than its weight says, in units of 1/65,536.
+    pub fn set_bias(
+        &mut self,
+        at_ms: i64,
+        atom: AtomId,
+        slot: SlotId,
+        factor_q16: u32,
+    ) -> Result<(), HistoryError> {
+        self.check_open(at_ms)?;
+        let bias = &mut self.change_atom(atom)?.bias;
+        let place = match bias.binary_search_by_key(&slot, |(other, _)| *other) {
+            Ok(place) => place,
+            Err(place) => {
+                bias.insert(place, (slot, RateTrack::new(RATE_ONE)));
+                place
+            }
+        };
+        let (_, track) = bias.get_mut(place).ok_or(HistoryError::Unknown(slot))?;
+        track.push(at_ms, factor_q16)?;
+        Ok(())
+    }
+
+    /// From `at_ms` on latencies that follow a factor are stretched by it, in units of 1/65,536.
+    pub fn set_factor(
+        &mut self,
+        at_ms: i64,
+        factor: FactorId,
+        factor_q16: u32,
+    ) -> Result<(), HistoryError> {
+        self.check_open(at_ms)?;
+        let known = self.factor(factor).ok_or(HistoryError::Unknown(factor.0))?;
+        if *known.last() == factor_q16 {
+            return Ok(());
+        }
+        if let Some(track) = Arc::make_mut(&mut self.factors).get_mut(factor.0 as usize) {
+            track.push(at_ms, factor_q16)?;
+        }
+        Ok(())
+    }
+
+    /// From `at_ms` on a level starts at a value and moves along a slope: see [`LevelTrack::push`].
+    pub fn set_level(
+        &mut self,
+        at_ms: i64,
+        level: LevelId,
+        level_q16: i64,
+        slope_q16_per_s: i64,
+    ) -> Result<(), HistoryError> {
+        self.check_open(at_ms)?;
+        Arc::make_mut(&mut self.levels)
+            .get_mut(level.0 as usize)
+            .ok_or(HistoryError::Unknown(level.0))?
+            .push(at_ms, level_q16, slope_q16_per_s)?;
+        Ok(())
+    }
+
+    /// From `at_ms` on a whole number has a value.
+    pub fn set_value(
+        &mut self,
+        at_ms: i64,
+        value: ValueId,
+        number: i64,
+    ) -> Result<(), HistoryError> {
+        self.check_open(at_ms)?;
+        Arc::make_mut(&mut self.values)
+            .get_mut(value.0 as usize)
+            .ok_or(HistoryError::Unknown(value.0))?
+            .push(at_ms, number)?;
+        Ok(())
+    }
+
+    /// A pod appears; it takes no traffic until [`Telemetry::set_pod_weight`].
+    pub fn start_pod(
+        &mut self,
+        at_ms: i64,
+        slots: SlotsId,
+        pod: &str,
+        node: &str,
+    ) -> Result<SlotId, HistoryError> {
+        Ok(self.change_slots(at_ms, slots)?.start(at_ms, pod, node)?)
+    }
+
+    /// A pod's readiness changes: see [`SlotTrack::set_weight`].
+    pub fn set_pod_weight(
+        &mut self,
+        at_ms: i64,
+        slots: SlotsId,
+        slot: SlotId,
+        weight: u32,
+    ) -> Result<(), HistoryError> {
+        Ok(self
+            .change_slots(at_ms, slots)?
+            .set_weight(at_ms, slot, weight)?)
+    }
+
+    /// A pod's container starts again, and its counters with it.
+    pub fn restart_pod(
+        &mut self,
+        at_ms: i64,
+        slots: SlotsId,
+        slot: SlotId,
+    ) -> Result<(), HistoryError> {
+        Ok(self.change_slots(at_ms, slots)?.restart(at_ms, slot)?)
+    }
+
+    /// A pod is gone.
+    pub fn end_pod(
+        &mut self,
+        at_ms: i64,
+        slots: SlotsId,
+        slot: SlotId,
+    ) -> Result<(), HistoryError> {
+        Ok(self.change_slots(at_ms, slots)?.end(at_ms, slot)?)
+    }
+
+    /// A workload's pods.
+    pub fn slots(&self, slots: SlotsId) -> Option<&SlotTrack> {
+        self.slots.get(slots.0 as usize)
+    }
+
+    /// A factor's history.
+    pub fn factor(&self, factor: FactorId) -> Option<&RateTrack> {
+        self.factors.get(factor.0 as usize)
+    }
+
+    /// A level's history.
+    pub fn level(&self, level: LevelId) -> Option<&LevelTrack> {
+        self.levels.get(level.0 as usize)
+    }
+
+    /// A whole number's history.
+    pub fn value(&self, value: ValueId) -> Option<&StepTrack<i64>> {
+        self.values.get(value.0 as usize)
+    }
+
+    /// What an atom was declared as.
+    pub fn atom_def(&self, atom: AtomId) -> Option<&AtomDef> {
+        self.atom(atom).map(|atom| atom.def.as_ref())
+    }
+
+    /// What a part of an atom counted from the beginning of history to a cut (see [`LeafGrid::cut`]) at or before `at_ms`,
+    /// or to where history is closed if that is earlier.
+    pub fn total_until(&self, atom: AtomId, part: Part, at_ms: i64) -> u64 {
+        let Some(mut reader) = self.reader(atom) else {
+            return 0;
+        };
+        self.total_with(&mut reader, atom, part, at_ms)
+    }
+
+    /// The first leaf in which a part of an atom can have counted anything.
+    pub(super) fn origin_of(&self, atom: AtomId, part: Part) -> LeafIndex {
+        let first = self.grid.first();
+        let Some(slot) = part.slot else {
+            return first;
+        };
+        self.atom_def(atom)
+            .and_then(|def| def.slots)
+            .and_then(|slots| self.slots(slots))
+            .and_then(|track| track.slot(slot))
+            .map_or(first, |slot| self.grid.leaf_at(slot.start_ms).max(first))
+    }
+
+    pub(super) fn total_with(
+        &self,
+        reader: &mut AtomReader<'_>,
+        atom: AtomId,
+        part: Part,
+        at_ms: i64,
+    ) -> u64 {
+        let (leaf, quarters) = self.grid.cut(at_ms.min(self.closed_ms));
+        let origin = self.origin_of(atom, part);
+        if leaf < origin {
+            return 0;
+        }
+        let total = self.cache.total(atom, part, reader, origin, leaf);
+        total + reader.first_quarters(leaf, quarters, part)
+    }
+
+    /// A reader of an atom's leaves; the caller asks for closed ones only.
+    pub(super) fn reader(&self, atom: AtomId) -> Option<AtomReader<'_>> {
+        let held = self.atom(atom)?;
+        let slots = held.def.slots.and_then(|id| self.slots(id));
+        let factor = held
+            .def
+            .latency
+            .as_ref()
+            .and_then(|(_, id)| self.factor(*id));
+        Some(AtomReader::new(held, &self.grid, slots, factor))
+    }
+
+    pub(super) fn atom(&self, atom: AtomId) -> Option<&Atom> {
+        self.atoms.get(atom.0 as usize)
+    }
+
+    fn change_atom(&mut self, atom: AtomId) -> Result<&mut Atom, HistoryError> {
+        Arc::make_mut(&mut self.atoms)
+            .get_mut(atom.0 as usize)
+            .ok_or(HistoryError::Unknown(atom.0))
+    }
+
+    fn change_slots(&mut self, at_ms: i64, slots: SlotsId) -> Result<&mut SlotTrack, HistoryError> {
+        self.check_open(at_ms)?;
+        Arc::make_mut(&mut self.slots)
+            .get_mut(slots.0 as usize)
+            .ok_or(HistoryError::Unknown(slots.0))
+    }
+
+    fn check_open(&self, at_ms: i64) -> Result<(), HistoryError> {
+        if at_ms < self.closed_ms {
+            return Err(HistoryError::Closed {
+                at_ms,
+                closed_ms: self.closed_ms,
+            });
+        }
+        Ok(())
+    }
+}
