@@ -5,11 +5,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::apply::apply_file;
 use super::commit::CommitIndex;
 use super::error::{MAX_FILES, RepositoryError, check_ref_name};
 use super::history::merge_base;
 use super::merge::merge_trees;
-use super::patch::{FilePatch, Patch, Target, apply_file};
+use super::patch::{FilePatch, Patch, Target};
 use super::path::normalise;
 use super::repository::{NewCommit, Repository, Tag, first_line, write_checked};
 use super::source::{ChangeSource, CommitSource, RepositorySource, TagSource};

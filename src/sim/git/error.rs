@@ -2,9 +2,10 @@
 
 use thiserror::Error;
 
+use super::apply::ApplyProblem;
 use super::commit::{ID_LENGTH, MIN_ID_PREFIX};
 use super::merge::MergeConflict;
-use super::patch::{ApplyProblem, PatchSyntaxError};
+use super::patch::PatchSyntaxError;
 use super::path::TextProblem;
 use super::tree::TreeError;
 

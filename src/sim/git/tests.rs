@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 
+use super::apply::{ApplyProblem, apply};
 use super::file_diff::{DiffOptions, FileDiff, tree_diff};
-use super::patch::{ApplyProblem, Patch, PatchSyntax, apply};
+use super::patch::{Patch, PatchSyntax};
 use super::*;
 use crate::sim::time::{SimTime, Span};
 
