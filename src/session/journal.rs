@@ -44,6 +44,7 @@ mod listing;
 mod pack;
 mod reader;
 mod record;
+#[cfg(test)]
 mod tests;
 mod writer;
 

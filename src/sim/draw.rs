@@ -40,7 +40,7 @@ const fn spread(mut bits: u64) -> u64 {
 }
 
 /// The name of a stream of draws, as a number: 64-bit FNV-1a over the UTF-8 bytes of a readable path such as
-/// `cart/http/POST /cart/2xx`, then spread. Two paths that give the same number are an error where streams are registered.
+/// `web/http/POST /orders/2xx`, then spread. Two paths that give the same number are an error where streams are registered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct StreamId(u64);
 

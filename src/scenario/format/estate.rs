@@ -17,11 +17,11 @@ use super::values::Instant;
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Estate {
-    /// What people call the company's system, for example `"Shop"`.
+    /// What people call the company's system, for example `"Alpha"`.
     pub title: String,
     /// The cluster's name as `kubectl config get-contexts` shows it.
     pub cluster: String,
-    /// The domain of e-mail addresses and host names, for example `"shop.example"`.
+    /// The domain of e-mail addresses and host names, for example `"alpha.example"`.
     pub domain: String,
     /// Namespaces of the cluster.
     pub namespaces: Map<Namespace>,

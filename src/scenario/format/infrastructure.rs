@@ -125,7 +125,7 @@ pub struct Valkey {
     /// What its keys are, by prefix, for `SCAN` and samples.
     #[serde(default)]
     pub key_prefix: String,
-    /// What a flush empties, told in the world's words (for example "every open cart").
+    /// What a flush empties, told in the world's words (for example "every open session").
     #[serde(default)]
     pub holds: String,
 }

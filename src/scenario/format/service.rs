@@ -26,7 +26,7 @@ pub struct Service {
     pub team: String,
     /// Where its source is.
     pub source: Option<Source>,
-    /// Image repository without tag, for example `"registry.shop.example/cart"`.
+    /// Image repository without tag, for example `"registry.alpha.example/web"`.
     pub image: String,
     /// Images that were built, oldest first; the newest one deployed before the page is running.
     pub releases: Vec<Release>,

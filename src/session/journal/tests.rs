@@ -1,7 +1,5 @@
 //! The journal as a whole: killed anywhere, damaged anywhere, on disks that fail. Only tests.
 
-#![cfg(test)]
-
 use std::sync::Arc;
 
 use proptest::prelude::*;

@@ -62,19 +62,19 @@ const TUNE: &str = "--- a/config.yaml\n+++ b/config.yaml\n@@ -1,4 +1,4 @@\n pool
 fn a_chosen_id_is_completed_and_a_patch_applied() {
     let repository = Repository::build(source(
         &[("config.yaml", CONFIG)],
-        vec![commit("k7f2b91", 1, "Tune pool size", patch(TUNE))],
+        vec![commit("m3x8q05", 1, "Tune pool size", patch(TUNE))],
     ))
     .unwrap();
-    let index = repository.find("k7f2").unwrap();
+    let index = repository.find("m3x8").unwrap();
     let commit = repository.commit(index).unwrap();
-    assert!(commit.id.as_str().starts_with("k7f2b91"));
+    assert!(commit.id.as_str().starts_with("m3x8q05"));
     assert_eq!(commit.id.as_str().len(), 40);
     assert!(
         commit.id.as_str()[7..]
             .bytes()
             .all(|b| b.is_ascii_hexdigit())
     );
-    assert_eq!(repository.short_id(index), "k7f2b91");
+    assert_eq!(repository.short_id(index), "m3x8q05");
     assert_eq!(
         &**commit.tree.file("config.yaml").unwrap(),
         CONFIG.replace("20", "5")
@@ -226,7 +226,7 @@ fn a_branch_is_merged_with_what_happened_beside_it() {
 fn a_revert_undoes_one_commit_and_keeps_later_ones() {
     let mut repository = Repository::build(source(
         &[("config.yaml", CONFIG)],
-        vec![commit("k7f2b91", 1, "Tune pool size", patch(TUNE))],
+        vec![commit("m3x8q05", 1, "Tune pool size", patch(TUNE))],
     ))
     .unwrap();
     let at = start() + Span::from_hours(5);
@@ -235,16 +235,16 @@ fn a_revert_undoes_one_commit_and_keeps_later_ones() {
         .commit_edit("main", &files, &person("Cy"), "Add other", at)
         .unwrap();
     repository
-        .revert("main", "k7f2b91", &person("Cy"), at)
+        .revert("main", "m3x8q05", &person("Cy"), at)
         .unwrap();
     let tree = repository.head_tree().unwrap();
     assert_eq!(&**tree.file("config.yaml").unwrap(), CONFIG);
     assert!(tree.file("other").is_some());
     let head = repository.commit(repository.head().unwrap()).unwrap();
     assert_eq!(head.subject(), "Revert \"Tune pool size\"");
-    assert!(head.body().starts_with("This reverts commit k7f2b91"));
+    assert!(head.body().starts_with("This reverts commit m3x8q05"));
     assert!(matches!(
-        repository.revert("main", "k7f2b91", &person("Cy"), at),
+        repository.revert("main", "m3x8q05", &person("Cy"), at),
         Err(RepositoryError::NothingChanged { .. })
     ));
 }

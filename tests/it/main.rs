@@ -1,0 +1,5 @@
+//! The one integration binary: a module per topic. Only `mod` lines stand here.
+
+#![cfg(test)]
+
+mod layers;
