@@ -162,9 +162,9 @@ mod tests {
 
     #[test]
     fn a_commit_is_read_with_its_headers_message_and_diff() {
-        let text = "commit k7f2b91\nAuthor: Bo Li <bo@alpha.example>\nCommit: Review <review@alpha.example>\nDate: 2026-03-01T10:00:00Z\n\n    Tune the pool\n\n    It was too large.\n\ndiff --git a/f b/f\n--- a/f\n+++ b/f\n@@ -1 +1 @@\n-a\n+b\n";
+        let text = "commit m3x8q05\nAuthor: Bo Li <bo@alpha.example>\nCommit: Review <review@alpha.example>\nDate: 2026-03-01T10:00:00Z\n\n    Tune the pool\n\n    It was too large.\n\ndiff --git a/f b/f\n--- a/f\n+++ b/f\n@@ -1 +1 @@\n-a\n+b\n";
         let commit = parse_commit(text).unwrap();
-        assert_eq!(commit.id.as_deref(), Some("k7f2b91"));
+        assert_eq!(commit.id.as_deref(), Some("m3x8q05"));
         assert_eq!(commit.author, Signature::new("Bo Li", "bo@alpha.example"));
         assert_eq!(commit.message, "Tune the pool\n\nIt was too large.");
         let ChangeSource::Patch(patch) = commit.change else {
