@@ -4,6 +4,7 @@
 //! must apply. Trees share what did not change, so every commit keeps its whole tree.
 
 pub mod apply;
+pub mod background;
 pub mod blame;
 mod build;
 pub mod command;

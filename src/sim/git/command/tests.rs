@@ -36,7 +36,7 @@ impl Bench {
         apply(
             &mut self.repository,
             &mut self.worktree,
-            &command,
+            command,
             &person("Cy"),
             at,
         )
