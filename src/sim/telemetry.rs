@@ -1,16 +1,21 @@
 //! Lazy telemetry: samples and log lines as functions of seed, identity, time and history. Stores nothing but history.
 
 pub mod atom;
+pub mod gauge;
 pub mod history;
 pub mod latency;
 pub mod leaf;
 mod prefix;
 pub mod reader;
+pub mod samples;
+pub mod series;
 pub mod slots;
 mod split;
 pub mod store;
 pub mod traffic;
 
+#[cfg(test)]
+mod series_tests;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]

@@ -98,6 +98,17 @@ impl<T: Clone + PartialEq> StepTrack<T> {
         self.segment_at(at_ms).map(|&(start, _)| start)
     }
 
+    /// How many times the value had been set by an instant.
+    pub fn count_until(&self, at_ms: i64) -> usize {
+        let chunk = self
+            .chunks
+            .partition_point(|chunk| chunk.first().is_some_and(|&(start, _)| start <= at_ms));
+        let full = chunk.saturating_sub(1) * CHUNK;
+        let partial = chunk.checked_sub(1).and_then(|last| self.chunks.get(last));
+        let count = |run: &[(i64, T)]| run.partition_point(|&(start, _)| start <= at_ms);
+        full + partial.map_or(0, |run| count(run)) + count(&self.tail)
+    }
+
     /// The latest value.
     pub fn last(&self) -> &T {
         self.last_segment()
@@ -306,6 +317,8 @@ mod tests {
                 prop_assert_eq!(*value, expected);
                 prop_assert!(until > probe);
                 prop_assert_eq!(*track.at(until - 1), expected);
+                let set = track.segments().filter(|segment| segment.0 <= probe).count();
+                prop_assert_eq!(track.count_until(probe), set);
             }
         }
     }

@@ -85,6 +85,23 @@ impl Latency {
         shares
     }
 
+    /// How many of so many events of an ordinary day lie in the first `end` buckets.
+    pub(super) fn ordinary_up_to(&self, events: u64, end: usize) -> u64 {
+        let share = self.shares_q32(65_536).get(end).copied().unwrap_or(ONE_Q32);
+        ((u128::from(events) * u128::from(share)) >> 32) as u64
+    }
+
+    /// The sum of the durations of so many events of an ordinary day, in microseconds.
+    pub(super) fn ordinary_sum_us(&self, events: u64) -> u64 {
+        let of_bucket = |bucket: usize| {
+            let (low, high) = self.range_us(bucket);
+            let count =
+                self.ordinary_up_to(events, bucket + 1) - self.ordinary_up_to(events, bucket);
+            count * low.midpoint(high)
+        };
+        (0..self.buckets()).map(of_bucket).sum()
+    }
+
     /// The shortest and the longest duration in a bucket, in microseconds.
     pub fn range_us(&self, bucket: usize) -> (u64, u64) {
         let bound = |at: usize| self.bounds_us.get(at).copied();

@@ -40,8 +40,12 @@ pub struct Slot {
     pub start_ms: i64,
     /// When it was gone, once it is.
     pub end_ms: Option<i64>,
+    /// Restarts that lie further back than the telemetry's history.
+    pub restarts_before: u32,
     /// When the container that ran at an instant had started: counters begin again there.
     containers: StepTrack<i64>,
+    /// Whether a container runs; while none does, nothing of the pod's own can be scraped.
+    running: StepTrack<bool>,
 }
 
 impl Slot {
@@ -54,6 +58,16 @@ impl Slot {
     pub fn container_until(&self, at_ms: i64) -> (i64, i64) {
         let (start, until) = self.containers.at_until(at_ms);
         (*start, until)
+    }
+
+    /// How often the pod's container had been started again by an instant.
+    pub fn restarts_until(&self, at_ms: i64) -> u64 {
+        u64::from(self.restarts_before) + self.containers.count_until(at_ms) as u64
+    }
+
+    /// Whether the pod exists at an instant and a container runs in it.
+    pub fn runs_at(&self, at_ms: i64) -> bool {
+        self.lives_at(at_ms) && *self.running.at(at_ms)
     }
 
     /// Whether the pod exists at an instant.
@@ -98,7 +112,9 @@ impl SlotTrack {
             node: Arc::from(node),
             start_ms: at_ms,
             end_ms: None,
+            restarts_before: 0,
             containers: StepTrack::new(at_ms),
+            running: StepTrack::new(true),
         }));
         Ok(id)
     }
@@ -116,9 +132,24 @@ impl SlotTrack {
         Ok(())
     }
 
+    /// The pod had been restarted so often before the telemetry's history began.
+    pub fn set_restarts_before(&mut self, slot: SlotId, restarts: u32) -> Result<(), SlotError> {
+        self.change(slot)?.restarts_before = restarts;
+        Ok(())
+    }
+
     /// The pod's container was started again: its counters begin at zero.
     pub fn restart(&mut self, at_ms: i64, slot: SlotId) -> Result<(), SlotError> {
-        self.change(slot)?.containers.push(at_ms, at_ms)?;
+        let slot = self.change(slot)?;
+        slot.containers.push(at_ms, at_ms)?;
+        slot.running.push(at_ms, true)?;
+        Ok(())
+    }
+
+    /// The pod's container ended and no other runs yet; the pod takes no traffic until it is given a weight again.
+    pub fn stop(&mut self, at_ms: i64, slot: SlotId) -> Result<(), SlotError> {
+        self.set_weight(at_ms, slot, 0)?;
+        self.change(slot)?.running.push(at_ms, false)?;
         Ok(())
     }
 
@@ -171,13 +202,24 @@ mod tests {
         let b = track.start(0, "web-b", "n2").unwrap();
         track.set_weight(5_000, b, FULL_WEIGHT).unwrap();
         track.set_weight(9_000, a, FULL_WEIGHT / 2).unwrap();
+        track.stop(15_000, a).unwrap();
         track.restart(20_000, a).unwrap();
+        track.set_weight(21_000, a, FULL_WEIGHT / 2).unwrap();
+        track.set_restarts_before(a, 3).unwrap();
         track.end(30_000, b).unwrap();
         assert!(track.ready_at(4_999).is_empty());
         assert_eq!(track.ready_at(9_000)[..], [(a, 32_768), (b, 65_536)]);
         assert_eq!(track.ready_until(30_000).0[..], [(a, 32_768)]);
         let pod = track.slot(a).unwrap();
         assert_eq!(pod.container_start_ms(19_999), 0);
+        assert_eq!(
+            (pod.restarts_until(19_999), pod.restarts_until(20_000)),
+            (3, 4)
+        );
+        assert_eq!(
+            [14_999, 15_000, 20_000].map(|at| pod.runs_at(at)),
+            [true, false, true]
+        );
         assert_eq!(pod.container_until(20_000), (20_000, i64::MAX));
         assert!(track.slot(b).unwrap().lives_at(29_999));
         assert!(!track.slot(b).unwrap().lives_at(30_000));

@@ -3,13 +3,15 @@
 //! Declared and given its history before [`Telemetry::open`], appended to afterwards; only what is closed can be read, and
 //! what is closed can never change.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::atom::{Atom, AtomDef, AtomError, AtomId, FactorId, SlotsId};
 use super::history::{LevelTrack, RATE_ONE, RateTrack, StepTrack, TrackError};
 use super::leaf::{LeafGrid, LeafIndex};
-use super::prefix::{CACHE_BYTES, PrefixCache};
-use super::reader::{AtomReader, Part};
+use super::prefix::{CACHE_BYTES, PrefixCache, sum_leaves};
+use super::reader::{AtomReader, Measure, Part};
+use super::series::{Family, MOST_FAMILIES, SeriesDef, SeriesError, SeriesId};
 use super::slots::{SlotError, SlotId, SlotTrack};
 use crate::sim::draw::StreamId;
 use crate::sim::time::SimTime;
@@ -51,11 +53,14 @@ pub struct Telemetry {
     /// Up to where history is closed, in ms since the Unix epoch.
     closed_ms: i64,
     atoms: Arc<Vec<Atom>>,
-    streams: Arc<std::collections::BTreeSet<StreamId>>,
+    streams: Arc<BTreeSet<StreamId>>,
     slots: Arc<Vec<SlotTrack>>,
     factors: Arc<Vec<RateTrack>>,
     levels: Arc<Vec<LevelTrack>>,
     values: Arc<Vec<StepTrack<i64>>>,
+    families: Arc<Vec<Family>>,
+    /// Families by the name they were declared under.
+    by_metric: Arc<BTreeMap<String, Vec<u32>>>,
     cache: Arc<PrefixCache>,
 }
 
@@ -72,6 +77,8 @@ impl Telemetry {
             factors: Arc::default(),
             levels: Arc::default(),
             values: Arc::default(),
+            families: Arc::default(),
+            by_metric: Arc::default(),
             cache: Arc::new(PrefixCache::new(CACHE_BYTES)),
         }
     }
@@ -167,6 +174,52 @@ impl Telemetry {
         let atoms = Arc::make_mut(&mut self.atoms);
         atoms.push(atom);
         Ok(AtomId(atoms.len() as u32 - 1))
+    }
+
+    /// Declares a series. What it refers to must be registered; after [`Telemetry::open`] it must begin in the open.
+    pub fn add_series(&mut self, mut def: SeriesDef) -> Result<SeriesId, SeriesError> {
+        if self.families.len() >= MOST_FAMILIES {
+            return Err(SeriesError::TooMany);
+        }
+        if self.closed_ms > i64::MIN {
+            def.from_ms = Some(def.from_ms.unwrap_or(self.closed_ms).max(self.closed_ms));
+        }
+        let family = Family::new(def, self)?;
+        let place = self.families.len() as u32;
+        let by_metric = Arc::make_mut(&mut self.by_metric);
+        by_metric
+            .entry(family.def.metric.clone())
+            .or_default()
+            .push(place);
+        let families = Arc::make_mut(&mut self.families);
+        families.push(family);
+        Ok(SeriesId(place))
+    }
+
+    /// A series ends: its next scrape finds it gone.
+    pub fn end_series(&mut self, at_ms: i64, series: SeriesId) -> Result<(), HistoryError> {
+        self.check_open(at_ms)?;
+        Arc::make_mut(&mut self.families)
+            .get_mut(series.0 as usize)
+            .ok_or(HistoryError::Unknown(series.0))?
+            .until_ms = Some(at_ms);
+        Ok(())
+    }
+
+    /// From `at_ms` on the series whose metric begins with a prefix are not scraped any more, or are again.
+    pub fn set_blind(
+        &mut self,
+        at_ms: i64,
+        metric_prefix: &str,
+        blind: bool,
+    ) -> Result<(), HistoryError> {
+        self.check_open(at_ms)?;
+        for family in Arc::make_mut(&mut self.families) {
+            if family.def.metric.starts_with(metric_prefix) {
+                family.blind.push(at_ms, blind)?;
+            }
+        }
+        Ok(())
     }
 
     /// From `at_ms` on an atom's rate is multiplied by a factor in units of 1/65,536.
@@ -290,6 +343,29 @@ impl Telemetry {
         Ok(self.change_slots(at_ms, slots)?.restart(at_ms, slot)?)
     }
 
+    /// A pod's container ends and no other runs yet; the pod takes no traffic until it is given a weight again.
+    pub fn stop_pod(
+        &mut self,
+        at_ms: i64,
+        slots: SlotsId,
+        slot: SlotId,
+    ) -> Result<(), HistoryError> {
+        Ok(self.change_slots(at_ms, slots)?.stop(at_ms, slot)?)
+    }
+
+    /// A pod had been restarted so often before history began; told before [`Telemetry::open`].
+    pub fn set_restarts_before(
+        &mut self,
+        slots: SlotsId,
+        slot: SlotId,
+        restarts: u32,
+    ) -> Result<(), HistoryError> {
+        let origin_ms = self.grid.origin_ms();
+        Ok(self
+            .change_slots(origin_ms, slots)?
+            .set_restarts_before(slot, restarts)?)
+    }
+
     /// A pod is gone.
     pub fn end_pod(
         &mut self,
@@ -334,6 +410,54 @@ impl Telemetry {
         self.total_with(&mut reader, atom, part, at_ms)
     }
 
+    /// [`Telemetry::total_until`] at many ascending instants, in one pass over the leaves between them.
+    pub fn totals_at(&self, atom: AtomId, part: Part, times_ms: &[i64]) -> Vec<u64> {
+        let Some(mut reader) = self.reader(atom) else {
+            return vec![0; times_ms.len()];
+        };
+        let origin = self.origin_of(atom, part);
+        let mut totals = Vec::with_capacity(times_ms.len());
+        // The next leaf to count and the total before it; unknown until the first instant that counts anything.
+        let mut reached: Option<(LeafIndex, u64)> = None;
+        for &at_ms in times_ms {
+            let (leaf, quarters) = self.grid.cut(at_ms.min(self.closed_ms));
+            if leaf < origin {
+                totals.push(0);
+                continue;
+            }
+            let total = match reached {
+                Some((from, total)) => total + sum_leaves(&mut reader, part, from, leaf),
+                None => self.cache.total(atom, part, &mut reader, origin, leaf),
+            };
+            reached = Some((leaf, total));
+            totals.push(total + reader.first_quarters(leaf, quarters, part));
+        }
+        totals
+    }
+
+    /// What a part of an atom would count in some seconds at its ordinary rate, all pods of T0 sharing it evenly.
+    pub(super) fn ordinary_events(&self, atom: AtomId, part: Part, seconds: u64) -> u64 {
+        let Some(def) = self.atom_def(atom) else {
+            return 0;
+        };
+        let events = (u128::from(def.rate_q32) * u128::from(seconds)) >> 32;
+        let pods = def
+            .slots
+            .and_then(|id| self.slots(id))
+            .filter(|_| part.slot.is_some())
+            .map_or(1, |track| {
+                track.ready_at(self.grid.origin_ms()).len().max(1)
+            });
+        let events = (events / pods as u128) as u64;
+        let latency = def.latency.as_ref().map(|(latency, _)| latency);
+        match (part.measure, latency) {
+            (Measure::UpTo(end), Some(latency)) => latency.ordinary_up_to(events, usize::from(end)),
+            (Measure::DurationUs, Some(latency)) => latency.ordinary_sum_us(events),
+            (Measure::Sampled(one_in), _) => events / u64::from(one_in.max(1)),
+            _ => events,
+        }
+    }
+
     /// The first leaf in which a part of an atom can have counted anything.
     pub(super) fn origin_of(&self, atom: AtomId, part: Part) -> LeafIndex {
         let first = self.grid.first();
@@ -375,6 +499,32 @@ impl Telemetry {
         Some(AtomReader::new(held, &self.grid, slots, factor))
     }
 
+    pub(super) fn families(&self) -> &[Family] {
+        &self.families
+    }
+
+    /// The families that may have a series of this name; all of them for `None`.
+    pub(super) fn families_named(&self, metric: Option<&str>) -> impl Iterator<Item = &Family> {
+        let places = metric.map(|name| {
+            let stems = ["", "_bucket", "_sum", "_count"].into_iter();
+            let mut places: Vec<u32> = stems
+                .filter_map(|suffix| self.by_metric.get(name.strip_suffix(suffix)?))
+                .flatten()
+                .copied()
+                .collect();
+            places.sort_unstable();
+            places
+        });
+        let all = if places.is_none() {
+            self.families.as_slice()
+        } else {
+            &[]
+        };
+        let named = places.unwrap_or_default().into_iter();
+        all.iter()
+            .chain(named.filter_map(|place| self.families.get(place as usize)))
+    }
+
     pub(super) fn atom(&self, atom: AtomId) -> Option<&Atom> {
         self.atoms.get(atom.0 as usize)
     }
@@ -400,5 +550,11 @@ impl Telemetry {
             });
         }
         Ok(())
+    }
+
+    /// Undoes [`Telemetry::open`].
+    #[cfg(test)]
+    pub(super) fn reopen_for_tests(&mut self) {
+        self.closed_ms = i64::MIN;
     }
 }

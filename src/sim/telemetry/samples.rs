@@ -1,0 +1,313 @@
+//! Values of series at scrapes. Everything comes from totals of atoms, levels and facts; nothing here draws by itself.
+
+use super::atom::AtomId;
+use super::leaf::SCRAPE_MS;
+use super::reader::{Measure, Part};
+use super::series::{Aspect, Base, Family, Member, Values};
+use super::slots::Slot;
+use super::store::{LevelId, Telemetry};
+
+/// What Prometheus stores where a series has ended.
+pub const STALE_BITS: u64 = 0x7ff0_0000_0000_0002;
+
+const ONE_Q16: f64 = 65_536.0;
+
+/// Samples of one series: instants in ms and values, as long as each other.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Samples {
+    /// Instants in ms since the Unix epoch, ascending multiples of 15 s.
+    pub times: Vec<i64>,
+    /// Values; the stale marker where the series has just ended.
+    pub values: Vec<f64>,
+}
+
+/// The first scrape in `(after, until]` and how many there are; never before the history's first leaf nor after where it
+/// is closed.
+pub(super) fn scrapes(telemetry: &Telemetry, after_ms: i64, until_ms: i64) -> (i64, usize) {
+    let origin = telemetry.grid().origin_ms();
+    let after = after_ms.max(origin.saturating_sub(1));
+    let until = until_ms.min(telemetry.closed_ms());
+    let first = (after.div_euclid(SCRAPE_MS).saturating_add(1)).saturating_mul(SCRAPE_MS);
+    if until < first {
+        return (first, 0);
+    }
+    (first, ((until - first) / SCRAPE_MS + 1) as usize)
+}
+
+/// The samples of a member of a family in `(after, until]`.
+pub(super) fn read(
+    telemetry: &Telemetry,
+    family: &Family,
+    member: Member,
+    pod: Option<&Slot>,
+    window_ms: (i64, i64),
+) -> Samples {
+    let mut samples = Samples::default();
+    let (first, count) = scrapes(telemetry, window_ms.0, window_ms.1);
+    let mut was_there = count > 0 && is_there(telemetry, family, pod, first - SCRAPE_MS);
+    let mut live = Vec::with_capacity(count);
+    for scrape in 0..count as i64 {
+        let at = first + scrape * SCRAPE_MS;
+        let there = is_there(telemetry, family, pod, at);
+        if there || was_there {
+            samples.times.push(at);
+            live.push(there);
+        }
+        was_there = there;
+    }
+    samples.values = values(telemetry, family, member, pod, &samples.times);
+    for (value, there) in samples.values.iter_mut().zip(live) {
+        if !there {
+            *value = f64::from_bits(STALE_BITS);
+        }
+    }
+    samples
+}
+
+/// Whether a scrape at an instant finds the series.
+fn is_there(telemetry: &Telemetry, family: &Family, pod: Option<&Slot>, at_ms: i64) -> bool {
+    let begun = at_ms
+        >= telemetry
+            .grid()
+            .origin_ms()
+            .max(family.def.from_ms.unwrap_or(i64::MIN));
+    let goes_on = family.until_ms.is_none_or(|until| at_ms < until);
+    if !begun || !goes_on || *family.blind.at(at_ms) {
+        return false;
+    }
+    match (&family.def.per_pod, pod) {
+        (Some(per_pod), Some(pod)) if per_pod.scraped => pod.runs_at(at_ms),
+        (Some(_), Some(pod)) => pod.lives_at(at_ms),
+        (Some(_), None) => false,
+        (None, _) => true,
+    }
+}
+
+fn values(
+    telemetry: &Telemetry,
+    family: &Family,
+    member: Member,
+    pod: Option<&Slot>,
+    times: &[i64],
+) -> Vec<f64> {
+    match &family.def.values {
+        Values::Counter {
+            atoms,
+            unit,
+            base,
+            minus,
+        } => {
+            let counted = Counted {
+                telemetry,
+                atoms,
+                part: Part {
+                    slot: member.slot,
+                    measure: Measure::Events,
+                },
+                pod,
+            };
+            counter(&counted, times, *unit, *base, *minus)
+        }
+        Values::Histogram { atoms, unit_us } => {
+            let counted = Counted {
+                telemetry,
+                atoms,
+                part: Part {
+                    slot: member.slot,
+                    measure: member.aspect.measure(),
+                },
+                pod,
+            };
+            let scale = if member.aspect == Aspect::Sum {
+                (*unit_us).max(1) as f64
+            } else {
+                1.0
+            };
+            counted
+                .totals(times)
+                .into_iter()
+                .map(|total| total as f64 / scale)
+                .collect()
+        }
+        Values::Gauge(_) => family.gauge.as_ref().map_or_else(Vec::new, |gauge| {
+            let key = gauge.noise_key(telemetry.seed(), member.slot);
+            times
+                .iter()
+                .map(|&at| gauge.value(telemetry, pod, key, at))
+                .collect()
+        }),
+        Values::Level { level, scale } => {
+            let track = telemetry.level(*level);
+            let at =
+                |&at: &i64| track.map_or(0.0, |track| track.value_at(at) as f64 / ONE_Q16 * scale);
+            times.iter().map(at).collect()
+        }
+        Values::Value { value, scale } => {
+            let track = telemetry.value(*value);
+            times
+                .iter()
+                .map(|&at| track.map_or(0.0, |track| *track.at(at) as f64 * scale))
+                .collect()
+        }
+        Values::PodRestarts => times
+            .iter()
+            .map(|&at| pod.map_or(0.0, |pod| pod.restarts_until(at) as f64))
+            .collect(),
+        Values::PodCreated => {
+            let created = pod.map_or(0.0, |pod| pod.start_ms.div_euclid(1000) as f64);
+            vec![created; times.len()]
+        }
+        Values::PodReady => ready(telemetry, family, member, times),
+        Values::Constant(value) => vec![*value; times.len()],
+    }
+}
+
+fn ready(telemetry: &Telemetry, family: &Family, member: Member, times: &[i64]) -> Vec<f64> {
+    let track = family
+        .def
+        .per_pod
+        .as_ref()
+        .and_then(|per_pod| telemetry.slots(per_pod.slots));
+    let is_ready = |at: i64| {
+        track.is_some_and(|track| {
+            track
+                .ready_at(at)
+                .iter()
+                .any(|&(slot, _)| Some(slot) == member.slot)
+        })
+    };
+    times
+        .iter()
+        .map(|&at| f64::from(u8::from(is_ready(at))))
+        .collect()
+}
+
+fn counter(
+    counted: &Counted<'_>,
+    times: &[i64],
+    unit: f64,
+    base: Base,
+    minus: Option<LevelId>,
+) -> Vec<f64> {
+    let totals = counted.totals(times);
+    let offset = match base {
+        _ if counted.pod.is_some() => 0.0,
+        Base::AtOrigin(value) => value,
+        Base::AtOpen(value) => {
+            let t0 = counted.telemetry.grid().t0().millis();
+            value - counted.at(t0) as f64 * unit
+        }
+    };
+    let level = minus.and_then(|id| counted.telemetry.level(id));
+    let at = |(total, &at): (u64, &i64)| match level {
+        Some(level) => {
+            (total as f64 * unit + offset - level.value_at(at) as f64 / ONE_Q16 * unit).max(0.0)
+        }
+        None => total as f64 * unit + offset,
+    };
+    totals.into_iter().zip(times).map(at).collect()
+}
+
+/// A sum over atoms, since the start of a pod's container if there is one.
+struct Counted<'a> {
+    telemetry: &'a Telemetry,
+    atoms: &'a [AtomId],
+    part: Part,
+    pod: Option<&'a Slot>,
+}
+
+impl Counted<'_> {
+    fn at(&self, at_ms: i64) -> u64 {
+        self.atoms
+            .iter()
+            .map(|&atom| self.telemetry.total_until(atom, self.part, at_ms))
+            .sum()
+    }
+
+    /// The sum at each instant (ascending).
+    fn totals(&self, times: &[i64]) -> Vec<u64> {
+        let mut sums = vec![0; times.len()];
+        for &atom in self.atoms {
+            let totals = self.telemetry.totals_at(atom, self.part, times);
+            for (sum, total) in sums.iter_mut().zip(totals) {
+                *sum += total;
+            }
+        }
+        if let Some(pod) = self.pod {
+            self.reset_with(pod, times, &mut sums);
+        }
+        sums
+    }
+
+    /// Takes off what was counted before the container that ran at each instant.
+    fn reset_with(&self, pod: &Slot, times: &[i64], sums: &mut [u64]) {
+        let (mut until_ms, mut before, mut older) = (i64::MIN, 0, 0);
+        for (&at, sum) in times.iter().zip(sums) {
+            if at >= until_ms {
+                let (start, next) = pod.container_until(at);
+                until_ms = next;
+                before = self.at(self.telemetry.grid().cut_at_or_after(start));
+                older = self.before_history(start);
+            }
+            *sum = sum.saturating_sub(before) + older;
+        }
+    }
+
+    /// What a container that is older than the history had counted when it began, by its ordinary rate: an estimate, of
+    /// which no line and no other series tells.
+    fn before_history(&self, start_ms: i64) -> u64 {
+        let origin = self.telemetry.grid().origin_ms();
+        let seconds = (origin - start_ms).max(0) / 1000;
+        if seconds == 0 {
+            return 0;
+        }
+        let of_atom = |&atom: &AtomId| {
+            self.telemetry
+                .ordinary_events(atom, self.part, seconds as u64)
+        };
+        self.atoms.iter().map(of_atom).sum()
+    }
+}
+
+impl Telemetry {
+    /// The series called `metric` (all of them for `None`) that `wanted` accepts by their labels, each with its samples in
+    /// `(after, until]`; none without a sample. Labels are in no order and hold `__name__`.
+    pub fn read_series(
+        &self,
+        metric: Option<&str>,
+        window_ms: (i64, i64),
+        mut wanted: impl FnMut(&[(String, String)]) -> bool,
+    ) -> Vec<(Vec<(String, String)>, Samples)> {
+        let mut found = Vec::new();
+        self.visit_series(metric, window_ms, |family, member, pod, labels| {
+            if wanted(&labels) {
+                let samples = read(self, family, member, pod, window_ms);
+                if !samples.times.is_empty() {
+                    found.push((labels, samples));
+                }
+            }
+        });
+        found
+    }
+
+    /// Calls `visit` with the identity of every series that may have a sample in `(after, until]`, reading none.
+    pub(super) fn visit_series<'a>(
+        &'a self,
+        metric: Option<&str>,
+        window_ms: (i64, i64),
+        mut visit: impl FnMut(&'a Family, Member, Option<&'a Slot>, Vec<(String, String)>),
+    ) {
+        for family in self.families_named(metric) {
+            let aspects = family.aspects(metric);
+            if aspects.is_empty() {
+                continue;
+            }
+            for (slot, pod) in family.slots(self, window_ms) {
+                for &aspect in &aspects {
+                    let member = Member { slot, aspect };
+                    visit(family, member, pod, family.labels(member, pod));
+                }
+            }
+        }
+    }
+}
