@@ -3,7 +3,7 @@
 use super::atom::AtomId;
 use super::leaf::SCRAPE_MS;
 use super::reader::{Measure, Part};
-use super::series::{Aspect, Base, Family, Member, Values};
+use super::series::{Aspect, Base, Family, Member, MetricKind, Values};
 use super::slots::Slot;
 use super::store::{LevelId, Telemetry};
 
@@ -269,7 +269,34 @@ impl Counted<'_> {
     }
 }
 
+/// What is known of a metric without its samples.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MetricInfo {
+    /// Its name, without `_bucket` and the like.
+    pub metric: String,
+    /// Its kind.
+    pub kind: MetricKind,
+    /// Help text; the first one given wins.
+    pub help: String,
+}
+
 impl Telemetry {
+    /// All declared metrics, sorted by name.
+    pub fn metrics(&self) -> Vec<MetricInfo> {
+        let mut metrics: Vec<MetricInfo> = self
+            .families()
+            .iter()
+            .map(|family| MetricInfo {
+                metric: family.def.metric.clone(),
+                kind: family.kind(),
+                help: family.def.help.clone(),
+            })
+            .collect();
+        metrics.sort_by(|a, b| a.metric.cmp(&b.metric));
+        metrics.dedup_by(|a, b| a.metric == b.metric);
+        metrics
+    }
+
     /// The series called `metric` (all of them for `None`) that `wanted` accepts by their labels, each with its samples in
     /// `(after, until]`; none without a sample. Labels are in no order and hold `__name__`.
     pub fn read_series(
