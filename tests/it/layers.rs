@@ -340,6 +340,8 @@ fn the_program_knows_no_scenario() {
 mod rules {
     use super::*;
 
+    const NOWHERE: [usize; 0] = [];
+
     fn found(check: fn(&Source) -> Vec<Finding>, path: &str, text: &str) -> Vec<usize> {
         check(&Source::new(path, text))
             .iter()
@@ -364,19 +366,19 @@ mod rules {
                 "src/sim.rs",
                 "use crate::{\n    scenario::{tools, tui},\n    diag,\n};"
             ),
-            []
+            NOWHERE
         );
         assert_eq!(uses("src/tui/pane.rs", "use crate::cli::run;"), [1]);
         assert_eq!(
             uses("src/tui/pane.rs", "use crate::sim::time::SimTime;"),
-            []
+            NOWHERE
         );
         assert_eq!(
             uses("src/tui/pane.rs", "use crate::sim::world::World;"),
             [1]
         );
         assert_eq!(uses("src/tui/pane.rs", "use crate::sim;"), [1]);
-        assert_eq!(uses("src/main.rs", "use firedrill::{cli, tui};"), []);
+        assert_eq!(uses("src/main.rs", "use firedrill::{cli, tui};"), NOWHERE);
         assert_eq!(uses("src/other.rs", ""), [1]);
     }
 
@@ -384,7 +386,7 @@ mod rules {
     fn comments_and_texts_are_no_uses() {
         let text = "// crate::tools\n/* crate::tools /* */ crate::tools */\nlet a = \"crate::tools\";\n\
                     let b = r#\"\" crate::tools\"#; let c = '\"'; let d = \"\\\" crate::tools\";\nfn f<'a>() {}";
-        assert_eq!(found(check_uses, "src/sim.rs", text), []);
+        assert_eq!(found(check_uses, "src/sim.rs", text), NOWHERE);
         let after = format!("{text}\nuse crate::tools;");
         assert_eq!(found(check_uses, "src/sim.rs", &after), [6]);
     }
@@ -393,14 +395,14 @@ mod rules {
     fn the_root_is_not_reached_from_below() {
         let uses = |path, text| found(check_uses, path, text);
         assert_eq!(uses("src/sim/git.rs", "use super::super::tools;"), [1]);
-        assert_eq!(uses("src/sim/git.rs", "use super::draw;"), []);
+        assert_eq!(uses("src/sim/git.rs", "use super::draw;"), NOWHERE);
         assert_eq!(uses("src/sim.rs", "use super::tools;"), [1]);
         assert_eq!(
             uses(
                 "src/sim.rs",
                 "#[cfg(test)]\nmod tests {\n    use super::*;\n}"
             ),
-            []
+            NOWHERE
         );
     }
 
@@ -410,12 +412,12 @@ mod rules {
         assert_eq!(bans("let x = y.exp();\nlet z = f64::powi(x, 2);"), [1, 2]);
         assert_eq!(
             bans("let x = libm::exp(y);\nlet n = 10_u64.pow(3);\nlet s = n.isqrt();"),
-            []
+            NOWHERE
         );
         assert_eq!(bans("use std::collections::HashMap;"), [1]);
         assert_eq!(bans("let now = std::time::Instant::now();"), [1]);
         assert_eq!(bans("std::fs::read(\"x\")"), [1]);
-        assert_eq!(bans("#[cfg(test)]\nlet x = 2.0_f64.sqrt();"), []);
+        assert_eq!(bans("#[cfg(test)]\nlet x = 2.0_f64.sqrt();"), NOWHERE);
         assert_eq!(bans("#[cfg(test)]\nlet x = HashSet::new();"), [2]);
         assert_eq!(bans("todo!()"), [1]);
     }
@@ -423,17 +425,17 @@ mod rules {
     #[test]
     fn a_place_for_files_may_touch_them() {
         let bans = |path| found(check_bans, path, "std::fs::read(x)");
-        assert_eq!(bans("src/session/store/folder.rs"), []);
+        assert_eq!(bans("src/session/store/folder.rs"), NOWHERE);
         assert_eq!(bans("src/session/journal.rs"), [1]);
-        assert_eq!(bans("src/scenario/loader/files.rs"), []);
-        assert_eq!(bans("src/cli/check.rs"), []);
+        assert_eq!(bans("src/scenario/loader/files.rs"), NOWHERE);
+        assert_eq!(bans("src/cli/check.rs"), NOWHERE);
     }
 
     #[test]
     fn headers_and_sizes_are_held() {
         assert_eq!(
             found(check_header, "src/a.rs", "//! Owns a, never b.\n"),
-            []
+            NOWHERE
         );
         assert_eq!(
             found(check_header, "src/a.rs", "use x;\n//! Owns a, never b."),
@@ -447,7 +449,7 @@ mod rules {
                 "src/a.rs",
                 &format!("{long}#[cfg(test)]\n{long}")
             ),
-            []
+            NOWHERE
         );
         assert_eq!(
             found(check_size, "src/a.rs", &format!("{long}x\n#[cfg(test)]\n")),
@@ -459,7 +461,7 @@ mod rules {
                 "src/a.rs",
                 &format!("//! Only tests.\n\n#![cfg(test)]\n{long}")
             ),
-            []
+            NOWHERE
         );
     }
 }

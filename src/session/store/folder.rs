@@ -35,7 +35,14 @@ impl FolderStorage {
 
     fn path_in_made_folder(&self, name: &str) -> io::Result<PathBuf> {
         let path = self.path(name)?;
-        fs::create_dir_all(&self.folder)?;
+        fs::create_dir_all(&self.folder).map_err(|error| {
+            // Else a file in the folder's place would read as "there is such a drill already".
+            if error.kind() == io::ErrorKind::AlreadyExists {
+                io::Error::from(io::ErrorKind::NotADirectory)
+            } else {
+                error
+            }
+        })?;
         Ok(path)
     }
 }
@@ -267,6 +274,20 @@ mod tests {
         fs::write(folder.path().join("a.lock"), "process 1\n").unwrap();
         let storage = FolderStorage::new(folder.path());
         drop(storage.lock("a.lock").unwrap());
+    }
+
+    #[test]
+    fn a_file_in_place_of_the_folder_is_named_as_such() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("saves");
+        fs::write(&file, "").unwrap();
+        let storage = FolderStorage::new(&file);
+        let error = storage.create("a.journal").err().unwrap();
+        assert_eq!(error.kind(), io::ErrorKind::NotADirectory);
+        assert!(matches!(
+            storage.lock("a.lock"),
+            Err(LockError::Unavailable(_))
+        ));
     }
 
     #[test]
