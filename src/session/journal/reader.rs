@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read};
 
-use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use super::digest::Digest;
 use super::fault::{Fault, Limits, Problem, depth};
@@ -81,10 +81,7 @@ pub(super) struct End {
 /// # Errors
 /// If there is no header to say what the rest would be. Any later fault is in [`Contents::fault`], so that the sound part
 /// before it can be watched.
-pub fn read<E: for<'de> Deserialize<'de>>(
-    input: impl Read,
-    limits: Limits,
-) -> Result<Contents<E>, Fault> {
+pub fn read<E: DeserializeOwned>(input: impl Read, limits: Limits) -> Result<Contents<E>, Fault> {
     let mut lines = Lines::new(input, limits);
     let header = read_header(&mut lines)?;
     let mut contents = Contents {
@@ -143,7 +140,7 @@ fn is_start_of_header(line: &[u8]) -> bool {
 }
 
 /// Takes one line into the contents; false at the end of the file.
-fn take_line<E: for<'de> Deserialize<'de>, R: Read>(
+fn take_line<E: DeserializeOwned, R: Read>(
     contents: &mut Contents<E>,
     lines: &Lines<R>,
     ending: Ending,
@@ -194,7 +191,7 @@ fn place_line<E>(contents: &mut Contents<E>, line: Line<E>, limits: Limits) -> R
 }
 
 /// The last line, without its end and not whole: torn before it was applied, or open.
-fn take_cut_line<E: for<'de> Deserialize<'de>, R: Read>(
+fn take_cut_line<E: DeserializeOwned, R: Read>(
     contents: &mut Contents<E>,
     lines: &Lines<R>,
     limits: Limits,

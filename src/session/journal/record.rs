@@ -1,6 +1,6 @@
 //! The lines behind a journal's header as types, and their bytes. Never reads or writes a file.
 
-use serde::de::IgnoredAny;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -188,7 +188,7 @@ pub(super) fn encode_outcome(
 }
 
 /// Reads a whole line behind the header.
-pub(super) fn decode_line<E: for<'de> Deserialize<'de>>(line: &[u8]) -> Result<Line<E>, Problem> {
+pub(super) fn decode_line<E: DeserializeOwned>(line: &[u8]) -> Result<Line<E>, Problem> {
     if line.starts_with(OUTCOME_START) {
         return decode_outcome(line);
     }
@@ -206,7 +206,7 @@ pub(super) fn decode_line<E: for<'de> Deserialize<'de>>(line: &[u8]) -> Result<L
 
 type Parsed<E> = (Intent<E>, Digest, Option<(Verdict, Digest)>);
 
-fn parse<E: for<'de> Deserialize<'de>>(object: &[u8]) -> Result<Parsed<E>, Problem> {
+fn parse<E: DeserializeOwned>(object: &[u8]) -> Result<Parsed<E>, Problem> {
     match serde_json::from_slice::<RecordLine<E>>(object) {
         Ok(line) => Ok(line.into_parts()),
         Err(error) => {
@@ -238,7 +238,7 @@ fn decode_outcome<E>(line: &[u8]) -> Result<Line<E>, Problem> {
 
 /// What is left of a last line that was cut off: its record without the result, if at least that was written, with the
 /// digest of the line before and the number of bytes that it takes.
-pub(super) fn decode_cut_line<E: for<'de> Deserialize<'de>>(
+pub(super) fn decode_cut_line<E: DeserializeOwned>(
     line: &[u8],
 ) -> Result<Option<(Intent<E>, Digest, usize)>, Problem> {
     let Some(start) = line

@@ -316,6 +316,10 @@ fn what_a_reader_would_refuse_is_not_written() {
         begin(5, call).unwrap(),
         "that is nested deeper than 48 levels"
     );
+    assert_eq!(
+        begin(5, Act::Weigh(f64::NAN)).unwrap(),
+        "that cannot be kept in a journal"
+    );
     let say = || Act::Say(String::new());
     assert_eq!(begin(5, say()), None);
     assert_eq!(begin(5, say()).unwrap(), "record 1 is still being applied");

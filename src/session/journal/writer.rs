@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use super::digest::Digest;
 use super::disk::{Disk, DiskError, Mark, Names, Saving, hold};
@@ -10,7 +11,8 @@ use super::fault::{Fault, Limits, Problem, depth};
 use super::header::{DrillId, Header};
 use super::reader::{Contents, Tail, read};
 use super::record::{
-    Door, Intent, Outcome, Record, Verdict, encode_intent, encode_outcome, encode_result,
+    Door, Intent, Outcome, Record, Verdict, decode_cut_line, encode_intent, encode_outcome,
+    encode_result,
 };
 use crate::session::clock::WallTime;
 use crate::session::store::{ReadFile, Storage};
@@ -57,6 +59,9 @@ pub enum AppendError {
     /// The journal has as many records or bytes as one may have.
     #[error("the drill's journal is full: it can only be ended now")]
     Full,
+    /// The entry does not come back as it was written, as a number that is none: its replay would be another drill.
+    #[error("that cannot be kept in a journal")]
+    NotKept,
     /// The entry cannot be written as JSON.
     #[error("that cannot be written: {0}")]
     NotJson(#[from] serde_json::Error),
@@ -120,7 +125,7 @@ pub struct Journal<E> {
     disk: Option<Disk>,
 }
 
-impl<E: Serialize> Journal<E> {
+impl<E: Serialize + DeserializeOwned> Journal<E> {
     /// Starts a journal in a storage. A disk that does not take it is told by [`Journal::saving`] and stops nothing.
     ///
     /// # Errors
@@ -193,6 +198,7 @@ impl<E: Serialize> Journal<E> {
         };
         let part = encode_intent(&intent, self.chain)?;
         self.check_size(&part)?;
+        check_reads_back::<E>(&part, self.chain)?;
         if number > self.limits.records
             || self.bytes + (part.len() + 2 * RESERVED_BYTES) as u64 > self.limits.file_bytes
         {
@@ -325,7 +331,7 @@ impl<E> Journal<E> {
     }
 
     /// Tries once more to write what is missing, waits until all of it is on the disk, and answers whether it is.
-    /// Dropping a journal does the same without an answer.
+    /// Dropping a journal waits in the same way, but does not try again and tells nobody.
     pub fn close(mut self) -> Saving {
         let mark = Mark {
             number: self.records.len() as u64,
@@ -341,7 +347,7 @@ impl<E> Journal<E> {
     }
 }
 
-impl<E: Serialize + for<'de> Deserialize<'de>> Journal<E> {
+impl<E: Serialize + DeserializeOwned> Journal<E> {
     /// Opens the journal of a drill to play on. What a killed process left of its last record is dropped or, if the entry
     /// was written whole, [`Journal::open_record`]: apply it and [`Journal::complete`] it first.
     ///
@@ -386,6 +392,16 @@ impl<E: Serialize + for<'de> Deserialize<'de>> Journal<E> {
     }
 }
 
+fn check_reads_back<E: Serialize + DeserializeOwned>(
+    part: &[u8],
+    before: Digest,
+) -> Result<(), AppendError> {
+    match decode_cut_line::<E>(part) {
+        Ok(Some((intent, ..))) if encode_intent(&intent, before)? == part => Ok(()),
+        _ => Err(AppendError::NotKept),
+    }
+}
+
 fn mark<E>(intent: &Intent<E>) -> Mark {
     Mark {
         number: intent.number,
@@ -416,7 +432,7 @@ fn open_file(storage: &dyn Storage, drill: &DrillId) -> Result<Box<dyn ReadFile>
     })
 }
 
-fn read_file<E: for<'de> Deserialize<'de>>(
+fn read_file<E: DeserializeOwned>(
     storage: &dyn Storage,
     drill: &DrillId,
 ) -> Result<Contents<E>, OpenError> {
