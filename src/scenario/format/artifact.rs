@@ -7,6 +7,7 @@ use super::values::Duration;
 
 /// Something an observation can show.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub enum Artifact {
     /// A series, over a window that reaches back at least `spans`.
     Series {

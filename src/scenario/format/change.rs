@@ -7,6 +7,7 @@ use super::values::{Delay, Duration, Moment};
 
 /// A change of the estate.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub enum Change {
     /// Rolls out a release.
     Deploy {

@@ -6,6 +6,7 @@ use super::values::{Duration, Moment};
 
 /// A condition on the world or on what the trainee did. Facts are read from each instance's running copy.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub enum Condition {
     /// Holds always.
     Always,
@@ -171,6 +172,7 @@ pub enum Condition {
 
 /// Something the trainee may do, as a condition or a remedy names it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub enum Action {
     /// Acknowledged the page.
     Acknowledged,

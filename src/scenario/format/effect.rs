@@ -9,6 +9,7 @@ use super::values::{Duration, Rate, Size};
 /// An effect of a fault. A sample is `(base + sum of Add) x product of Scale`, then moved `Toward` its targets by
 /// intensity, strongest last, and clamped to the series' range: the order of a file never matters.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub enum Effect {
     /// A share of a route's requests fails in a class of its own.
     Errors {

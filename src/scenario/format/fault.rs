@@ -46,6 +46,7 @@ pub struct Fault {
 
 /// Where a fault is, and what it has an intensity of its own for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub enum Scope {
     /// A service as a whole.
     Service(String),

@@ -123,6 +123,7 @@ fn error_level() -> String {
 
 /// Where a count of events comes from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub enum Counts {
     /// The requests of a route that ended in an outcome class.
     Outcome {

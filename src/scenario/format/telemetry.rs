@@ -77,6 +77,7 @@ pub struct SeriesSpec {
 
 /// What a declared series shows.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub enum SeriesValue {
     /// A gauge around a base, bent by effects.
     Gauge {
