@@ -12,7 +12,7 @@ use crate::session::clock::{Pace, Speed, WallTime};
 pub const FORMAT: u32 = 1;
 
 /// What every journal of every format starts with.
-const MAGIC: &[u8] = b"{\"firedrill_journal\":";
+pub(super) const MAGIC: &[u8] = b"{\"firedrill_journal\":";
 
 /// A short text for people and file names: 1 to 100 characters, none of which controls a terminal.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

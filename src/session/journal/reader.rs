@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 
 use super::digest::Digest;
 use super::fault::{Fault, Limits, Problem, depth};
-use super::header::Header;
+use super::header::{Header, MAGIC};
 use super::record::{Intent, Line, Outcome, Record, decode_cut_line, decode_line};
 use crate::sim::time::SimTime;
 
@@ -135,8 +135,7 @@ fn read_header<R: Read>(lines: &mut Lines<R>) -> Result<Header, Fault> {
 }
 
 fn is_start_of_header(line: &[u8]) -> bool {
-    let magic = b"{\"firedrill_journal\":";
-    line.starts_with(magic) || magic.starts_with(line)
+    line.starts_with(MAGIC) || MAGIC.starts_with(line)
 }
 
 /// Takes one line into the contents; false at the end of the file.
