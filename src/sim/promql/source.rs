@@ -1,0 +1,83 @@
+//! What the evaluator reads: series with their samples, and how it asks for them. Never makes samples itself.
+
+use std::sync::Arc;
+
+use thiserror::Error;
+
+use super::labels::Labels;
+use super::matcher::Matcher;
+use crate::sim::time::SimTime;
+
+/// The bits of the sample value that says "this series ended here": Prometheus's stale marker.
+pub const STALE_BITS: u64 = 0x7ff0_0000_0000_0002;
+
+/// The stale marker as a sample value.
+pub fn stale_marker() -> f64 {
+    f64::from_bits(STALE_BITS)
+}
+
+/// Whether a sample value is the stale marker. Any other NaN is an ordinary value.
+pub fn is_stale(value: f64) -> bool {
+    value.to_bits() == STALE_BITS
+}
+
+/// One series and some of its samples.
+#[derive(Clone, Debug)]
+pub struct Series {
+    /// Its identity, the metric name included.
+    pub labels: Labels,
+    /// When each sample was taken: milliseconds since the epoch, strictly ascending. Series of one scrape grid can
+    /// share one list; the evaluator then finds its windows once for all of them.
+    pub times: Arc<[i64]>,
+    /// The samples' values, as many as `times`.
+    pub values: Arc<[f64]>,
+}
+
+impl Series {
+    /// A series from (milliseconds, value) pairs in ascending order.
+    pub fn from_samples(labels: Labels, samples: &[(i64, f64)]) -> Self {
+        Self {
+            labels,
+            times: samples.iter().map(|(at, _)| *at).collect(),
+            values: samples.iter().map(|(_, value)| *value).collect(),
+        }
+    }
+}
+
+/// Why a source could not answer.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum SourceError {
+    /// The source is blind, stale or refuses; the text is shown as the real system would show it.
+    #[error("{0}")]
+    Unavailable(String),
+    /// The answer would hold more samples than the source gives out at once.
+    #[error("query processing would load too many samples into memory in query execution")]
+    TooManySamples,
+}
+
+/// A store of series that queries run over.
+pub trait SeriesSource {
+    /// The series that fulfil all matchers, each with its samples in `(start, end]`, ascending. Series without a
+    /// sample in the window may be left out. The order of the series does not matter.
+    fn select(
+        &self,
+        matchers: &[Matcher],
+        start: SimTime,
+        end: SimTime,
+    ) -> Result<Vec<Series>, SourceError>;
+
+    /// About how many samples [`Self::select`] would return, if that is known without making them. The evaluator
+    /// refuses a query by this number before any sample exists.
+    fn estimate_samples(&self, _matchers: &[Matcher], _start: SimTime, _end: SimTime) -> Option<u64> {
+        None
+    }
+
+    /// All metric names, sorted, for completion.
+    fn metric_names(&self) -> Vec<String>;
+
+    /// The label names of the series that fulfil all matchers, sorted, for completion.
+    fn label_names(&self, matchers: &[Matcher]) -> Vec<String>;
+
+    /// The values that one label has among the series that fulfil all matchers, sorted, for completion.
+    fn label_values(&self, name: &str, matchers: &[Matcher]) -> Vec<String>;
+}
