@@ -4,3 +4,4 @@
 
 mod journal;
 mod layers;
+mod promqltest;

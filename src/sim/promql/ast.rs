@@ -231,6 +231,10 @@ pub enum AggregateOp {
     Stddev,
     /// Population variance.
     Stdvar,
+    /// Any k series.
+    Limitk,
+    /// Any share of the series.
+    LimitRatio,
     /// The k largest series.
     Topk,
     /// The k smallest series.
@@ -243,12 +247,14 @@ pub enum AggregateOp {
 
 impl AggregateOp {
     /// All aggregations with the word that calls each.
-    pub const ALL: [(&'static str, Self); 12] = [
+    pub const ALL: [(&'static str, Self); 14] = [
         ("avg", Self::Avg),
         ("bottomk", Self::Bottomk),
         ("count", Self::Count),
         ("count_values", Self::CountValues),
         ("group", Self::Group),
+        ("limit_ratio", Self::LimitRatio),
+        ("limitk", Self::Limitk),
         ("max", Self::Max),
         ("min", Self::Min),
         ("quantile", Self::Quantile),

@@ -9,8 +9,20 @@ use super::parse::{ParseError, skeleton};
 
 /// Words that are neither names nor operators.
 const KEYWORDS: [&str; 14] = [
-    "bool", "by", "group_left", "group_right", "ignoring", "offset", "on", "without", "start", "end", "step", "fill",
-    "fill_left", "fill_right",
+    "bool",
+    "by",
+    "group_left",
+    "group_right",
+    "ignoring",
+    "offset",
+    "on",
+    "without",
+    "start",
+    "end",
+    "step",
+    "fill",
+    "fill_left",
+    "fill_right",
 ];
 
 /// The error for a token that cannot stand where it stands; no token means the end of the query.
@@ -20,14 +32,25 @@ pub(super) fn unexpected(token: Option<&Token<'_>>, text: &str) -> ParseError {
 }
 
 /// As [`unexpected`], with what was being read and what could have stood there.
-pub(super) fn unexpected_in(token: Option<&Token<'_>>, text: &str, within: &str, expected: &str) -> ParseError {
+pub(super) fn unexpected_in(
+    token: Option<&Token<'_>>,
+    text: &str,
+    within: &str,
+    expected: &str,
+) -> ParseError {
     let place = place_of(token, text);
-    let message = format!("unexpected {} in {within}, expected {expected}", describe(token));
+    let message = format!(
+        "unexpected {} in {within}, expected {expected}",
+        describe(token)
+    );
     ParseError::new(message, place)
 }
 
 fn place_of(token: Option<&Token<'_>>, text: &str) -> Place {
-    token.map_or_else(|| Place::at(text, text.len(), text.len()), |token| token.place)
+    token.map_or_else(
+        || Place::at(text, text.len(), text.len()),
+        |token| token.place,
+    )
 }
 
 /// A token as Prometheus names it.
@@ -41,9 +64,13 @@ fn describe(token: Option<&Token<'_>>) -> String {
         Kind::Duration(_) => format!("duration {}", quote(text)),
         Kind::Text(_) => format!("string {}", quote(text)),
         Kind::Word if is_special_number(text) => format!("number {}", quote(text)),
-        Kind::Word if KEYWORDS.iter().any(|word| token.is_word(word)) => format!("<{}>", text.to_ascii_lowercase()),
+        Kind::Word if KEYWORDS.iter().any(|word| token.is_word(word)) => {
+            format!("<{}>", text.to_ascii_lowercase())
+        }
         _ if AggregateOp::from_word(text).is_some() => format!("<aggr:{text}>"),
-        _ if BinaryOp::from_text(text).is_some() || matches!(text, "=~" | "!~" | "@") => format!("<op:{text}>"),
+        _ if BinaryOp::from_text(text).is_some() || matches!(text, "=~" | "!~" | "@") => {
+            format!("<op:{text}>")
+        }
         Kind::Word if text.contains(':') => format!("metric identifier {}", quote(text)),
         Kind::Word => format!("identifier {}", quote(text)),
         Kind::Symbol => quote(text),
@@ -52,7 +79,11 @@ fn describe(token: Option<&Token<'_>>) -> String {
 
 /// Turns the grammar's rejection into Prometheus's message with its place.
 pub(super) fn explain(message: &str, text: &str, tokens: &[Token<'_>]) -> ParseError {
-    let mut reader = Reader { text, tokens, at: 0 };
+    let mut reader = Reader {
+        text,
+        tokens,
+        at: 0,
+    };
     let problem = reader.expression().err().or_else(|| {
         let rest = reader.peek();
         rest.is_some().then(|| unexpected(rest, text))
@@ -62,7 +93,10 @@ pub(super) fn explain(message: &str, text: &str, tokens: &[Token<'_>]) -> ParseE
     }
     if let Some(name) = message.strip_prefix("unknown function with name ") {
         let name = name.trim_matches('\'');
-        let place = tokens.iter().find(|token| token.text == name).map_or_else(|| whole(text), |token| token.place);
+        let place = tokens
+            .iter()
+            .find(|token| token.text == name)
+            .map_or_else(|| whole(text), |token| token.place);
         return ParseError::new(format!("unknown function with name {}", quote(name)), place);
     }
     let range = culprit(message, tokens);
@@ -91,7 +125,10 @@ fn reword(message: &str) -> String {
         ("scalar or vector, got:", "scalar or instant vector, got"),
         ("scalar or vector, got", "scalar or instant vector, got"),
         ("only allowed on vector,", "only allowed on instant vector,"),
-        ("preceded by an vector selector or matrix selector", "preceded by an instant vector selector or range vector selector"),
+        (
+            "preceded by an vector selector or matrix selector",
+            "preceded by an instant vector selector or range vector selector",
+        ),
     ] {
         reworded = reworded.replace(theirs, ours);
     }
@@ -101,9 +138,9 @@ fn reword(message: &str) -> String {
 /// The smallest bracketed part that is rejected with the same message; for an argument of a wrong type, that argument.
 fn culprit(message: &str, tokens: &[Token<'_>]) -> std::ops::Range<usize> {
     let same = |range: &std::ops::Range<usize>| {
-        tokens
-            .get(range.clone())
-            .is_some_and(|part| grammar::parse(&skeleton(part)).is_err_and(|other| other == message))
+        tokens.get(range.clone()).is_some_and(|part| {
+            grammar::parse(&skeleton(part)).is_err_and(|other| other == message)
+        })
     };
     let smallest = groups(tokens)
         .into_iter()
@@ -112,7 +149,9 @@ fn culprit(message: &str, tokens: &[Token<'_>]) -> std::ops::Range<usize> {
     let Some(range) = smallest else {
         return 0..tokens.len();
     };
-    let wanted = message.strip_prefix("expected type ").and_then(|rest| rest.rsplit_once(", got "));
+    let wanted = message
+        .strip_prefix("expected type ")
+        .and_then(|rest| rest.rsplit_once(", got "));
     let Some((_, got)) = wanted else {
         return range;
     };
@@ -139,7 +178,10 @@ fn groups(tokens: &[Token<'_>]) -> Vec<std::ops::Range<usize>> {
     let mut found = Vec::new();
     for (index, token) in tokens.iter().enumerate() {
         if token.is("(") {
-            let called = index > 0 && tokens.get(index - 1).is_some_and(|before| before.kind == Kind::Word);
+            let called = index > 0
+                && tokens
+                    .get(index - 1)
+                    .is_some_and(|before| before.kind == Kind::Word);
             open.push(if called { index - 1 } else { index });
         } else if token.is(")")
             && let Some(start) = open.pop()
@@ -156,7 +198,9 @@ fn arguments(tokens: &[Token<'_>], call: &std::ops::Range<usize>) -> Vec<std::op
     let mut depth = 0usize;
     let mut start = call.start;
     for index in call.clone() {
-        let Some(token) = tokens.get(index) else { break };
+        let Some(token) = tokens.get(index) else {
+            break;
+        };
         if ["(", "{", "["].iter().any(|mark| token.is(mark)) {
             depth += 1;
             if depth == 1 {
@@ -198,7 +242,9 @@ impl<'a> Reader<'a> {
     }
 
     fn take_word(&mut self, words: &[&str]) -> bool {
-        let found = self.peek().is_some_and(|token| words.iter().any(|word| token.is_word(word)));
+        let found = self
+            .peek()
+            .is_some_and(|token| words.iter().any(|word| token.is_word(word)));
         self.at += usize::from(found);
         found
     }
@@ -216,7 +262,9 @@ impl<'a> Reader<'a> {
         loop {
             while self.take("+") || self.take("-") {}
             self.operand()?;
-            let operator = self.peek().and_then(|token| BinaryOp::from_text(token.text));
+            let operator = self
+                .peek()
+                .and_then(|token| BinaryOp::from_text(token.text));
             if operator.is_none() {
                 return Ok(());
             }
@@ -258,7 +306,7 @@ impl<'a> Reader<'a> {
 
     fn word(&mut self, token: &Token<'_>) -> Result<(), ParseError> {
         self.at += 1;
-        let aggregates = AggregateOp::from_word(token.text).is_some() || token.is_word("limitk") || token.is_word("limit_ratio");
+        let aggregates = AggregateOp::from_word(token.text).is_some();
         let grouped = aggregates && self.take_word(&["by", "without"]);
         if grouped {
             self.labels()?;
@@ -291,7 +339,10 @@ impl<'a> Reader<'a> {
             }
             if self.is(")") {
                 let place = place_of(self.peek(), self.text);
-                return Err(ParseError::new("trailing commas not allowed in function call args", place));
+                return Err(ParseError::new(
+                    "trailing commas not allowed in function call args",
+                    place,
+                ));
             }
         }
     }
@@ -396,16 +447,43 @@ mod tests {
 
     #[test]
     fn the_first_token_out_of_place_is_named() {
-        assert_eq!(problem(""), "1:1: parse error: no expression found in input");
-        assert_eq!(problem("foo bar"), "1:5: parse error: unexpected identifier \"bar\"");
-        assert_eq!(problem("foo +"), "1:6: parse error: unexpected end of input");
+        assert_eq!(
+            problem(""),
+            "1:1: parse error: no expression found in input"
+        );
+        assert_eq!(
+            problem("foo bar"),
+            "1:5: parse error: unexpected identifier \"bar\""
+        );
+        assert_eq!(
+            problem("foo +"),
+            "1:6: parse error: unexpected end of input"
+        );
         assert_eq!(problem("foo + * 2"), "1:7: parse error: unexpected <op:*>");
-        assert_eq!(problem("sum by foo (x)"), "1:8: parse error: unexpected identifier \"foo\" in grouping opts, expected \"(\"");
-        assert_eq!(problem("{a=b}"), "1:4: parse error: unexpected identifier \"b\" in label matching, expected string");
-        assert_eq!(problem("{a}"), "1:3: parse error: unexpected \"}\" in label matching, expected label matching operator");
-        assert_eq!(problem("foo offset"), "1:11: parse error: unexpected end of input in offset, expected number or duration");
-        assert_eq!(problem("rate(foo[5m],)"), "1:14: parse error: trailing commas not allowed in function call args");
-        assert_eq!(problem("foo[]"), "1:5: parse error: unexpected \"]\" in subquery or range selector, expected number or duration");
+        assert_eq!(
+            problem("sum by foo (x)"),
+            "1:8: parse error: unexpected identifier \"foo\" in grouping opts, expected \"(\""
+        );
+        assert_eq!(
+            problem("{a=b}"),
+            "1:4: parse error: unexpected identifier \"b\" in label matching, expected string"
+        );
+        assert_eq!(
+            problem("{a}"),
+            "1:3: parse error: unexpected \"}\" in label matching, expected label matching operator"
+        );
+        assert_eq!(
+            problem("foo offset"),
+            "1:11: parse error: unexpected end of input in offset, expected number or duration"
+        );
+        assert_eq!(
+            problem("rate(foo[5m],)"),
+            "1:14: parse error: trailing commas not allowed in function call args"
+        );
+        assert_eq!(
+            problem("foo[]"),
+            "1:5: parse error: unexpected \"]\" in subquery or range selector, expected number or duration"
+        );
     }
 
     #[test]
@@ -418,20 +496,53 @@ mod tests {
             problem("sum(rate(foo[5m])) + abs(bar[1m])"),
             "1:26: parse error: expected type instant vector in call to function \"abs\", got range vector"
         );
-        assert_eq!(problem("1 > 2"), "1:1: parse error: comparisons between scalars must use BOOL modifier");
-        assert_eq!(problem("abs(1, 2)"), "1:1: parse error: expected 1 argument(s) in call to \"abs\", got 2");
-        assert_eq!(problem("nosuch(foo)"), "1:1: parse error: unknown function with name \"nosuch\"");
-        assert_eq!(problem("foo and 1"), "1:1: parse error: set operator \"and\" not allowed in binary scalar expression");
-        assert_eq!(problem("topk(1, 1)"), "1:9: parse error: expected type instant vector in aggregation expression, got scalar");
+        assert_eq!(
+            problem("1 > 2"),
+            "1:1: parse error: comparisons between scalars must use BOOL modifier"
+        );
+        assert_eq!(
+            problem("abs(1, 2)"),
+            "1:1: parse error: expected 1 argument(s) in call to \"abs\", got 2"
+        );
+        assert_eq!(
+            problem("nosuch(foo)"),
+            "1:1: parse error: unknown function with name \"nosuch\""
+        );
+        assert_eq!(
+            problem("foo and 1"),
+            "1:1: parse error: set operator \"and\" not allowed in binary scalar expression"
+        );
+        assert_eq!(
+            problem("topk(1, 1)"),
+            "1:9: parse error: expected type instant vector in aggregation expression, got scalar"
+        );
     }
 
     #[test]
     fn selectors_are_checked() {
-        assert_eq!(problem("{}"), "1:1: parse error: vector selector must contain at least one non-empty matcher");
-        assert_eq!(problem("a + {x=~\".*\"}"), "1:5: parse error: vector selector must contain at least one non-empty matcher");
-        assert_eq!(problem("a{__name__=\"b\"}"), "1:3: parse error: metric name must not be set twice: \"a\" or \"b\"");
-        assert_eq!(problem("a{x=~\"(\"}"), "1:6: parse error: error parsing regexp: missing closing ): `(`");
-        assert_eq!(problem("a{x=\"1\" or y=\"2\"}"), "1:9: parse error: unexpected <op:or> in label matching, expected \",\" or \"}\"");
-        assert_eq!(problem("a[0s]"), "1:3: parse error: duration must be greater than 0");
+        assert_eq!(
+            problem("{}"),
+            "1:1: parse error: vector selector must contain at least one non-empty matcher"
+        );
+        assert_eq!(
+            problem("a + {x=~\".*\"}"),
+            "1:5: parse error: vector selector must contain at least one non-empty matcher"
+        );
+        assert_eq!(
+            problem("a{__name__=\"b\"}"),
+            "1:3: parse error: metric name must not be set twice: \"a\" or \"b\""
+        );
+        assert_eq!(
+            problem("a{x=~\"(\"}"),
+            "1:6: parse error: error parsing regexp: missing closing ): `(`"
+        );
+        assert_eq!(
+            problem("a{x=\"1\" or y=\"2\"}"),
+            "1:9: parse error: unexpected <op:or> in label matching, expected \",\" or \"}\""
+        );
+        assert_eq!(
+            problem("a[0s]"),
+            "1:3: parse error: duration must be greater than 0"
+        );
     }
 }

@@ -38,7 +38,6 @@ pub enum Function {
     HistogramCount,
     HistogramFraction,
     HistogramQuantile,
-    HistogramQuantiles,
     HistogramStddev,
     HistogramStdvar,
     HistogramSum,
@@ -154,7 +153,6 @@ functions! {
     HistogramCount "histogram_count" ("v instant-vector") "Observations of native histograms; nothing for other samples.";
     HistogramFraction "histogram_fraction" ("lower scalar, upper scalar, b instant-vector") "Share of observations between two bounds.";
     HistogramQuantile "histogram_quantile" ("phi scalar, b instant-vector") "Quantile of a histogram's buckets.";
-    HistogramQuantiles "histogram_quantiles" ("b instant-vector, label string, phi scalar, ...") "Several quantiles of a histogram's buckets, told apart by a label.";
     HistogramStddev "histogram_stddev" ("v instant-vector") "Standard deviation of native histograms; nothing for other samples.";
     HistogramStdvar "histogram_stdvar" ("v instant-vector") "Variance of native histograms; nothing for other samples.";
     HistogramSum "histogram_sum" ("v instant-vector") "Sum of native histograms; nothing for other samples.";

@@ -262,7 +262,10 @@ mod tests {
         assert_eq!(labels.get("zone"), "x");
         assert_eq!(labels.get("pod"), "");
         assert_eq!(labels.len(), 2);
-        assert_eq!(labels.keep(&["zone".to_owned()]).to_string(), r#"{zone="x"}"#);
+        assert_eq!(
+            labels.keep(&["zone".to_owned()]).to_string(),
+            r#"{zone="x"}"#
+        );
         assert_eq!(labels.without(&["zone".to_owned()]), Labels::empty());
         assert_eq!(labels.remove(&["zone".to_owned()]).metric_name(), "up");
     }

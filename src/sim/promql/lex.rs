@@ -58,7 +58,10 @@ pub(super) fn is_special_number(word: &str) -> bool {
 /// The tokens of a query, comments and white space left out.
 pub(super) fn tokens(text: &str) -> Result<Vec<Token<'_>>, ParseError> {
     if text.len() > TEXT_LIMIT {
-        let message = format!("query is too long: {} bytes, at most {TEXT_LIMIT}", text.len());
+        let message = format!(
+            "query is too long: {} bytes, at most {TEXT_LIMIT}",
+            text.len()
+        );
         return Err(ParseError::new(message, Place::at(text, 0, 0)));
     }
     let mut lexer = Lexer {
@@ -104,7 +107,12 @@ impl<'a> Lexer<'a> {
     }
 
     fn error<T>(&self, start: usize, message: impl Into<String>) -> Result<T, ParseError> {
-        let end = start + self.text.get(start..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
+        let end = start
+            + self
+                .text
+                .get(start..)
+                .and_then(|rest| rest.chars().next())
+                .map_or(0, char::len_utf8);
         Err(ParseError::new(message.into(), self.place(start, end)))
     }
 
@@ -164,7 +172,9 @@ impl<'a> Lexer<'a> {
         let length = self
             .rest()
             .bytes()
-            .take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'_' || (colons && *byte == b':'))
+            .take_while(|byte| {
+                byte.is_ascii_alphanumeric() || *byte == b'_' || (colons && *byte == b':')
+            })
             .count();
         self.token(Kind::Word, length.max(1))
     }
@@ -205,16 +215,20 @@ impl<'a> Lexer<'a> {
             ('!', Some('=')) => Ok(self.symbol(2)),
             ('!', Some(other)) => {
                 let within = if braces { " inside braces" } else { "" };
-                self.error(start, format!("unexpected character after '!'{within}: {other:?}"))
+                self.error(
+                    start,
+                    format!("unexpected character after '!'{within}: {other:?}"),
+                )
             }
             ('=', Some('~')) => self.error(start, "unexpected character after '=': '~'"),
             ('=' | '<' | '>', Some('=')) if !braces => Ok(self.symbol(2)),
             ('=' | ',', _) => Ok(self.symbol(1)),
             ('}', _) if braces => Ok(self.close()),
             ('{', _) if braces => self.error(start, "unexpected left brace '{' inside braces"),
-            (other, _) if braces => {
-                self.error(start, format!("unexpected character inside braces: {other:?}"))
-            }
+            (other, _) if braces => self.error(
+                start,
+                format!("unexpected character inside braces: {other:?}"),
+            ),
             ('<' | '>' | '+' | '-' | '*' | '/' | '%' | '^' | '@', _) => Ok(self.symbol(1)),
             ('(' | '{' | '[', _) => {
                 self.open.push(first);
@@ -240,7 +254,10 @@ impl<'a> Lexer<'a> {
             None => Ok(()),
             Some('(') => self.error(end, "unclosed left parenthesis"),
             Some('{') => self.error(end, "unexpected end of input inside braces"),
-            Some(_) => self.error(end, "unexpected end of input in subquery or range selector, expected right bracket"),
+            Some(_) => self.error(
+                end,
+                "unexpected end of input in subquery or range selector, expected right bracket",
+            ),
         }
     }
 
@@ -303,7 +320,10 @@ fn escape(rest: &str, mark: char, bytes: &mut Vec<u8>) -> Result<usize, String> 
         'u' => return numeric_escape(rest, 1, 4, 16, bytes),
         'U' => return numeric_escape(rest, 1, 8, 16, bytes),
         other => {
-            return Err(format!("unknown escape sequence U+{:04X} {other:?}", other as u32));
+            return Err(format!(
+                "unknown escape sequence U+{:04X} {other:?}",
+                other as u32
+            ));
         }
     };
     bytes.push(plain);
@@ -311,7 +331,13 @@ fn escape(rest: &str, mark: char, bytes: &mut Vec<u8>) -> Result<usize, String> 
 }
 
 /// `\x` and octal escapes are bytes, `\u` and `\U` are characters.
-fn numeric_escape(rest: &str, skip: usize, digits: usize, radix: u32, bytes: &mut Vec<u8>) -> Result<usize, String> {
+fn numeric_escape(
+    rest: &str,
+    skip: usize,
+    digits: usize,
+    radix: u32,
+    bytes: &mut Vec<u8>,
+) -> Result<usize, String> {
     let value = rest
         .get(skip..skip + digits)
         .filter(|text| text.chars().all(|digit| digit.is_digit(radix)))
@@ -349,8 +375,8 @@ mod tests {
         assert_eq!(
             texts("a:b{c=~'d',e!=\"f\"}[5m:30s]@-1e-3>=bool 0x1f # end"),
             [
-                "a:b", "{", "c", "=~", "'d'", ",", "e", "!=", "\"f\"", "}", "[", "5m", ":", "30s", "]", "@", "-",
-                "1e-3", ">=", "bool", "0x1f"
+                "a:b", "{", "c", "=~", "'d'", ",", "e", "!=", "\"f\"", "}", "[", "5m", ":", "30s",
+                "]", "@", "-", "1e-3", ">=", "bool", "0x1f"
             ]
         );
         assert_eq!(texts("1-2"), ["1", "-", "2"]);
@@ -374,14 +400,41 @@ mod tests {
 
     #[test]
     fn what_is_no_token_is_told() {
-        assert_eq!(problem("a & b"), "1:3: parse error: unexpected character: '&'");
-        assert_eq!(problem("5mm"), "1:1: parse error: bad number or duration syntax: \"5mm\"");
-        assert_eq!(problem("\"a"), "1:1: parse error: unterminated quoted string");
-        assert_eq!(problem("sum(a"), "1:6: parse error: unclosed left parenthesis");
-        assert_eq!(problem("a)"), "1:2: parse error: unexpected right parenthesis ')'");
-        assert_eq!(problem("{a=\"b\""), "1:7: parse error: unexpected end of input inside braces");
-        assert_eq!(problem("a =~ b"), "1:3: parse error: unexpected character after '=': '~'");
-        assert_eq!(problem("\"\\q\""), "1:2: parse error: unknown escape sequence U+0071 'q'");
-        assert_eq!(problem("a[300y]"), "1:3: parse error: duration out of range");
+        assert_eq!(
+            problem("a & b"),
+            "1:3: parse error: unexpected character: '&'"
+        );
+        assert_eq!(
+            problem("5mm"),
+            "1:1: parse error: bad number or duration syntax: \"5mm\""
+        );
+        assert_eq!(
+            problem("\"a"),
+            "1:1: parse error: unterminated quoted string"
+        );
+        assert_eq!(
+            problem("sum(a"),
+            "1:6: parse error: unclosed left parenthesis"
+        );
+        assert_eq!(
+            problem("a)"),
+            "1:2: parse error: unexpected right parenthesis ')'"
+        );
+        assert_eq!(
+            problem("{a=\"b\""),
+            "1:7: parse error: unexpected end of input inside braces"
+        );
+        assert_eq!(
+            problem("a =~ b"),
+            "1:3: parse error: unexpected character after '=': '~'"
+        );
+        assert_eq!(
+            problem("\"\\q\""),
+            "1:2: parse error: unknown escape sequence U+0071 'q'"
+        );
+        assert_eq!(
+            problem("a[300y]"),
+            "1:3: parse error: duration out of range"
+        );
     }
 }

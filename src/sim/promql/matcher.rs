@@ -115,7 +115,9 @@ impl fmt::Display for Matcher {
 
 /// Whether the labels fulfil all conditions.
 pub fn all_match(matchers: &[Matcher], labels: &Labels) -> bool {
-    matchers.iter().all(|matcher| matcher.matches_labels(labels))
+    matchers
+        .iter()
+        .all(|matcher| matcher.matches_labels(labels))
 }
 
 /// A regular expression that must match the whole text; `.` matches a newline too, as in Prometheus 3.
@@ -140,10 +142,11 @@ pub fn anchored_regex(pattern: &str) -> Result<Regex, String> {
         };
     }
     build(pattern).map_err(|problem| match problem {
-        regex::Error::CompiledTooBig(_) => {
-            "error parsing regexp: expression too large".to_owned()
-        }
-        _ => format!("error parsing regexp: invalid syntax: {}", backquoted(pattern)),
+        regex::Error::CompiledTooBig(_) => "error parsing regexp: expression too large".to_owned(),
+        _ => format!(
+            "error parsing regexp: invalid syntax: {}",
+            backquoted(pattern)
+        ),
     })
 }
 
@@ -199,14 +202,19 @@ fn syntax_message(problem: &regex_syntax::ast::Error, pattern: &str) -> String {
     let (reason, shown) = match problem.kind() {
         Kind::GroupUnclosed => ("missing closing )", pattern),
         Kind::GroupUnopened => ("unexpected )", pattern),
-        Kind::ClassUnclosed => ("missing closing ]", pattern.get(span.start.offset..).unwrap_or(pattern)),
+        Kind::ClassUnclosed => (
+            "missing closing ]",
+            pattern.get(span.start.offset..).unwrap_or(pattern),
+        ),
         Kind::ClassRangeInvalid => ("invalid character class range", place),
         Kind::RepetitionMissing => ("missing argument to repetition operator", place),
         Kind::RepetitionCountInvalid => ("invalid repeat count", place),
         Kind::EscapeUnexpectedEof => ("trailing backslash at end of expression", ""),
         Kind::EscapeUnrecognized => ("invalid escape sequence", place),
         Kind::NestLimitExceeded(_) => ("expression nests too deeply", pattern),
-        Kind::UnsupportedLookAround | Kind::FlagUnrecognized => ("invalid or unsupported Perl syntax", place),
+        Kind::UnsupportedLookAround | Kind::FlagUnrecognized => {
+            ("invalid or unsupported Perl syntax", place)
+        }
         _ => ("invalid syntax", pattern),
     };
     format!("error parsing regexp: {reason}: {}", backquoted(shown))
@@ -221,18 +229,34 @@ mod tests {
         let matcher = Matcher::new("job", MatchOp::Regex, "a.b|c").unwrap();
         assert!(matcher.matches("a\nb") && matcher.matches("c"));
         assert!(!matcher.matches("xa.b") && !matcher.matches("cc"));
-        assert!(Matcher::new("job", MatchOp::NotRegex, "a.*").unwrap().matches(""));
+        assert!(
+            Matcher::new("job", MatchOp::NotRegex, "a.*")
+                .unwrap()
+                .matches("")
+        );
         assert!(Matcher::equal("job", "").matches_labels(&Labels::empty()));
     }
 
     #[test]
     fn bad_regexes_are_told_as_go_tells_them() {
         let reason = |pattern| anchored_regex(pattern).unwrap_err();
-        assert_eq!(reason("(.*"), "error parsing regexp: missing closing ): `(.*`");
+        assert_eq!(
+            reason("(.*"),
+            "error parsing regexp: missing closing ): `(.*`"
+        );
         assert_eq!(reason("a)(b"), "error parsing regexp: unexpected ): `a)(b`");
-        assert_eq!(reason("[a"), "error parsing regexp: missing closing ]: `[a`");
-        assert_eq!(reason("*a"), "error parsing regexp: missing argument to repetition operator: `*a`");
-        assert_eq!(reason("(a{999}){999}"), "error parsing regexp: expression too large");
+        assert_eq!(
+            reason("[a"),
+            "error parsing regexp: missing closing ]: `[a`"
+        );
+        assert_eq!(
+            reason("*a"),
+            "error parsing regexp: missing argument to repetition operator: `*a`"
+        );
+        assert_eq!(
+            reason("(a{999}){999}"),
+            "error parsing regexp: expression too large"
+        );
     }
 
     #[test]

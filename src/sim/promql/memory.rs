@@ -46,7 +46,10 @@ impl Samples {
 
     fn window(&self, start: SimTime, end: SimTime) -> (&[i64], &[f64]) {
         let low = self.times.partition_point(|at| *at <= start.millis());
-        let high = self.times.partition_point(|at| *at <= end.millis()).max(low);
+        let high = self
+            .times
+            .partition_point(|at| *at <= end.millis())
+            .max(low);
         (
             self.times.get(low..high).unwrap_or(&[]),
             self.values.get(low..high).unwrap_or(&[]),
@@ -176,7 +179,10 @@ mod tests {
             .unwrap();
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].times.as_ref(), [2000, 3000]);
-        assert_eq!(source.estimate_samples(&[], SimTime(0), SimTime(9000)), Some(3));
+        assert_eq!(
+            source.estimate_samples(&[], SimTime(0), SimTime(9000)),
+            Some(3)
+        );
         assert_eq!(source.metric_names(), ["alpha"]);
         assert_eq!(source.label_values("pod", &[]), ["a"]);
         source.forget_until(SimTime(3000));

@@ -104,7 +104,12 @@ pub fn quote_bytes(bytes: &[u8]) -> String {
     let mut quoted = String::from("\"");
     for chunk in bytes.utf8_chunks() {
         let valid = quote(chunk.valid());
-        quoted.push_str(valid.trim_start_matches('"').strip_suffix('"').unwrap_or(""));
+        quoted.push_str(
+            valid
+                .trim_start_matches('"')
+                .strip_suffix('"')
+                .unwrap_or(""),
+        );
         for byte in chunk.invalid() {
             let _ = write!(quoted, "\\x{byte:02x}");
         }
@@ -126,8 +131,13 @@ pub fn parse_number(text: &str) -> Option<f64> {
             .ok()
             .map(|value| value as f64);
     }
-    if plain.len() > 1 && plain.starts_with('0') && plain.bytes().all(|b| (b'0'..=b'7').contains(&b)) {
-        return i64::from_str_radix(&plain, 8).ok().map(|value| value as f64);
+    if plain.len() > 1
+        && plain.starts_with('0')
+        && plain.bytes().all(|b| (b'0'..=b'7').contains(&b))
+    {
+        return i64::from_str_radix(&plain, 8)
+            .ok()
+            .map(|value| value as f64);
     }
     match plain.as_str() {
         "inf" => Some(f64::INFINITY),

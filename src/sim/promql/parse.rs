@@ -11,8 +11,8 @@ use promql_parser::parser as grammar;
 use thiserror::Error;
 
 use super::ast::{
-    Aggregate, AggregateOp, AtTime, Binary, BinaryOp, Cardinality, Expr, Grouping, Matching, Node, Place, Selector,
-    Subquery, Text, TimeShift,
+    Aggregate, AggregateOp, AtTime, Binary, BinaryOp, Cardinality, Expr, Grouping, Matching, Node,
+    Place, Selector, Subquery, Text, TimeShift,
 };
 use super::diagnose;
 use super::function::Function;
@@ -54,7 +54,10 @@ impl ParseError {
 pub fn parse(text: &str) -> Result<Expr, ParseError> {
     let tokens = lex::tokens(text)?;
     if tokens.is_empty() {
-        return Err(ParseError::new("no expression found in input", Place::at(text, 0, 0)));
+        return Err(ParseError::new(
+            "no expression found in input",
+            Place::at(text, 0, 0),
+        ));
     }
     check_nesting(&tokens)?;
     match grammar::parse(&skeleton(&tokens)) {
@@ -82,7 +85,11 @@ fn check_nesting(tokens: &[Token<'_>]) -> Result<(), ParseError> {
     for token in tokens {
         let opens = ["(", "[", "{"].iter().any(|mark| token.is(mark));
         let closes = [")", "]", "}"].iter().any(|mark| token.is(mark));
-        depth = if closes { depth.saturating_sub(1) } else { depth + usize::from(opens) };
+        depth = if closes {
+            depth.saturating_sub(1)
+        } else {
+            depth + usize::from(opens)
+        };
         let operates = BinaryOp::from_text(token.text).is_some() || token.is("[");
         operators += usize::from(operates);
         if depth > NESTING_LIMIT {
@@ -97,7 +104,10 @@ fn check_nesting(tokens: &[Token<'_>]) -> Result<(), ParseError> {
 }
 
 fn too_deep(place: Place) -> ParseError {
-    ParseError::new(format!("expression is nested too deeply, at most {NESTING_LIMIT} levels"), place)
+    ParseError::new(
+        format!("expression is nested too deeply, at most {NESTING_LIMIT} levels"),
+        place,
+    )
 }
 
 /// The query as `promql-parser` sees it: the same tokens with literals and label names made harmless.
@@ -106,8 +116,11 @@ pub(super) fn skeleton(tokens: &[Token<'_>]) -> String {
     let mut in_braces = false;
     let mut before: Option<&Token<'_>> = None;
     for (index, token) in tokens.iter().enumerate() {
-        let starts_matcher = in_braces && before.is_some_and(|token| token.is("{") || token.is(","));
-        let ends_matcher = tokens.get(index + 1).is_none_or(|after| after.is("}") || after.is(","));
+        let starts_matcher =
+            in_braces && before.is_some_and(|token| token.is("{") || token.is(","));
+        let ends_matcher = tokens
+            .get(index + 1)
+            .is_none_or(|after| after.is("}") || after.is(","));
         in_braces = (in_braces || token.is("{")) && !token.is("}");
         before = Some(token);
         made.push_str(match &token.kind {
@@ -138,7 +151,9 @@ impl<'a> Builder<'a> {
     }
 
     fn next(&mut self) -> Result<&'a Token<'a>, ParseError> {
-        let token = self.peek().ok_or_else(|| diagnose::unexpected(None, self.text))?;
+        let token = self
+            .peek()
+            .ok_or_else(|| diagnose::unexpected(None, self.text))?;
         self.at += 1;
         Ok(token)
     }
@@ -166,8 +181,14 @@ impl<'a> Builder<'a> {
 
     /// From the token at `first` to the last one taken.
     fn place_since(&self, first: usize) -> Place {
-        let start = self.tokens.get(first).map_or_else(Place::default, |token| token.place);
-        let last = self.at.checked_sub(1).and_then(|index| self.tokens.get(index));
+        let start = self
+            .tokens
+            .get(first)
+            .map_or_else(Place::default, |token| token.place);
+        let last = self
+            .at
+            .checked_sub(1)
+            .and_then(|index| self.tokens.get(index));
         last.map_or(start, |token| start.to(token.place))
     }
 
@@ -295,8 +316,16 @@ impl<'a> Builder<'a> {
                 return Err(diagnose::unexpected(self.peek(), self.text));
             };
             self.expect(")")?;
-            matching.fill_left = if left { Some(value) } else { matching.fill_left };
-            matching.fill_right = if right { Some(value) } else { matching.fill_right };
+            matching.fill_left = if left {
+                Some(value)
+            } else {
+                matching.fill_left
+            };
+            matching.fill_right = if right {
+                Some(value)
+            } else {
+                matching.fill_right
+            };
         }
         Ok(matching)
     }
@@ -306,10 +335,14 @@ impl<'a> Builder<'a> {
     fn fill_sides(&self) -> Option<(bool, bool)> {
         let word = self.peek()?;
         self.tokens.get(self.at + 1).filter(|after| after.is("("))?;
-        [("fill", (true, true)), ("fill_left", (true, false)), ("fill_right", (false, true))]
-            .iter()
-            .find(|(name, _)| word.is_word(name))
-            .map(|(_, sides)| *sides)
+        [
+            ("fill", (true, true)),
+            ("fill_left", (true, false)),
+            ("fill_right", (false, true)),
+        ]
+        .iter()
+        .find(|(name, _)| word.is_word(name))
+        .map(|(_, sides)| *sides)
     }
 
     fn optional_label_list(&mut self) -> Result<Vec<String>, ParseError> {
@@ -355,13 +388,8 @@ impl<'a> Builder<'a> {
 
     fn aggregate(&mut self, tree: &grammar::AggregateExpr) -> Result<Node, ParseError> {
         let name = self.next()?;
-        let Some(op) = AggregateOp::from_word(name.text) else {
-            let message = format!(
-                "{}() is experimental and must be enabled with --enable-feature=promql-experimental-functions",
-                name.text.to_ascii_lowercase()
-            );
-            return Err(ParseError::new(message, name.place));
-        };
+        let op = AggregateOp::from_word(name.text)
+            .ok_or_else(|| diagnose::unexpected(Some(name), self.text))?;
         let before = self.grouping()?;
         self.expect("(")?;
         let parameter = match &tree.param {
@@ -421,7 +449,10 @@ impl<'a> Builder<'a> {
         let token = self.next()?;
         match duration(token)? {
             millis if millis > 0 => Ok(millis),
-            _ => Err(ParseError::new("duration must be greater than 0", token.place)),
+            _ => Err(ParseError::new(
+                "duration must be greater than 0",
+                token.place,
+            )),
         }
     }
 
@@ -457,7 +488,11 @@ impl<'a> Builder<'a> {
             let message = format!("timestamp out of bounds for @ modifier: {seconds:.6}");
             return Err(ParseError::new(message, token.place));
         }
-        let at = if token.is_word("start") { AtTime::Start } else { AtTime::End };
+        let at = if token.is_word("start") {
+            AtTime::Start
+        } else {
+            AtTime::End
+        };
         self.expect("(")?;
         self.expect(")")?;
         Ok(at)
@@ -485,14 +520,22 @@ impl<'a> Builder<'a> {
                     );
                     return Err(ParseError::new(message, self.place_since(start)));
                 }
-                if self.tokens.get(start).is_some_and(|token| matches!(token.kind, Kind::Text(_)))
+                if self
+                    .tokens
+                    .get(start)
+                    .is_some_and(|token| matches!(token.kind, Kind::Text(_)))
                     && self.at == start + 1
                 {
                     metric = Some(matcher.value().to_owned());
                 }
                 matchers.push(matcher);
                 if !self.take(",") && !self.peek().is_some_and(|token| token.is("}")) {
-                    return Err(diagnose::unexpected_in(self.peek(), self.text, "label matching", "\",\" or \"}\""));
+                    return Err(diagnose::unexpected_in(
+                        self.peek(),
+                        self.text,
+                        "label matching",
+                        "\",\" or \"}\"",
+                    ));
                 }
             }
         }

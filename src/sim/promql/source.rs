@@ -68,7 +68,12 @@ pub trait SeriesSource {
 
     /// About how many samples [`Self::select`] would return, if that is known without making them. The evaluator
     /// refuses a query by this number before any sample exists.
-    fn estimate_samples(&self, _matchers: &[Matcher], _start: SimTime, _end: SimTime) -> Option<u64> {
+    fn estimate_samples(
+        &self,
+        _matchers: &[Matcher],
+        _start: SimTime,
+        _end: SimTime,
+    ) -> Option<u64> {
         None
     }
 
