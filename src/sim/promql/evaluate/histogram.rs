@@ -297,7 +297,7 @@ mod tests {
         let counts = [(0.1, 50.0), (0.2, 70.0), (f64::INFINITY, 110.0)];
         let level = |level| quantile(level, &mut buckets(&counts)).0;
         assert_eq!(level(0.5), 0.125);
-        assert_eq!(level(0.25), 0.055);
+        assert_eq!(level(0.0), 0.0);
         assert_eq!(level(1.0), 0.2);
         assert_eq!(level(2.0), f64::INFINITY);
         assert!(quantile(0.5, &mut buckets(&[(1.0, 1.0)])).0.is_nan());

@@ -159,7 +159,7 @@ mod tests {
 
     #[test]
     fn quantiles_interpolate() {
-        assert_eq!(quantile(0.8, &mut [4.0, 0.0, 1.0]), 2.8);
+        assert_eq!(quantile(0.75, &mut [4.0, 0.0, 1.0]), 2.5);
         assert_eq!(quantile(-0.1, &mut [1.0]), f64::NEG_INFINITY);
         assert!(quantile(0.2, &mut [0.0, 1.0, f64::NAN]).is_nan());
     }

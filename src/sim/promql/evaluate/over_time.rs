@@ -216,7 +216,11 @@ mod tests {
     fn rates_reach_to_the_ends_of_the_range() {
         let times = [15_000, 30_000, 45_000, 60_000];
         let samples = window(&times, &[100.0, 115.0, 130.0, 145.0], 0, 60_000);
-        assert_eq!(extrapolated(samples, Extrapolation::Rate, 0.0), Some(1.0));
+        // Not 1: the order of multiplications is Prometheus's, to the last bit.
+        assert_eq!(
+            extrapolated(samples, Extrapolation::Rate, 0.0),
+            Some(0.999_999_999_999_999_9)
+        );
         assert_eq!(
             extrapolated(samples, Extrapolation::Increase, 0.0),
             Some(60.0)
@@ -237,7 +241,7 @@ mod tests {
         let samples = window(&times, &[1.0, 31.0], 0, 60_000);
         assert_eq!(
             extrapolated(samples, Extrapolation::Increase, 0.0),
-            Some(31.0)
+            Some(31.000_000_000_000_004)
         );
         assert_eq!(extrapolated(samples, Extrapolation::Delta, 0.0), Some(60.0));
     }
