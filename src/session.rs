@@ -1,5 +1,12 @@
 //! One drill: its clock, journal, looks and checkpoints. File access in its store alone; never a tool or a door.
 
 pub mod clock;
+pub mod entry;
 pub mod journal;
+mod play;
 pub mod store;
+pub mod toolbox;
+
+pub use entry::{Call, ClockChange, Entry, Look};
+pub use play::{Session, SessionError};
+pub use toolbox::{Answer, Toolbox};

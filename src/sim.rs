@@ -3,9 +3,22 @@
 //! Never: files, environment, wall clock, threads, hash-ordered maps, a generator with a position, the platform's
 //! transcendental functions.
 
+pub mod artifact;
+pub mod command;
 pub mod draw;
+pub mod flows;
 pub mod git;
+pub mod hash;
+pub mod ids;
 pub mod kubernetes;
+pub mod pager;
+pub mod plan;
 pub mod promql;
+pub mod signals;
+pub mod slack;
 pub mod telemetry;
 pub mod time;
+pub mod world;
+
+pub use world::World;
+pub use world::commands::Outcome as WorldOutcome;

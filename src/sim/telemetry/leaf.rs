@@ -29,8 +29,8 @@ pub enum GridError {
 /// A leaf's number: 0 starts at T0.
 pub type LeafIndex = i64;
 
-/// Where leaves begin and end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Where leaves begin and end. The default has its start at the epoch and no history.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LeafGrid {
     t0_ms: i64,
     first: LeafIndex,

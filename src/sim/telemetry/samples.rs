@@ -6,6 +6,7 @@ use super::reader::{Measure, Part};
 use super::series::{Aspect, Base, Family, Member, MetricKind, Values};
 use super::slots::Slot;
 use super::store::{LevelId, Telemetry};
+use crate::sim::draw::{StreamId, StreamKey};
 
 /// What Prometheus stores where a series has ended.
 pub const STALE_BITS: u64 = 0x7ff0_0000_0000_0002;
@@ -149,6 +150,7 @@ fn values(
                 .map(|&at| track.map_or(0.0, |track| *track.at(at) as f64 * scale))
                 .collect()
         }
+        Values::Offset { .. } => offsets(telemetry, &family.def.values, times),
         Values::PodRestarts => times
             .iter()
             .map(|&at| pod.map_or(0.0, |pod| pod.restarts_until(at) as f64))
@@ -160,6 +162,50 @@ fn values(
         Values::PodReady => ready(telemetry, family, member, times),
         Values::Constant(value) => vec![*value; times.len()],
     }
+}
+
+/// A group that keeps up is a few messages behind at each scrape: what is on its way.
+const IN_FLIGHT: u64 = 8;
+
+fn offsets(telemetry: &Telemetry, values: &Values, times: &[i64]) -> Vec<f64> {
+    let Values::Offset {
+        atoms,
+        end_at_open,
+        held,
+        lag,
+    } = values
+    else {
+        return Vec::new();
+    };
+    let part = Part::ALL;
+    let counted = Counted {
+        telemetry,
+        atoms,
+        part,
+        pod: None,
+    };
+    let open = counted.at(telemetry.grid().t0().millis());
+    let key = StreamKey::new(telemetry.seed(), StreamId::of("consumers/in-flight"));
+    let track = telemetry.value(*held);
+    let value = |(total, &at): (u64, &i64)| {
+        let end = (end_at_open + total).saturating_sub(open);
+        let held = track.map_or(-1, |track| *track.at(at));
+        let behind = key
+            .leaf(at.div_euclid(SCRAPE_MS))
+            .below(u64::from(held.unsigned_abs() as u32), IN_FLIGHT);
+        let committed = u64::try_from(held).unwrap_or_else(|_| end.saturating_sub(behind));
+        if *lag {
+            end.saturating_sub(committed) as f64
+        } else {
+            committed as f64
+        }
+    };
+    counted
+        .totals(times)
+        .into_iter()
+        .zip(times)
+        .map(value)
+        .collect()
 }
 
 fn ready(telemetry: &Telemetry, family: &Family, member: Member, times: &[i64]) -> Vec<f64> {

@@ -76,6 +76,17 @@ pub enum Values {
         /// What one shows as.
         scale: f64,
     },
+    /// A consumer group's committed offset, or its lag, on the topic that these atoms write to.
+    Offset {
+        /// The atoms whose events are the topic's messages.
+        atoms: Vec<AtomId>,
+        /// The topic's log end at T0.
+        end_at_open: u64,
+        /// The committed offset; negative while the group keeps up with the log end.
+        held: ValueId,
+        /// Shows what is still to be worked off, else what was.
+        lag: bool,
+    },
     /// How often the pod's container was started again.
     PodRestarts,
     /// When the pod was created, in seconds since the Unix epoch.
@@ -215,6 +226,12 @@ impl Family {
             }
             Values::Value { value, .. } => {
                 telemetry.value(*value).ok_or_else(unknown)?;
+            }
+            Values::Offset { atoms, held, .. } => {
+                telemetry.value(*held).ok_or_else(unknown)?;
+                if atoms.iter().any(|&id| telemetry.atom(id).is_none()) {
+                    return Err(unknown());
+                }
             }
             Values::PodRestarts | Values::PodCreated | Values::PodReady | Values::Constant(_) => {}
         }

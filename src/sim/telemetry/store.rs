@@ -196,6 +196,15 @@ impl Telemetry {
         Ok(SeriesId(place))
     }
 
+    /// The declared series of a metric, by the name without `_bucket` and the like.
+    pub fn series_defs(&self, metric: &str) -> Vec<Arc<super::series::SeriesDef>> {
+        self.families()
+            .iter()
+            .filter(|family| family.def.metric == metric)
+            .map(|family| Arc::clone(&family.def))
+            .collect()
+    }
+
     /// A series ends: its next scrape finds it gone.
     pub fn end_series(&mut self, at_ms: i64, series: SeriesId) -> Result<(), HistoryError> {
         self.check_open(at_ms)?;

@@ -1,0 +1,41 @@
+//! The session's way to the tools above it: what a call costs and what it showed. Implemented by the tool layer.
+
+use super::entry::Call;
+use crate::sim::World;
+use crate::sim::artifact::Shown;
+use crate::sim::time::Span;
+
+/// The answer of a tool that looked.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Answer {
+    /// What the shell prints on standard output.
+    pub text: String,
+    /// What the shell prints on standard error.
+    pub error: String,
+    /// Exit code.
+    pub code: i32,
+    /// The same answer as data.
+    pub data: serde_json::Value,
+    /// What it showed.
+    pub shown: Vec<Shown>,
+}
+
+impl Answer {
+    /// A failure with its text and exit code.
+    pub fn failed(error: impl Into<String>, code: i32) -> Self {
+        Self {
+            error: error.into(),
+            code,
+            ..Self::default()
+        }
+    }
+}
+
+/// Tools that look, as the session and a replay need them.
+pub trait Toolbox: Send + Sync {
+    /// The simulated time that a call takes.
+    fn cost(&self, world: &World, call: &Call) -> Span;
+
+    /// What a call answers in a world. Pure: asking changes nothing.
+    fn answer(&self, world: &World, call: &Call) -> Answer;
+}

@@ -1,0 +1,171 @@
+//! What an observation showed, and whether that is the artifact a clue or a herring names.
+
+use serde::{Deserialize, Serialize};
+
+use crate::scenario::format::artifact::Artifact;
+
+use super::time::{SimTime, Span};
+
+/// Something that an observation showed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Shown {
+    /// Samples of a series over a window.
+    Series {
+        /// Metric name.
+        metric: String,
+        /// Its labels.
+        labels: Vec<(String, String)>,
+        /// Start of the window.
+        from: SimTime,
+        /// End of the window.
+        to: SimTime,
+    },
+    /// A log line.
+    Line {
+        /// Service.
+        service: String,
+        /// The line as it was shown.
+        text: String,
+    },
+    /// A Kubernetes object in detail.
+    Object {
+        /// Kind.
+        kind: String,
+        /// Name of the workload it belongs to, or its own.
+        name: String,
+    },
+    /// A pod's status in a list.
+    PodStatus(String),
+    /// A rollout history.
+    Rollout(String),
+    /// A commit with its changes: its id.
+    Commit(String),
+    /// A commit's title: its id.
+    CommitTitle(String),
+    /// Lines of a file.
+    File {
+        /// Repository.
+        repo: String,
+        /// Path.
+        path: String,
+        /// The lines that were shown.
+        text: String,
+    },
+    /// A consumer group's offsets.
+    Group(String),
+    /// A topic.
+    Topic(String),
+    /// Valkey's figures.
+    ValkeyInfo(String),
+    /// A message that was posted: the name of its script.
+    Message(String),
+    /// A Sentry issue.
+    SentryIssue(String),
+    /// An incident.
+    Incident(String),
+    /// A wiki page.
+    WikiPage(String),
+    /// A ticket.
+    Ticket(String),
+    /// Rows of a table.
+    Table {
+        /// Server.
+        server: String,
+        /// Table.
+        table: String,
+    },
+}
+
+impl Shown {
+    /// The identity under which it can be pinned: a text that reads back with [`Shown::from_id`].
+    pub fn id(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// What an identity names; `None` for a text that is none.
+    pub fn from_id(id: &str) -> Option<Self> {
+        serde_json::from_str(id).ok()
+    }
+}
+
+/// Whether what was shown is the artifact.
+pub fn shows(shown: &Shown, artifact: &Artifact) -> bool {
+    match (shown, artifact) {
+        (
+            Shown::Series {
+                metric,
+                labels,
+                from,
+                to,
+            },
+            Artifact::Series {
+                metric: wanted,
+                matching,
+                spans,
+            },
+        ) => {
+            metric == wanted
+                && matching
+                    .iter()
+                    .all(|(name, value)| labels.iter().any(|(n, v)| n == name && v == value))
+                && spans.is_none_or(|spans| *to - *from >= Span(spans.millis))
+        }
+        (Shown::Line { service, text }, Artifact::Line { of, contains }) => {
+            service == of && text.contains(contains.as_str())
+        }
+        (
+            Shown::Object { kind, name },
+            Artifact::Object {
+                kind: wanted_kind,
+                name: wanted,
+            },
+        ) => kind.eq_ignore_ascii_case(wanted_kind) && name == wanted,
+        (
+            Shown::File { repo, path, text },
+            Artifact::FileLines {
+                repo: in_repo,
+                path: at,
+                contains,
+            },
+        ) => repo == in_repo && path == at && text.contains(contains.as_str()),
+        (
+            Shown::Table { server, table },
+            Artifact::Table {
+                server: on,
+                table: wanted,
+            },
+        ) => server == on && table == wanted,
+        (Shown::Commit(id), Artifact::Commit(wanted) | Artifact::CommitTitle(wanted))
+        | (Shown::CommitTitle(id), Artifact::CommitTitle(wanted)) => {
+            id.starts_with(wanted.as_str())
+        }
+        (Shown::PodStatus(name), Artifact::PodStatus { of: wanted })
+        | (Shown::Rollout(name), Artifact::Rollout(wanted))
+        | (Shown::Group(name), Artifact::Group(wanted))
+        | (Shown::Topic(name), Artifact::Topic(wanted))
+        | (Shown::ValkeyInfo(name), Artifact::ValkeyInfo(wanted))
+        | (Shown::Message(name), Artifact::Message(wanted))
+        | (Shown::SentryIssue(name), Artifact::SentryIssue(wanted))
+        | (Shown::Incident(name), Artifact::Incident(wanted))
+        | (Shown::WikiPage(name), Artifact::WikiPage(wanted))
+        | (Shown::Ticket(name), Artifact::Ticket(wanted)) => name == wanted,
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_commit_with_its_changes_shows_its_title_too() {
+        let shown = Shown::Commit("9f31c2e0aa".into());
+        assert!(shows(&shown, &Artifact::CommitTitle("9f31c2e".into())));
+        assert!(shows(&shown, &Artifact::Commit("9f31c2e".into())));
+        assert!(!shows(
+            &Shown::CommitTitle("9f31c2e0aa".into()),
+            &Artifact::Commit("9f31c2e".into())
+        ));
+    }
+}

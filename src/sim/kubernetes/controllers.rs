@@ -1,0 +1,15 @@
+//! What moves the cluster along: one file a controller, each a part of `Cluster`. Nothing here is asked from outside.
+
+mod autoscaler;
+mod batch;
+mod deployment;
+mod kubelet;
+mod node;
+mod pods;
+mod replica_set;
+mod scheduler;
+mod sets;
+mod starting;
+
+pub(super) use pods::NewPod;
+pub(super) use sets::{daemon_pod, daemon_tolerations, numbered_pod, push_revision};

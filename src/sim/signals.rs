@@ -1,0 +1,469 @@
+//! The world's history as telemetry keeps it: what each atom, level and pod did when. Fed by the world's steps alone.
+//!
+//! The world says what is expected; what was counted is drawn from it when somebody looks. Nothing here draws.
+
+pub mod catalog;
+mod declare;
+mod lines;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+pub use lines::ScriptedLine;
+
+use super::flows::Flows;
+use super::ids::{FaultId, GroupId, RouteId, ServiceId};
+use super::kubernetes::fate::PodSeat;
+use super::plan::Plan;
+use super::telemetry::atom::{AtomId, FactorId, SlotsId};
+use super::telemetry::reader::Part;
+use super::telemetry::slots::SlotId;
+use super::telemetry::store::{HistoryError, LevelId, Telemetry, ValueId};
+use super::telemetry::traffic::TrafficShape;
+use super::time::SimTime;
+use super::world::fate::Started;
+use super::world::faults::FULL;
+use super::world::kafka::{Group, Pace, TopicLog};
+
+/// What a group's committed offset is while it follows the log end.
+pub const FOLLOWS: i64 = -1;
+/// A stock's level is kept in thousandths.
+pub const STOCK_UNIT: f64 = 1000.0;
+
+/// Telemetry's history, and which number of it means what.
+#[derive(Clone, Debug)]
+pub struct Signals {
+    telemetry: Telemetry,
+    page: SimTime,
+    shape: Arc<TrafficShape>,
+    services: Vec<ServiceSignals>,
+    routes: Vec<RouteSignals>,
+    faults: Vec<LevelId>,
+    stocks: Vec<ValueId>,
+    topics: Vec<TopicSignals>,
+    groups: Vec<GroupSignals>,
+    ordinary: Arc<Flows>,
+    lines: Arc<Vec<ScriptedLine>>,
+    valkey_flushes: Vec<Vec<SimTime>>,
+    /// How full each Valkey server is, in millionths of its ordinary content.
+    valkey: Vec<ValueId>,
+    /// Services whose pool has its series.
+    pools_declared: std::collections::BTreeSet<ServiceId>,
+    refused: u64,
+}
+
+/// A service's pods and log templates.
+#[derive(Clone, Debug)]
+pub struct ServiceSignals {
+    /// Its pods.
+    pub slots: SlotsId,
+    /// Pods that live, by name.
+    pub pods: BTreeMap<Arc<str>, SlotId>,
+    /// Log templates by name: the service's own and those of faults.
+    pub templates: BTreeMap<String, AtomId>,
+    /// Pods wanted.
+    pub wanted: ValueId,
+    /// Pods that take traffic.
+    pub ready: ValueId,
+    /// Outgoing pool in use, in thousandths.
+    pub pool: ValueId,
+}
+
+/// A route's atoms, one a class, and how much slower than usual it is.
+#[derive(Clone, Debug)]
+pub struct RouteSignals {
+    /// One a class, in the plan's order; empty for a route that nobody calls.
+    pub atoms: Vec<AtomId>,
+    /// How much slower.
+    pub factor: FactorId,
+    /// Share of requests that are answered well, in millionths.
+    pub success_ppm: ValueId,
+}
+
+/// A topic's log end.
+#[derive(Clone, Debug)]
+pub struct TopicSignals {
+    /// Atoms whose events are its messages.
+    pub producers: Vec<AtomId>,
+    /// Log end at the page.
+    pub end_at_page: u64,
+    /// Known instants and offsets before the page, ascending.
+    marks: Vec<(SimTime, u64)>,
+    /// Messages a second on average, for what lies before the first mark.
+    mean_rate: f64,
+    /// Oldest offset that is still there.
+    pub start: ValueId,
+}
+
+/// A group's offset.
+#[derive(Clone, Debug)]
+pub struct GroupSignals {
+    /// Committed offset; [`FOLLOWS`] while it keeps up.
+    pub committed: ValueId,
+    /// Rebalances ever.
+    pub rebalances: ValueId,
+    /// Its members.
+    pub members: ValueId,
+}
+
+impl Signals {
+    /// The lazy telemetry.
+    pub const fn telemetry(&self) -> &Telemetry {
+        &self.telemetry
+    }
+
+    /// The traffic's shape at an instant, as a factor of its mean.
+    pub fn shape(&self, at: SimTime) -> f64 {
+        f64::from(self.shape.factor_q16(at.millis())) / 65_536.0
+    }
+
+    /// A service's numbers.
+    pub fn service(&self, service: ServiceId) -> Option<&ServiceSignals> {
+        self.services.get(service.index())
+    }
+
+    /// A route's numbers.
+    pub fn route(&self, route: RouteId) -> Option<&RouteSignals> {
+        self.routes.get(route.index())
+    }
+
+    /// A fault's level.
+    pub fn fault(&self, fault: FaultId) -> Option<LevelId> {
+        self.faults.get(fault.index()).copied()
+    }
+
+    /// A stock's level in thousandths.
+    pub fn stock(&self, stock: super::ids::StockId) -> Option<ValueId> {
+        self.stocks.get(stock.index()).copied()
+    }
+
+    /// A topic's numbers.
+    pub fn topic(&self, topic: super::ids::TopicId) -> Option<&TopicSignals> {
+        self.topics.get(topic.index())
+    }
+
+    /// A group's numbers.
+    pub fn group(&self, group: GroupId) -> Option<&GroupSignals> {
+        self.groups.get(group.index())
+    }
+
+    /// Lines at exact instants: what containers print when they start and end.
+    pub fn scripted_lines(&self) -> &Arc<Vec<ScriptedLine>> {
+        &self.lines
+    }
+
+    /// When a Valkey server was flushed.
+    pub fn valkey_flushes(&self, server: usize) -> &[SimTime] {
+        self.valkey_flushes.get(server).map_or(&[], Vec::as_slice)
+    }
+
+    /// Changes that telemetry refused because they came too late or were too many: none, unless the world is wrong.
+    pub const fn refused(&self) -> u64 {
+        self.refused
+    }
+
+    fn keep<T>(&mut self, result: Result<T, HistoryError>) -> Option<T> {
+        if result.is_err() {
+            self.refused += 1;
+        }
+        result.ok()
+    }
+
+    /// Closes history up to `now`.
+    pub fn close_until(&mut self, now: SimTime) {
+        self.telemetry.close_until(now);
+    }
+
+    /// A topic's log end as a step sees it: before the page on the line through the known offsets, which the counted
+    /// messages pass through too; from then on by what was counted.
+    pub fn log_end(&self, topic: usize, at: SimTime) -> u64 {
+        let Some(topic) = self.topics.get(topic) else {
+            return 0;
+        };
+        if at < self.page {
+            topic.on_the_line(at)
+        } else {
+            self.counted_end(topic, at)
+        }
+    }
+
+    /// A topic's log end by what was counted, at any closed instant.
+    pub fn counted_end(&self, topic: &TopicSignals, at: SimTime) -> u64 {
+        let count = |at: SimTime| -> u64 {
+            topic
+                .producers
+                .iter()
+                .map(|atom| self.telemetry.total_until(*atom, Part::ALL, at.millis()))
+                .sum()
+        };
+        let (now, page) = (count(at), count(self.page));
+        if now >= page {
+            topic.end_at_page + (now - page)
+        } else {
+            topic.end_at_page.saturating_sub(page - now)
+        }
+    }
+
+    pub(super) fn record_flows(&mut self, plan: &Plan, at: SimTime, flows: &Flows) {
+        for (index, (route, flow)) in plan.routes.iter().zip(&flows.routes).enumerate() {
+            let Some(signals) = self.routes.get(index).cloned() else {
+                continue;
+            };
+            for (atom, share) in signals.atoms.iter().zip(&flow.shares) {
+                let factor = factor_q16(flow.rate * share, route.mean_rate);
+                let set = self.telemetry.set_rate(at.millis(), *atom, factor);
+                self.keep(set);
+            }
+            let set = self
+                .telemetry
+                .set_value(at.millis(), signals.success_ppm, ppm(flow));
+            self.keep(set);
+            let usual = self
+                .ordinary
+                .routes
+                .get(index)
+                .map_or(0.0, |ordinary| ordinary.latency_ms);
+            let set = self.telemetry.set_factor(
+                at.millis(),
+                signals.factor,
+                factor_q16(flow.latency_ms, usual).max(1),
+            );
+            self.keep(set);
+        }
+    }
+
+    pub(super) fn record_fault(&mut self, plan: &Plan, fault: usize, at: SimTime, felt: i64) {
+        let Some(level) = self.faults.get(fault).copied() else {
+            return;
+        };
+        let q16 = (i128::from(felt) * 65_536 / i128::from(FULL)) as i64;
+        let known = self
+            .telemetry
+            .level(level)
+            .map(|track| track.value_at(at.millis()));
+        if known == Some(q16) {
+            return;
+        }
+        let set = self.telemetry.set_level(at.millis(), level, q16, 0);
+        self.keep(set);
+        let logs = plan
+            .faults
+            .get(fault)
+            .map(|fault| fault.effects.logs.clone())
+            .unwrap_or_default();
+        for log in logs {
+            let atom = self
+                .service(log.service)
+                .and_then(|service| service.templates.get(&log.name))
+                .copied();
+            if let Some(atom) = atom {
+                let set = self
+                    .telemetry
+                    .set_rate(at.millis(), atom, q16.clamp(0, 65_536) as u32);
+                self.keep(set);
+            }
+        }
+    }
+
+    pub(super) fn record_stock(&mut self, stock: usize, at: SimTime, level: f64) {
+        if let Some(value) = self.stocks.get(stock).copied() {
+            let set = self
+                .telemetry
+                .set_value(at.millis(), value, (level * STOCK_UNIT) as i64);
+            self.keep(set);
+        }
+    }
+
+    pub(super) fn record_group(&mut self, group: usize, at: SimTime, state: &Group, members: u32) {
+        let Some(signals) = self.groups.get(group).cloned() else {
+            return;
+        };
+        let committed = if state.pace == Pace::Following {
+            FOLLOWS
+        } else {
+            state.committed as i64
+        };
+        for (value, number) in [
+            (signals.committed, committed),
+            (signals.members, i64::from(members)),
+        ] {
+            let set = self.telemetry.set_value(at.millis(), value, number);
+            self.keep(set);
+        }
+    }
+
+    /// Pods wanted and ready of each service, and pools in use.
+    pub(super) fn record_services(
+        &mut self,
+        at: SimTime,
+        wanted: &[u32],
+        ready: &[u32],
+        pools: &[f64],
+    ) {
+        for (index, service) in self.services.clone().iter().enumerate() {
+            let number = |list: &[u32]| i64::from(list.get(index).copied().unwrap_or(0));
+            let pool = (pools.get(index).copied().unwrap_or(0.0) * 1000.0) as i64;
+            for (value, number) in [
+                (service.wanted, number(wanted)),
+                (service.ready, number(ready)),
+                (service.pool, pool),
+            ] {
+                let set = self.telemetry.set_value(at.millis(), value, number);
+                self.keep(set);
+            }
+        }
+    }
+
+    pub(super) fn record_topic(&mut self, topic: usize, at: SimTime, log: &TopicLog) {
+        if let Some(start) = self.topics.get(topic).map(|topic| topic.start) {
+            let set = self
+                .telemetry
+                .set_value(at.millis(), start, log.start as i64);
+            self.keep(set);
+        }
+    }
+
+    pub(super) fn record_rebalances(&mut self, group: GroupId, at: SimTime, count: usize) {
+        if let Some(value) = self.groups.get(group.index()).map(|group| group.rebalances) {
+            let set = self.telemetry.set_value(at.millis(), value, count as i64);
+            self.keep(set);
+        }
+    }
+
+    pub(super) fn record_valkey(&mut self, server: usize, at: SimTime, filled: f64) {
+        if let Some(value) = self.valkey.get(server).copied() {
+            let set = self
+                .telemetry
+                .set_value(at.millis(), value, (filled * 1e6) as i64);
+            self.keep(set);
+        }
+    }
+
+    pub(super) fn valkey_flushed(&mut self, server: usize, at: SimTime) {
+        if let Some(flushes) = self.valkey_flushes.get_mut(server) {
+            flushes.push(at);
+        }
+    }
+
+    pub(super) fn container_started(&mut self, plan: &Plan, started: &Started) {
+        let (service, at) = (started.service.index(), started.at.millis());
+        let Some((slots, known)) = self
+            .services
+            .get(service)
+            .map(|service| (service.slots, service.pods.get(&started.pod).copied()))
+        else {
+            return;
+        };
+        match known {
+            Some(slot) => {
+                let restarted = self.telemetry.restart_pod(at, slots, slot);
+                self.keep(restarted);
+            }
+            None => {
+                let began =
+                    self.telemetry
+                        .start_pod(at, slots, &started.pod, &started.running.node);
+                if let (Some(slot), Some(service)) =
+                    (self.keep(began), self.services.get_mut(service))
+                {
+                    service.pods.insert(Arc::clone(&started.pod), slot);
+                }
+            }
+        }
+        self.start_lines(plan, started);
+    }
+
+    pub(super) fn pod_ready(&mut self, plan: &Plan, pod: &PodSeat, at: SimTime, ready: bool) {
+        let Some((slots, slot)) = self.pod(plan, pod) else {
+            return;
+        };
+        let set = self
+            .telemetry
+            .set_pod_weight(at.millis(), slots, slot, u32::from(ready));
+        self.keep(set);
+    }
+
+    pub(super) fn pod_gone(&mut self, plan: &Plan, pod: &PodSeat, at: SimTime) {
+        let Some((slots, slot)) = self.pod(plan, pod) else {
+            return;
+        };
+        let ended = self.telemetry.end_pod(at.millis(), slots, slot);
+        self.keep(ended);
+        let service = plan.names.services.get(&*pod.workload.key.name);
+        if let Some(service) = service.and_then(|id| self.services.get_mut(id.index())) {
+            service.pods.remove(&pod.pod);
+        }
+    }
+
+    fn pod(&self, plan: &Plan, pod: &PodSeat) -> Option<(SlotsId, SlotId)> {
+        let id = plan.names.services.get(&*pod.workload.key.name)?;
+        let service = self.services.get(id.index())?;
+        Some((service.slots, *service.pods.get(&pod.pod)?))
+    }
+}
+
+impl TopicSignals {
+    fn on_the_line(&self, at: SimTime) -> u64 {
+        let after = self.marks.partition_point(|(mark, _)| *mark <= at);
+        let before = after.checked_sub(1).and_then(|index| self.marks.get(index));
+        match (before, self.marks.get(after)) {
+            (Some((from, start)), Some((to, end))) => {
+                let (passed, whole) = (
+                    (at - *from).millis() as u64,
+                    (*to - *from).millis().max(1) as u64,
+                );
+                start + end.saturating_sub(*start) * passed / whole
+            }
+            (Some((from, start)), None) => start + self.expected((at - *from).millis()),
+            (None, Some((to, end))) => end.saturating_sub(self.expected((*to - at).millis())),
+            (None, None) => 0,
+        }
+    }
+
+    fn expected(&self, millis: i64) -> u64 {
+        (self.mean_rate * millis.max(0) as f64 / 1000.0) as u64
+    }
+}
+
+/// The share of requests that are answered well, in millionths.
+fn ppm(flow: &super::flows::RouteFlow) -> i64 {
+    ((1.0 - flow.failing()) * 1e6 + 0.5) as i64
+}
+
+/// `part` of `whole` in units of 1/65,536.
+fn factor_q16(part: f64, whole: f64) -> u32 {
+    if whole <= 0.0 {
+        return 0;
+    }
+    (part / whole * 65_536.0 + 0.5).clamp(0.0, f64::from(u32::MAX)) as u32
+}
+
+impl Signals {
+    /// A pod that was there when history began.
+    pub(super) fn pod_was_there(
+        &mut self,
+        service: ServiceId,
+        pod: &Arc<str>,
+        running: &super::world::fleet::Running,
+        at: SimTime,
+    ) {
+        let Some(slots) = self
+            .services
+            .get(service.index())
+            .map(|service| service.slots)
+        else {
+            return;
+        };
+        let began = self
+            .telemetry
+            .start_pod(at.millis(), slots, pod, &running.node);
+        let Some(slot) = self.keep(began) else { return };
+        let set = self
+            .telemetry
+            .set_pod_weight(at.millis(), slots, slot, u32::from(running.ready));
+        self.keep(set);
+        if let Some(service) = self.services.get_mut(service.index()) {
+            service.pods.insert(Arc::clone(pod), slot);
+        }
+    }
+}

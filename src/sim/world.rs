@@ -1,0 +1,326 @@
+//! The world: everything that changes, and the steps in which it does. Pure; the same inputs give the same bits.
+//!
+//! Time goes in steps on a fixed grid: a minute until half an hour before the page, then a second. A step first does
+//! what was due, then lets the cluster, Kafka, stocks, faults and flows move, then looks at what follows from that:
+//! messages, alerts, the state of the drill. While nothing can change by itself, steps are left out; that changes no
+//! bit of the state, because a step at rest does nothing.
+
+mod alerting;
+mod change;
+mod cluster;
+mod cluster_spec;
+pub mod code;
+pub mod commands;
+mod drill;
+pub mod evaluate;
+pub mod fate;
+pub mod faults;
+pub mod fleet;
+pub mod kafka;
+pub mod loss;
+mod open;
+mod people;
+pub mod queue;
+mod releases;
+mod repositories;
+mod step;
+pub mod trainee;
+pub mod valkey;
+pub mod views;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use self::code::Code;
+use self::evaluate::Timers;
+use self::faults::FaultState;
+use self::fleet::{Copy, Fleet};
+use self::kafka::{Group, TopicLog};
+use self::loss::Loss;
+use self::queue::Queue;
+use self::trainee::{DrillState, Trainee};
+use self::valkey::ValkeyState;
+use super::flows::Flows;
+use super::git::Repository;
+use super::git::worktree::Worktree;
+use super::hash::StateHasher;
+use super::kubernetes::Cluster;
+use super::pager::Pager;
+use super::plan::Plan;
+use super::signals::Signals;
+use super::slack::Slack;
+use super::time::{SimTime, Span};
+use crate::scenario::format::service::Release;
+
+/// The world of one drill.
+#[derive(Clone, Debug)]
+pub struct World {
+    plan: Arc<Plan>,
+    seed: u64,
+    now: SimTime,
+    cluster: Cluster,
+    fleet: Fleet,
+    /// What is wanted of each service: pods, and the facts a new pod would start with.
+    wanted: Vec<u32>,
+    templates: Vec<Copy>,
+    faults: Vec<FaultState>,
+    stocks: Vec<f64>,
+    topics: Vec<TopicLog>,
+    groups: Vec<Group>,
+    valkey: Vec<ValkeyState>,
+    facts: Facts,
+    slack: Slack,
+    pager: Pager,
+    people: people::Memory,
+    trainee: Trainee,
+    queue: Queue,
+    timers: Timers,
+    flows: Flows,
+    ordinary: Arc<Flows>,
+    loss: Loss,
+    drill: DrillState,
+    repositories: BTreeMap<String, Repository>,
+    /// The trainee's clones.
+    worktrees: BTreeMap<String, Worktree>,
+    /// Releases made since the page, by service.
+    shipped: Vec<Vec<Release>>,
+    code: Code,
+    signals: Signals,
+    alerts: Alerts,
+    scripts: step::Scripts,
+    events: Vec<WorldEvent>,
+}
+
+/// Facts that no component holds.
+#[derive(Clone, Debug, Default)]
+pub struct Facts {
+    /// Declared facts as they were set.
+    pub set: BTreeMap<String, String>,
+    /// Declared facts as they have reached what runs.
+    pub reached: BTreeMap<String, String>,
+    /// Feature flags.
+    pub flags: BTreeMap<String, bool>,
+    /// Changes of flags: when, flag, value, by whom.
+    pub flag_changes: Vec<(SimTime, String, bool, String)>,
+    /// Cron jobs that run, and since when.
+    pub jobs_running: BTreeMap<String, SimTime>,
+}
+
+/// Alerts that fire, and silences.
+#[derive(Clone, Debug, Default)]
+pub struct Alerts {
+    /// Firing alerts, and since when.
+    pub firing: BTreeMap<String, SimTime>,
+    /// Alerts whose expression holds but not yet for long enough.
+    pub pending: BTreeMap<String, SimTime>,
+    /// Silences: alert, from, until.
+    pub silences: Vec<(String, SimTime, SimTime)>,
+    /// Pages that were sent for an alert: the incident's id.
+    pub pages: BTreeMap<String, String>,
+    /// When rules are evaluated next.
+    pub next_at: SimTime,
+}
+
+impl Alerts {
+    /// Whether an alert fires.
+    pub fn is_firing(&self, alert: &str) -> bool {
+        self.firing.contains_key(alert)
+    }
+
+    /// Whether an alert is silenced at an instant.
+    pub fn is_silenced(&self, alert: &str, at: SimTime) -> bool {
+        self.silences
+            .iter()
+            .any(|(of, from, until)| of == alert && *from <= at && at < *until)
+    }
+}
+
+/// Something that happened in the world, for those who wait for the next thing, and for the debrief.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WorldEvent {
+    /// When.
+    pub at: SimTime,
+    /// What.
+    pub kind: WorldEventKind,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WorldEventKind {
+    /// A message was posted: its id.
+    Posted(String),
+    /// An incident changed: its id.
+    Paged(String),
+    /// An alert began or stopped firing.
+    Alert {
+        /// Its name.
+        name: String,
+        /// It fires now.
+        firing: bool,
+    },
+    /// A service was rolled out: its name and tag.
+    RolledOut {
+        /// Service.
+        service: String,
+        /// Tag.
+        tag: String,
+    },
+    /// A fault began or ended: never shown before the debrief.
+    Fault {
+        /// Its name.
+        name: String,
+        /// It is active now.
+        active: bool,
+    },
+    /// The state of the drill changed.
+    Drill(DrillState),
+}
+
+impl WorldEventKind {
+    /// Whether the trainee can see it happen.
+    pub const fn is_visible(&self) -> bool {
+        matches!(
+            self,
+            Self::Posted(_) | Self::Paged(_) | Self::Alert { .. } | Self::RolledOut { .. }
+        )
+    }
+}
+
+/// Before this long before the page, steps are a minute long.
+const FINE_FROM: Span = Span::from_mins(30);
+
+impl World {
+    /// The plan it runs.
+    pub const fn plan(&self) -> &Arc<Plan> {
+        &self.plan
+    }
+
+    /// The seed of its draws.
+    pub const fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// Now: a whole second.
+    pub const fn now(&self) -> SimTime {
+        self.now
+    }
+
+    /// State of the drill.
+    pub const fn drill(&self) -> DrillState {
+        self.drill
+    }
+
+    /// Lets time pass up to `target`, rounded down to a second.
+    pub fn advance_to(&mut self, target: SimTime) {
+        let target = target.floor_to(Span::from_secs(1));
+        while self.now < target && !matches!(self.drill, DrillState::Ended(_)) {
+            let next = self.next_step(target);
+            self.step(next);
+        }
+        if !matches!(self.drill, DrillState::Ended(_)) {
+            self.now = self.now.max(target);
+        }
+    }
+
+    /// The end of the next step: an edge of the grid, or the target when nothing can change before it.
+    fn next_step(&self, target: SimTime) -> SimTime {
+        let stride = self.stride();
+        let edge = self.now.floor_to(stride) + stride;
+        if !self.rests() {
+            return edge.min(target);
+        }
+        let due = self.next_due().unwrap_or(target);
+        let due_edge = (due - Span(1)).floor_to(stride) + stride;
+        due_edge.max(edge).min(target)
+    }
+
+    fn stride(&self) -> Span {
+        if self.now < self.plan.page - FINE_FROM {
+            Span::from_mins(1)
+        } else {
+            Span::from_secs(1)
+        }
+    }
+
+    /// The hash of everything that can change, 32 hex digits.
+    pub fn hash(&self) -> String {
+        let mut hasher = StateHasher::default();
+        hasher.number(self.seed as i64);
+        hasher.number(self.now.millis());
+        self.hash_causes(&mut hasher);
+        self.hash_people(&mut hasher);
+        self.cluster.hash_into(&mut hasher);
+        hasher.hex()
+    }
+
+    fn hash_causes(&self, hasher: &mut StateHasher) {
+        for state in &self.faults {
+            hasher.number(state.felt(self.now));
+            hasher.number(state.active_since.map_or(-1, SimTime::millis));
+        }
+        for level in &self.stocks {
+            hasher.float(*level);
+        }
+        for log in &self.topics {
+            hasher.number(i64::from(log.exists));
+            hasher.number(log.start as i64);
+            hasher.number(log.end as i64);
+            for (key, value) in &log.config {
+                hasher.text(key);
+                hasher.text(value);
+            }
+        }
+        for group in &self.groups {
+            hasher.number(group.committed as i64);
+            hasher.number(group.rebalances.len() as i64);
+            hasher.number((group.lost + group.skipped) as i64);
+        }
+        for server in &self.valkey {
+            hasher.number(server.flushed.map_or(-1, SimTime::millis));
+        }
+        for (fact, value) in &self.facts.reached {
+            hasher.text(fact);
+            hasher.text(value);
+        }
+        for (flag, on) in &self.facts.flags {
+            hasher.text(flag);
+            hasher.number(i64::from(*on));
+        }
+        for flow in &self.flows.routes {
+            hasher.float(flow.rate);
+            flow.shares.iter().for_each(|share| hasher.float(*share));
+        }
+        hasher.number(self.loss.thousandths());
+    }
+
+    fn hash_people(&self, hasher: &mut StateHasher) {
+        hasher.number(self.slack.posts().len() as i64);
+        for post in self.slack.posts().iter().rev().take(16) {
+            hasher.number(post.at.millis());
+            hasher.text(&post.text);
+        }
+        for incident in self.pager.incidents() {
+            hasher.text(&incident.id);
+            hasher.number(incident.timeline.len() as i64);
+        }
+        for alert in self.alerts.firing.keys() {
+            hasher.text(alert);
+        }
+        for repository in self.repositories.values() {
+            hasher.number(repository.commits().count() as i64);
+        }
+        for worktree in self.worktrees.values() {
+            for (path, text) in worktree.files().files() {
+                hasher.text(&path);
+                hasher.text(&text);
+            }
+        }
+        let (waiting, added) = self.queue.counts();
+        hasher.number(waiting as i64);
+        hasher.number(added as i64);
+        hasher.text(&format!("{:?}", self.drill));
+        hasher.number(self.trainee.claims.len() as i64);
+        let seen: BTreeSet<u32> = self.trainee.clues.keys().map(|clue| clue.0).collect();
+        seen.iter().for_each(|clue| hasher.number(i64::from(*clue)));
+    }
+}

@@ -1,0 +1,189 @@
+//! The cluster's side of a step: containers start by the causal graph, and what happened is told to the rest.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use super::fate::{Started, WorldFate};
+use super::{World, WorldEvent, WorldEventKind};
+use crate::sim::ids::{GroupId, ServiceId};
+use crate::sim::kubernetes::fate::{PodSeat, WorkloadKey};
+use crate::sim::kubernetes::{ClusterEvent, ClusterEventKind};
+use crate::sim::plan::Deed;
+use crate::sim::time::Span;
+
+impl World {
+    pub(super) fn run_cluster(&mut self) {
+        if self.cluster.next_event_at().is_none_or(|at| at > self.now) {
+            return;
+        }
+        let mut cluster = std::mem::take(&mut self.cluster);
+        let fate = WorldFate {
+            world: self,
+            started: RefCell::new(Vec::new()),
+        };
+        let events = cluster.advance(self.now, &fate);
+        let started = fate.started.into_inner();
+        self.cluster = cluster;
+        self.take_in(started, events);
+        self.refresh_wanted();
+    }
+
+    /// Takes in what happened, in the order in which it did.
+    fn take_in(&mut self, started: Vec<Started>, events: Vec<ClusterEvent>) {
+        let mut started = started.into_iter().peekable();
+        for event in events {
+            while let Some(next) = started.next_if(|next| next.at <= event.at) {
+                self.container_started(next);
+            }
+            self.cluster_event(&event);
+        }
+        for rest in started {
+            self.container_started(rest);
+        }
+    }
+
+    fn container_started(&mut self, started: Started) {
+        self.signals.container_started(&self.plan, &started);
+        let plan = Arc::clone(&self.plan);
+        let groups = plan
+            .services
+            .get(started.service.index())
+            .map(|service| service.groups.clone());
+        for group in groups.into_iter().flatten() {
+            self.consumer_started(group, &started);
+        }
+        self.fleet
+            .insert(started.service, started.pod, started.running);
+    }
+
+    /// A consumer joins its group when it starts, and notices when the log begins after where it left off.
+    fn consumer_started(&mut self, group: GroupId, started: &Started) {
+        let plan = Arc::clone(&self.plan);
+        let joins = plan
+            .faults
+            .iter()
+            .enumerate()
+            .filter(|(index, fault)| {
+                let crashes = started
+                    .crash
+                    .as_ref()
+                    .is_some_and(|(cause, _)| cause == index);
+                crashes || self.holds(&fault.when)
+            })
+            .flat_map(|(_, fault)| &fault.effects.rebalances)
+            .filter(|(of, _)| *of == group)
+            .map(|(_, per_start)| *per_start)
+            .max()
+            .unwrap_or(1);
+        let topic = plan.groups.get(group.index()).map(|found| found.topic);
+        let log_start = topic
+            .and_then(|topic| self.topics.get(topic.index()))
+            .map_or(0, |log| log.start);
+        let Some(state) = self.groups.get_mut(group.index()) else {
+            return;
+        };
+        let apart = Span(800);
+        let mut at = started.at + apart;
+        for _ in 0..joins {
+            state.rebalances.push(at);
+            at += apart;
+        }
+        if log_start > state.committed {
+            state
+                .gaps
+                .push((started.at + Span::from_secs(3), state.committed, log_start));
+            let (expected, got) = (state.committed, log_start);
+            self.signals
+                .gap_found(&self.plan, started, group, expected, got);
+        }
+    }
+
+    fn cluster_event(&mut self, event: &ClusterEvent) {
+        match &event.kind {
+            ClusterEventKind::ContainerCrashed { pod, .. } => {
+                self.with_pod(pod, |running| {
+                    running.alive = false;
+                    running.ready = false;
+                });
+                self.signals.pod_ready(&self.plan, pod, event.at, false);
+            }
+            ClusterEventKind::PodReady(pod) => {
+                self.with_pod(pod, |running| running.ready = true);
+                self.signals.pod_ready(&self.plan, pod, event.at, true);
+            }
+            ClusterEventKind::PodUnready(pod) | ClusterEventKind::PodTerminating(pod) => {
+                self.with_pod(pod, |running| running.ready = false);
+                self.signals.pod_ready(&self.plan, pod, event.at, false);
+            }
+            ClusterEventKind::PodDeleted(pod) => {
+                if let Some(service) = self.service_of(&pod.workload) {
+                    self.fleet.remove(service, &pod.pod);
+                }
+                self.signals.pod_gone(&self.plan, pod, event.at);
+            }
+            ClusterEventKind::RolloutComplete { workload, .. } => self.rolled_out(workload),
+            ClusterEventKind::ScaledTo {
+                workload,
+                to,
+                by_autoscaler: false,
+                ..
+            } => {
+                if let Some(service) = self.service_of(workload) {
+                    self.deed(Deed::ScaledTo(service, *to), self.now >= self.plan.page);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn rolled_out(&mut self, workload: &WorkloadKey) {
+        let Some(service) = self.service_of(workload) else {
+            return;
+        };
+        self.refresh_wanted();
+        let tag = self
+            .templates
+            .get(service.index())
+            .map(|copy| copy.tag.clone())
+            .unwrap_or_default();
+        let name = workload.key.name.to_string();
+        self.events.push(WorldEvent {
+            at: self.now,
+            kind: WorldEventKind::RolledOut { service: name, tag },
+        });
+        self.deed(Deed::Restart(service), self.now >= self.plan.page);
+    }
+
+    fn with_pod(&mut self, pod: &PodSeat, change: impl FnOnce(&mut super::fleet::Running)) {
+        if let Some(service) = self.service_of(&pod.workload) {
+            if let Some(running) = self.fleet.get_mut(service, &pod.pod) {
+                change(running);
+            }
+        }
+    }
+
+    pub(super) fn service_of(&self, workload: &WorkloadKey) -> Option<ServiceId> {
+        self.plan.names.services.get(&*workload.key.name).copied()
+    }
+
+    /// Reads from the cluster what is wanted of each service.
+    pub(super) fn refresh_wanted(&mut self) {
+        let plan = Arc::clone(&self.plan);
+        for (index, service) in plan.services.iter().enumerate() {
+            let target = super::releases::workload_ref(service);
+            let key = WorkloadKey {
+                kind: target.kind,
+                key: target.key(),
+            };
+            if let Some(slot) = self.wanted.get_mut(index) {
+                *slot = self.cluster.wanted_replicas(&key).unwrap_or(0);
+            }
+            let Some(copy) = super::cluster_spec::template_of(&self.cluster, &key) else {
+                continue;
+            };
+            if let Some(slot) = self.templates.get_mut(index) {
+                *slot = copy;
+            }
+        }
+    }
+}

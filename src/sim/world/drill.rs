@@ -1,0 +1,72 @@
+//! The state machine of a drill: from the page to an ending, by what holds in the world and what the trainee did.
+
+use super::World;
+use super::trainee::{DrillState, Ending};
+use crate::sim::pager::IncidentState;
+use crate::sim::time::Span;
+
+/// A page that was resolved too early comes back after this long.
+const PAGE_RETURNS_AFTER: Span = Span::from_mins(3);
+
+impl World {
+    pub(super) fn next_drill_state(&mut self) -> DrillState {
+        if let DrillState::Ended(ending) = self.drill {
+            return DrillState::Ended(ending);
+        }
+        let plan = std::sync::Arc::clone(&self.plan);
+        let milestones = &plan.milestones;
+        if milestones
+            .made_worse
+            .as_ref()
+            .is_some_and(|worse| self.holds(worse))
+        {
+            return DrillState::Ended(Ending::MadeWorse);
+        }
+        let resolved = self.holds(&milestones.resolved);
+        if let Some(at) = self.trainee.resolved {
+            if resolved && !self.trainee.claims.is_empty() {
+                return DrillState::Ended(Ending::Resolved);
+            }
+            if !resolved && self.now - at >= PAGE_RETURNS_AFTER {
+                self.return_page();
+                return DrillState::Relapsed;
+            }
+        }
+        if self.now >= self.plan.deadline {
+            return DrillState::Ended(Ending::DeadlinePassed);
+        }
+        if resolved {
+            return DrillState::Resolved;
+        }
+        if self.holds(&milestones.mitigated) {
+            return DrillState::Mitigated;
+        }
+        self.unmitigated()
+    }
+
+    fn unmitigated(&self) -> DrillState {
+        match self.drill {
+            DrillState::Mitigated | DrillState::Resolved | DrillState::Relapsed => {
+                DrillState::Relapsed
+            }
+            _ if self.trainee.acknowledged.is_none() => DrillState::Paged,
+            _ if self.trainee.first_look.is_none() => DrillState::Acknowledged,
+            _ => DrillState::Investigating,
+        }
+    }
+
+    fn return_page(&mut self) {
+        self.trainee.resolved = None;
+        let (page, now) = (self.plan.pack.scenario.page.clone(), self.now);
+        if let Some(incident) = self.pager.get_mut(&page) {
+            incident.set(IncidentState::Triggered, "system", now);
+        }
+        let text = format!(
+            "@{} {page} triggered again: the condition that paged still holds",
+            self.trainee_handle()
+        );
+        let channel = self.plan.pack.estate.incident_channel.clone();
+        self.post_app("PagerDuty", &channel, text);
+        self.paged(&page);
+    }
+}

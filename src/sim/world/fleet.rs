@@ -1,0 +1,88 @@
+//! What runs: each pod with its own copy of the facts as of its container's start. Follows the cluster's events.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::sim::ids::ServiceId;
+use crate::sim::kubernetes::fate::EnvSnapshot;
+use crate::sim::time::SimTime;
+
+/// The facts that a container has its own copy of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Copy {
+    /// Variables as of its start.
+    pub env: EnvSnapshot,
+    /// Image tag.
+    pub tag: String,
+}
+
+/// A pod that was started.
+#[derive(Clone, Debug)]
+pub struct Running {
+    /// Its place among the workload's pods.
+    pub slot: u32,
+    /// Its node.
+    pub node: Arc<str>,
+    /// Its container's copy of the facts.
+    pub copy: Copy,
+    /// When the container started last.
+    pub started: SimTime,
+    /// How often it had been started before.
+    pub life: u32,
+    /// The container runs.
+    pub alive: bool,
+    /// The pod takes traffic.
+    pub ready: bool,
+}
+
+/// All pods by service and name.
+#[derive(Clone, Debug, Default)]
+pub struct Fleet {
+    pods: Vec<BTreeMap<Arc<str>, Running>>,
+}
+
+impl Fleet {
+    /// No pod yet.
+    pub fn new(services: usize) -> Self {
+        Self {
+            pods: vec![BTreeMap::new(); services],
+        }
+    }
+
+    /// The pods of a service by name.
+    pub fn of(&self, service: ServiceId) -> impl Iterator<Item = (&Arc<str>, &Running)> {
+        self.pods.get(service.index()).into_iter().flatten()
+    }
+
+    /// Adds or replaces a pod.
+    pub fn insert(&mut self, service: ServiceId, pod: Arc<str>, running: Running) {
+        if let Some(pods) = self.pods.get_mut(service.index()) {
+            pods.insert(pod, running);
+        }
+    }
+
+    /// A pod, to change it.
+    pub fn get_mut(&mut self, service: ServiceId, pod: &str) -> Option<&mut Running> {
+        self.pods.get_mut(service.index())?.get_mut(pod)
+    }
+
+    /// Takes a pod out.
+    pub fn remove(&mut self, service: ServiceId, pod: &str) {
+        if let Some(pods) = self.pods.get_mut(service.index()) {
+            pods.remove(pod);
+        }
+    }
+
+    /// Ready pods of each service.
+    pub fn ready(&self) -> Vec<u32> {
+        self.pods
+            .iter()
+            .map(|pods| pods.values().filter(|pod| pod.ready).count() as u32)
+            .collect()
+    }
+
+    /// Ready pods of one service.
+    pub fn ready_of(&self, service: ServiceId) -> u32 {
+        self.of(service).filter(|(_, pod)| pod.ready).count() as u32
+    }
+}

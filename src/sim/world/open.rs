@@ -1,0 +1,430 @@
+//! Opens a world: the estate as it was fourteen days before the page, then everything that happened until the page.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::cluster_spec::cluster_spec;
+use super::evaluate::Timers;
+use super::faults::FaultState;
+use super::fleet::{Copy, Fleet, Running};
+use super::kafka::{Group, TopicLog};
+use super::loss::Loss;
+use super::queue::{Due, Queue};
+use super::step::Scripts;
+use super::trainee::{DrillState, Trainee};
+use super::valkey::ValkeyState;
+use super::{Alerts, Facts, World};
+use crate::scenario::format::records::Incident;
+use crate::sim::flows::Flows;
+use crate::sim::git::Repository;
+use crate::sim::git::worktree::Worktree;
+use crate::sim::ids::{ServiceId, TopicId};
+use crate::sim::kubernetes::fate::EnvSnapshot;
+use crate::sim::kubernetes::{Cluster, ClusterSpec};
+use crate::sim::pager::{IncidentState, Pager, PagerIncident};
+use crate::sim::plan::{Cond, Plan};
+use crate::sim::signals::Signals;
+use crate::sim::slack::{Post, Slack};
+use crate::sim::time::{SimTime, Span};
+
+impl World {
+    /// Opens a drill's world at its page.
+    pub fn open(plan: Arc<Plan>, seed: u64) -> Self {
+        let mut world = Self::before(plan, seed);
+        world.take_in_pods();
+        world.refresh_wanted();
+        world.schedule_story();
+        world.tell_old_stories();
+        world.settle();
+        let page = world.plan.page;
+        world.advance_to(page);
+        world.signals.close_until(page);
+        world.events.retain(|event| event.at >= page);
+        world
+    }
+
+    /// The estate at the start of history, with nothing yet taken in.
+    fn before(plan: Arc<Plan>, seed: u64) -> Self {
+        let start = plan.history_start();
+        let ordinary = Arc::new(Flows::ordinary(&plan));
+        let repositories = super::repositories::build(&plan.pack);
+        let services = plan.services.len();
+        let stocks = plan
+            .pack
+            .scenario
+            .stocks
+            .values()
+            .map(|stock| stock.base)
+            .collect();
+        let mut timers = Timers::default();
+        let mut watch = |condition: &Cond| timers.watch(condition);
+        for fault in &plan.faults {
+            watch(&fault.when);
+            fault.until.iter().for_each(&mut watch);
+            fault.worsened_by.iter().for_each(|(when, _)| watch(when));
+        }
+        watch(&plan.milestones.mitigated);
+        watch(&plan.milestones.resolved);
+        plan.milestones.made_worse.iter().for_each(&mut watch);
+        plan.replies
+            .values()
+            .flatten()
+            .flatten()
+            .for_each(&mut watch);
+        let scripts = scripts(&plan);
+        scripts.waiting.iter().for_each(|(_, when, _)| watch(when));
+        scripts
+            .automations
+            .values()
+            .for_each(|(when, ..)| watch(when));
+        let signals = Signals::new(&plan, seed, Arc::clone(&ordinary));
+        let mut world = Self {
+            seed,
+            now: start,
+            cluster: Cluster::default(),
+            fleet: Fleet::new(services),
+            wanted: vec![0; services],
+            templates: vec![
+                Copy {
+                    env: EnvSnapshot::default(),
+                    tag: String::new()
+                };
+                services
+            ],
+            faults: vec![FaultState::default(); plan.faults.len()],
+            stocks,
+            topics: Vec::new(),
+            groups: Vec::new(),
+            valkey: vec![ValkeyState::default(); plan.pack.estate.valkey.len()],
+            facts: facts(&plan),
+            slack: Slack::default(),
+            pager: Pager::default(),
+            people: super::people::Memory::default(),
+            trainee: Trainee::default(),
+            queue: Queue::default(),
+            timers,
+            flows: (*ordinary).clone(),
+            ordinary,
+            loss: Loss::default(),
+            drill: DrillState::Paged,
+            worktrees: clones(&repositories),
+            repositories,
+            shipped: vec![Vec::new(); services],
+            code: super::code::Code::default(),
+            signals,
+            alerts: Alerts {
+                next_at: plan.page - Span::from_hours(1),
+                ..Alerts::default()
+            },
+            scripts,
+            events: Vec::new(),
+            plan,
+        };
+        let spec = cluster_spec(&world);
+        // A schedule that cannot be read, which the checks refuse, costs the cron jobs, not the drill.
+        world.cluster = Cluster::new(&spec, seed, start)
+            .or_else(|_| {
+                Cluster::new(
+                    &ClusterSpec {
+                        cron_jobs: Vec::new(),
+                        ..spec
+                    },
+                    seed,
+                    start,
+                )
+            })
+            .unwrap_or_default();
+        world
+    }
+
+    /// The pods that run at the start of history, with their copies of the facts.
+    fn take_in_pods(&mut self) {
+        let plan = Arc::clone(&self.plan);
+        let mut found = Vec::new();
+        for (index, service) in plan.services.iter().enumerate() {
+            for pod in super::cluster_spec::pods_of(&self.cluster, service) {
+                found.push((ServiceId(index as u32), pod));
+            }
+        }
+        for (service, pod) in found {
+            self.signals
+                .pod_was_there(service, &pod.name, &pod.running, self.now);
+            self.fleet.insert(service, pod.name, pod.running);
+        }
+        for (index, topic) in plan.topics.iter().enumerate() {
+            let end = self.signals.log_end(index, self.now);
+            let mut log = TopicLog::new(topic, self.now, end);
+            log.fill_back(
+                topic,
+                self.now,
+                self.retention_of_spec(TopicId(index as u32)),
+                &mut |at| self.signals.log_end(index, at),
+            );
+            self.topics.push(log);
+        }
+        for group in &plan.groups {
+            let end = self
+                .topics
+                .get(group.topic.index())
+                .map_or(0, |log| log.end);
+            self.groups.push(Group::new(end, self.now));
+        }
+    }
+
+    /// How long a topic keeps its messages while no topic is there to ask: the broker's variable.
+    fn retention_of_spec(&self, topic: TopicId) -> Option<Span> {
+        let plan = self.plan.topics.get(topic.index())?;
+        let set = plan
+            .spec
+            .config
+            .get("retention.ms")
+            .and_then(|text| text.parse::<i64>().ok())
+            .map(Span);
+        let broker = plan.broker?;
+        let hours = || {
+            let (_, pod) = self.fleet.of(broker).next()?;
+            pod.copy
+                .env
+                .get(&plan.retention_env)?
+                .parse::<i64>()
+                .ok()
+                .map(Span::from_hours)
+        };
+        set.or_else(hours)
+    }
+
+    /// Puts what will happen by itself into the queue.
+    fn schedule_story(&mut self) {
+        let plan = Arc::clone(&self.plan);
+        let pack = &plan.pack;
+        let start = self.now;
+        for service in &plan.services {
+            for release in &service.spec.releases {
+                let Some(at) = release
+                    .deployed
+                    .map(|at| SimTime(at.millis))
+                    .filter(|at| *at > start)
+                else {
+                    continue;
+                };
+                let change = crate::scenario::format::change::Change::Deploy {
+                    of: service.name.clone(),
+                    tag: release.tag.clone(),
+                };
+                self.queue.add(
+                    at,
+                    Due::Change {
+                        change,
+                        by: release.by.clone(),
+                    },
+                );
+            }
+        }
+        for happening in &pack.scenario.story {
+            let at = plan.moment(happening.at).max(start);
+            for change in &happening.does {
+                self.queue.add(
+                    at,
+                    Due::Change {
+                        change: change.clone(),
+                        by: happening.by.clone(),
+                    },
+                );
+            }
+        }
+        for (moment, _) in &pack.scenario.traffic {
+            self.queue.add(plan.moment(*moment).max(start), Due::Look);
+        }
+        for at in named_moments(&plan) {
+            if at > start {
+                self.queue.add(at, Due::Look);
+            }
+        }
+        for (name, message) in &pack.scenario.messages {
+            if let (Some(at), None) = (message.at, &message.when) {
+                let at = plan.moment(at);
+                if at > start {
+                    self.queue.add(at, Due::Script(name.clone()));
+                }
+            }
+        }
+    }
+
+    /// Messages, incidents and silences from before history, or with a time of their own.
+    fn tell_old_stories(&mut self) {
+        let plan = Arc::clone(&self.plan);
+        let scenario = &plan.pack.scenario;
+        let mut old: Vec<_> = scenario
+            .messages
+            .iter()
+            .filter(|(_, message)| message.when.is_none())
+            .filter_map(|(name, message)| Some((plan.moment(message.at?), name, message)))
+            .filter(|(at, ..)| *at <= self.now)
+            .collect();
+        old.sort_by_key(|(at, name, _)| (*at, (*name).clone()));
+        for (at, name, message) in old {
+            self.scripts.sent.insert(name.clone());
+            let thread = message
+                .thread_of
+                .as_ref()
+                .and_then(|parent| self.slack.scripted(parent));
+            let thread = thread.map(|parent| parent.id.clone());
+            self.slack.post(Post {
+                id: String::new(),
+                channel: message.channel.clone(),
+                by: message.by.clone(),
+                at,
+                text: message.says.clone(),
+                thread,
+                reactions: message.reactions.clone(),
+                script: Some(name.clone()),
+            });
+        }
+        for (id, incident) in &scenario.incidents {
+            self.pager.add(old_incident(&plan, id, incident));
+        }
+        for (name, rule) in plan.pack.estate.alerts.iter().chain(&scenario.alerts) {
+            let silences = rule.silences.iter();
+            let silences = silences
+                .map(|(from, until)| (name.clone(), plan.moment(*from), plan.moment(*until)));
+            self.alerts.silences.extend(silences);
+        }
+    }
+
+    /// Brings faults that hold at the start of history to rest: they did not begin on that day.
+    fn settle(&mut self) {
+        let plan = Arc::clone(&self.plan);
+        for _ in 0..plan.faults.len().min(64) {
+            for (index, fault) in plan.faults.iter().enumerate() {
+                let holds = self.holds(&fault.when);
+                if let Some(state) = self.faults.get_mut(index).filter(|_| holds) {
+                    state.settle(self.now);
+                    let felt = state.felt(self.now);
+                    self.signals.record_fault(&plan, index, self.now, felt);
+                }
+            }
+        }
+    }
+}
+
+fn facts(plan: &Plan) -> Facts {
+    let declared: BTreeMap<String, String> = plan
+        .pack
+        .scenario
+        .facts
+        .iter()
+        .map(|(name, fact)| (name.clone(), fact.value.clone()))
+        .collect();
+    let flags = plan
+        .pack
+        .estate
+        .flags
+        .iter()
+        .map(|(name, flag)| (name.clone(), flag.on))
+        .collect();
+    Facts {
+        set: declared.clone(),
+        reached: declared,
+        flags,
+        ..Facts::default()
+    }
+}
+
+fn clones(repositories: &BTreeMap<String, Repository>) -> BTreeMap<String, Worktree> {
+    repositories
+        .iter()
+        .filter_map(|(name, repository)| Some((name.clone(), Worktree::clone_of(repository)?)))
+        .collect()
+}
+
+fn scripts(plan: &Plan) -> Scripts {
+    let scenario = &plan.pack.scenario;
+    let waiting = plan
+        .message_conditions
+        .iter()
+        .map(|(name, when)| {
+            let at = scenario.messages.get(name).and_then(|message| message.at);
+            (
+                name.clone(),
+                when.clone(),
+                at.map_or(plan.page, |at| plan.moment(at)),
+            )
+        })
+        .collect();
+    let automations = plan
+        .automation_conditions
+        .iter()
+        .map(|(name, when)| {
+            let times = scenario
+                .automations
+                .get(name)
+                .map_or(1, |automation| automation.times);
+            (name.clone(), (when.clone(), false, times))
+        })
+        .collect();
+    Scripts {
+        waiting,
+        automations,
+        ..Scripts::default()
+    }
+}
+
+/// Moments at which some condition changes by itself.
+fn named_moments(plan: &Plan) -> Vec<SimTime> {
+    let mut moments = Vec::new();
+    let mut collect = |condition: &Cond| {
+        condition.walk(&mut |part| {
+            if let Cond::After(at) = part {
+                moments.push(*at);
+            }
+        });
+    };
+    for fault in &plan.faults {
+        collect(&fault.when);
+        fault.until.iter().for_each(&mut collect);
+    }
+    plan.message_conditions.values().for_each(&mut collect);
+    plan.automation_conditions.values().for_each(&mut collect);
+    moments.sort_unstable();
+    moments.dedup();
+    moments
+}
+
+fn old_incident(plan: &Plan, id: &str, spec: &Incident) -> PagerIncident {
+    let triggered = plan.moment(spec.triggered);
+    let mut incident = PagerIncident {
+        id: id.to_owned(),
+        title: spec.title.clone(),
+        service: spec.service.clone(),
+        urgency: spec.urgency.clone(),
+        priority: spec.priority.clone(),
+        state: IncidentState::Triggered,
+        triggered,
+        timeline: Vec::new(),
+    };
+    incident.note("system", &format!("Triggered: {}", spec.title), triggered);
+    let mut entries: Vec<_> = spec
+        .timeline
+        .iter()
+        .map(|(at, by, what)| (plan.moment(*at), by.clone(), what.clone()))
+        .collect();
+    if let Some((at, by)) = &spec.acknowledged {
+        entries.push((plan.moment(*at), by.clone(), "Acknowledged".to_owned()));
+        incident.state = IncidentState::Acknowledged;
+    }
+    if let Some((at, by)) = &spec.resolved {
+        entries.push((plan.moment(*at), by.clone(), "Resolved".to_owned()));
+        incident.state = IncidentState::Resolved;
+    }
+    entries.sort();
+    entries
+        .iter()
+        .for_each(|(at, by, what)| incident.note(by, what, *at));
+    incident
+}
+
+/// A pod that is there when history begins.
+pub(super) struct OldPod {
+    pub name: Arc<str>,
+    pub running: Running,
+}

@@ -1,0 +1,132 @@
+//! All tools and programs, by name: the one place that lists them. Never runs one by itself.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::program::{Place, Program, Run};
+use super::tool::AnyLook;
+use crate::session::{Answer, Call, Toolbox};
+use crate::sim::World;
+use crate::sim::time::Span;
+
+/// All tools and programs.
+pub struct Registry {
+    tools: BTreeMap<&'static str, Box<dyn AnyLook>>,
+    programs: BTreeMap<&'static str, Box<dyn Program>>,
+}
+
+impl Registry {
+    /// Everything there is.
+    pub fn standard() -> Arc<Self> {
+        let mut registry = Self {
+            tools: BTreeMap::new(),
+            programs: BTreeMap::new(),
+        };
+        for tool in super::all_tools() {
+            registry.tools.insert(tool.name(), tool);
+        }
+        for program in super::all_programs() {
+            registry.programs.insert(program.name(), program);
+        }
+        Arc::new(registry)
+    }
+
+    /// Tools in the order of their names.
+    pub fn tools(&self) -> impl Iterator<Item = &dyn AnyLook> {
+        self.tools.values().map(AsRef::as_ref)
+    }
+
+    /// A tool by name.
+    pub fn tool(&self, name: &str) -> Option<&dyn AnyLook> {
+        self.tools.get(name).map(AsRef::as_ref)
+    }
+
+    /// Programs in the order of their names.
+    pub fn programs(&self) -> impl Iterator<Item = &dyn Program> {
+        self.programs.values().map(AsRef::as_ref)
+    }
+
+    /// A program by name.
+    pub fn program(&self, name: &str) -> Option<&dyn Program> {
+        self.programs.get(name).map(AsRef::as_ref)
+    }
+}
+
+/// The call that a use of a program is in the journal.
+pub fn program_call(name: &str, place: &Place, argv: &[String], stdin: &str) -> Call {
+    let mut args = serde_json::json!({ "argv": argv });
+    if let Some(args) = args.as_object_mut() {
+        if !place.cwd.is_empty() {
+            args.insert("cwd".to_owned(), Value::from(place.cwd.clone()));
+        }
+        if !stdin.is_empty() {
+            args.insert("stdin".to_owned(), Value::from(stdin));
+        }
+    }
+    Call {
+        tool: name.to_owned(),
+        args,
+    }
+}
+
+struct ProgramArgs {
+    argv: Vec<String>,
+    place: Place,
+    stdin: String,
+}
+
+fn program_args(args: &Value) -> Option<ProgramArgs> {
+    let argv = args.get("argv")?.as_array()?;
+    let argv: Option<Vec<String>> = argv
+        .iter()
+        .map(|word| word.as_str().map(str::to_owned))
+        .collect();
+    let text = |name: &str| {
+        args.get(name)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned()
+    };
+    Some(ProgramArgs {
+        argv: argv?,
+        place: Place { cwd: text("cwd") },
+        stdin: text("stdin"),
+    })
+}
+
+impl Toolbox for Registry {
+    fn cost(&self, _world: &World, call: &Call) -> Span {
+        if let Some(tool) = self.tool(&call.tool) {
+            return tool.cost(&call.args);
+        }
+        let program = self.program(&call.tool);
+        program
+            .and_then(|program| program_args(&call.args).map(|args| program.cost(&args.argv)))
+            .unwrap_or(Span::from_secs(1))
+    }
+
+    fn answer(&self, world: &World, call: &Call) -> Answer {
+        if let Some(tool) = self.tool(&call.tool) {
+            return tool.answer(world, &call.args);
+        }
+        let (Some(program), Some(args)) = (self.program(&call.tool), program_args(&call.args))
+        else {
+            return Answer::failed(
+                format!(
+                    "{}: no such tool, or its arguments cannot be read\n",
+                    call.tool
+                ),
+                127,
+            );
+        };
+        match program.run(world, &args.place, &args.argv, &args.stdin) {
+            Run::Answer(answer) => answer,
+            Run::Act(_) => Answer::failed(
+                format!("{}: this use changes the world and is no look\n", call.tool),
+                1,
+            ),
+        }
+    }
+}
