@@ -65,10 +65,10 @@ mod tests {
 
     #[test]
     fn the_nearest_name_is_found() {
-        let names = ["checkout", "cart", "frontend", "search"];
+        let names = ["checkout", "basket", "gateway", "search"];
         assert_eq!(nearest("chekcout", names), Some("checkout"));
-        assert_eq!(nearest("Cart", names), Some("cart"));
-        assert_eq!(nearest("front-end", names), Some("frontend"));
+        assert_eq!(nearest("Basket", names), Some("basket"));
+        assert_eq!(nearest("gate-way", names), Some("gateway"));
         assert_eq!(nearest("zzz", names), None);
         assert_eq!(nearest("", names), None);
     }

@@ -9,7 +9,7 @@ use crate::sim::time::SimTime;
 /// A repository as an author describes it: the files of the first commit, then the commits that follow.
 #[derive(Clone, Debug)]
 pub struct RepositorySource {
-    /// Name of the repository, such as `storefront`.
+    /// Name of the repository, such as `alpha`.
     pub name: String,
     /// The branch that releases come from, such as `main`.
     pub default_branch: String,

@@ -82,7 +82,7 @@ pub struct FactorId(pub u32);
 /// What an atom is, without its history.
 #[derive(Clone, Debug)]
 pub struct AtomDef {
-    /// A readable path such as `cart/http/POST /cart/2xx`; its hash is the stream of the atom's draws.
+    /// A readable path such as `web/http/POST /items/2xx`; its hash is the stream of the atom's draws.
     pub path: String,
     /// Events a second at a factor of one, in units of 2^-32 ([`PER_SECOND_Q32`]).
     pub rate_q32: u64,

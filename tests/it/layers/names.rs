@@ -67,6 +67,14 @@ const GENERIC: &[(&str, &str)] = &[
     ("email", "a kind of message"),
     ("notification", "a kind of message"),
     ("ad", "as in ad hoc"),
+    ("catalog", "a list of things"),
+    ("currency", "what money is in"),
+    ("data", "what programs work on"),
+    ("edge", "what joins two nodes of a graph"),
+    ("orders", "a verb: puts in order"),
+    ("prometheus", "a kind of component"),
+    ("sre", "a trade"),
+    ("support", "a verb"),
     ("#general", "the channel that every workspace has"),
 ];
 
