@@ -76,6 +76,20 @@ pub fn list(root: &Source) -> Vec<Listing> {
         .collect()
 }
 
+/// The names of the estates of a source.
+pub fn estates(root: &Source) -> Vec<String> {
+    root.folders(ESTATES)
+        .into_iter()
+        .filter(|name| {
+            is_name(name)
+                && root
+                    .layer_with(&format!("{ESTATES}/{name}/{ESTATE_FILE}"))
+                    .is_some()
+        })
+        .take(MAX_LISTED)
+        .collect()
+}
+
 fn listing(root: &Source, name: &str) -> Option<Listing> {
     let bytes = root.read_file(&format!("{name}/{SCENARIO_FILE}"))?;
     let text = String::from_utf8_lossy(&bytes);
