@@ -1,6 +1,6 @@
 //! Names that are drawn: pod suffixes, template hashes, UIDs, addresses. Each a function of seed and identity.
 
-use std::net::Ipv4Addr;
+use core::net::Ipv4Addr;
 
 /// The letters Kubernetes uses for generated names: no vowels, no digits that look like letters.
 const SAFE: &[u8; 27] = b"bcdfghjklmnpqrstvwxz2456789";

@@ -1,6 +1,6 @@
 //! Services and Ingresses. Endpoints are not kept: they follow from selectors and ready pods.
 
-use std::net::Ipv4Addr;
+use core::net::Ipv4Addr;
 
 use serde::{Deserialize, Serialize};
 

@@ -1,7 +1,7 @@
 //! Nodes: capacity, conditions, taints, cordon. Which pods run on one is the pods' own business.
 
+use core::net::Ipv4Addr;
 use std::collections::BTreeSet;
-use std::net::Ipv4Addr;
 
 use serde::{Deserialize, Serialize};
 

@@ -1,7 +1,7 @@
 //! Pods and their containers' states: what the kubelet knows of them. Moving them along is the controllers' work.
 
+use core::net::Ipv4Addr;
 use std::collections::BTreeMap;
-use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use super::fate::{CrashReason, EnvSnapshot, PodSeat, WorkloadKey};

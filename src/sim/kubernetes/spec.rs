@@ -81,7 +81,7 @@ pub struct NodeSpec {
     /// Its machine type.
     pub instance_type: String,
     /// Its own address; drawn if not given.
-    pub internal_ip: Option<std::net::Ipv4Addr>,
+    pub internal_ip: Option<core::net::Ipv4Addr>,
     /// Its cores.
     pub cpu: Quantity,
     /// Its memory.

@@ -1,7 +1,7 @@
 //! A cluster at its first instant: what has been stable is made as it is, without replaying how it came about.
 
+use core::net::Ipv4Addr;
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use super::super::autoscaling::{Autoscaler, DisruptionBudget, Limited};

@@ -1,7 +1,7 @@
 //! The kubelet's steps up to a running container: sandbox, image, configuration, start. Asks the world at the start.
 
+use core::net::Ipv4Addr;
 use std::collections::BTreeMap;
-use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use super::super::cluster::Cluster;
