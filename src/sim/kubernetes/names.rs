@@ -2,33 +2,31 @@
 
 use core::net::Ipv4Addr;
 
+use crate::sim::draw::{LeafKey, StreamId, StreamKey};
+
 /// The letters Kubernetes uses for generated names: no vowels, no digits that look like letters.
 const SAFE: &[u8; 27] = b"bcdfghjklmnpqrstvwxz2456789";
 
-/// A number drawn for an identity: the same seed, parts and index give the same number on every machine.
-pub(super) fn keyed(seed: u64, parts: &[&str], index: u64) -> u64 {
-    let mut state = 0xcbf2_9ce4_8422_2325_u64 ^ seed.rotate_left(17);
+/// The key of an identity's draws: the same seed and parts give the same key on every machine.
+fn identity(seed: u64, parts: &[&str]) -> LeafKey {
+    let mut path = String::with_capacity(64);
+    path.push_str("kubernetes");
     for part in parts {
-        for byte in part.as_bytes() {
-            state = (state ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3);
-        }
-        // A separator no text contains, so ("ab", "c") and ("a", "bc") differ.
-        state = (state ^ 0x1ff).wrapping_mul(0x0000_0100_0000_01b3);
+        // A separator no name contains, so ("ab", "c") and ("a", "bc") differ.
+        path.push('\n');
+        path.push_str(part);
     }
-    mix(state ^ mix(seed) ^ index.wrapping_mul(0x9e37_79b9_7f4a_7c15))
+    StreamKey::new(seed, StreamId::of(&path)).leaf(0)
 }
 
-/// The finaliser of a splitting generator: every input bit reaches every output bit.
-const fn mix(value: u64) -> u64 {
-    let value = (value ^ (value >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let value = (value ^ (value >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    value ^ (value >> 31)
+/// A number drawn for an identity.
+pub(super) fn keyed(seed: u64, parts: &[&str], index: u64) -> u64 {
+    identity(seed, parts).draw(index)
 }
 
 /// A number in `low..=high` drawn for an identity.
 pub(super) fn keyed_between(seed: u64, parts: &[&str], index: u64, low: i64, high: i64) -> i64 {
-    let width = high.saturating_sub(low).max(0).unsigned_abs() + 1;
-    low + (keyed(seed, parts, index) % width) as i64
+    identity(seed, parts).between(index, low, high)
 }
 
 /// The five characters at the end of a generated pod name.
@@ -44,11 +42,7 @@ pub(super) fn pod_suffix(seed: u64, owner: &str, index: u64) -> String {
 
 /// The hash of a pod template as Deployments write it: a 32-bit number in decimal, each character mapped to a safe one.
 pub(super) fn template_hash(canonical: &str, collisions: u32) -> String {
-    let mut state = 0x811c_9dc5_u32;
-    for byte in canonical.bytes().chain(collisions.to_le_bytes()) {
-        state = (state ^ u32::from(byte)).wrapping_mul(0x0100_0193);
-    }
-    let number = (mix(u64::from(state)) >> 32) as u32;
+    let number = (keyed(0, &["template", canonical], u64::from(collisions)) >> 32) as u32;
     number
         .to_string()
         .bytes()
