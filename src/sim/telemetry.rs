@@ -5,15 +5,22 @@ pub mod gauge;
 pub mod history;
 pub mod latency;
 pub mod leaf;
+pub mod lines;
+pub mod logs;
 mod prefix;
 pub mod reader;
+mod render;
 pub mod samples;
 pub mod series;
 pub mod slots;
 mod split;
 pub mod store;
+pub mod template;
 pub mod traffic;
+pub mod wrap;
 
+#[cfg(test)]
+mod lines_tests;
 #[cfg(test)]
 mod series_tests;
 #[cfg(test)]

@@ -56,7 +56,7 @@ impl Part {
 }
 
 /// Where one event of a leaf lies.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Cell {
     /// The pod, if the atom has any.
     pub(super) slot: Option<SlotId>,

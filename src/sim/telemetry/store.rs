@@ -9,6 +9,7 @@ use std::sync::Arc;
 use super::atom::{Atom, AtomDef, AtomError, AtomId, FactorId, SlotsId};
 use super::history::{LevelTrack, RATE_ONE, RateTrack, StepTrack, TrackError};
 use super::leaf::{LeafGrid, LeafIndex};
+use super::logs::Logs;
 use super::prefix::{CACHE_BYTES, PrefixCache, sum_leaves};
 use super::reader::{AtomReader, Measure, Part};
 use super::series::{Family, MOST_FAMILIES, SeriesDef, SeriesError, SeriesId};
@@ -61,6 +62,7 @@ pub struct Telemetry {
     families: Arc<Vec<Family>>,
     /// Families by the name they were declared under.
     by_metric: Arc<BTreeMap<String, Vec<u32>>>,
+    logs: Arc<Logs>,
     cache: Arc<PrefixCache>,
 }
 
@@ -79,6 +81,7 @@ impl Telemetry {
             values: Arc::default(),
             families: Arc::default(),
             by_metric: Arc::default(),
+            logs: Arc::default(),
             cache: Arc::new(PrefixCache::new(CACHE_BYTES)),
         }
     }
@@ -480,6 +483,26 @@ impl Telemetry {
             .map_or(first, |slot| self.grid.leaf_at(slot.start_ms).max(first))
     }
 
+    /// What a part of an atom counted before the start of a leaf.
+    pub(super) fn total_to_leaf(
+        &self,
+        reader: &mut AtomReader<'_>,
+        atom: AtomId,
+        part: Part,
+        leaf: LeafIndex,
+    ) -> u64 {
+        let origin = self.origin_of(atom, part);
+        self.cache.total(atom, part, reader, origin, leaf)
+    }
+
+    pub(super) fn logs(&self) -> &Logs {
+        &self.logs
+    }
+
+    pub(super) fn logs_mut(&mut self) -> &mut Logs {
+        Arc::make_mut(&mut self.logs)
+    }
+
     pub(super) fn total_with(
         &self,
         reader: &mut AtomReader<'_>,
@@ -551,7 +574,7 @@ impl Telemetry {
             .ok_or(HistoryError::Unknown(slots.0))
     }
 
-    fn check_open(&self, at_ms: i64) -> Result<(), HistoryError> {
+    pub(super) fn check_open(&self, at_ms: i64) -> Result<(), HistoryError> {
         if at_ms < self.closed_ms {
             return Err(HistoryError::Closed {
                 at_ms,

@@ -5,9 +5,13 @@ use std::sync::Arc;
 use super::atom::{AtomDef, AtomId, FactorId, PER_SECOND_Q32, Pin, SlotsId};
 use super::latency::Latency;
 use super::leaf::LeafGrid;
+use super::logs::{LogDef, ScriptedLine};
 use super::slots::FULL_WEIGHT;
 use super::store::Telemetry;
+use super::template::Template;
 use super::traffic::TrafficShape;
+use super::wrap::{LogFormat, wrap};
+use crate::scenario::format::telemetry::Level;
 use crate::sim::time::{SimTime, Span};
 
 pub(super) const HOUR_MS: i64 = 3_600_000;
@@ -101,4 +105,89 @@ pub(super) fn estate(seed: u64) -> Estate {
         bad,
         ticks,
     }
+}
+
+/// The estate with logs: access lines (successes one in eight), an error line with a stack trace beside its access line,
+/// ticks without a pod, and scripted lines.
+pub(super) fn with_logs(seed: u64) -> Estate {
+    let mut estate = estate(seed);
+    let telemetry = &mut estate.telemetry;
+    telemetry.reopen_for_tests();
+    let mut add = |atom, name: &str, level, text: &str, format, one_in, hours| {
+        let message = Template::parse(text).unwrap();
+        let extra = [
+            (
+                "duration_ms".to_owned(),
+                Template::parse("{duration_ms}").unwrap(),
+            ),
+            ("trace_id".to_owned(), Template::parse("{trace}").unwrap()),
+        ];
+        let service = if name == "tick" { "worker" } else { "web" };
+        let def = LogDef {
+            atom,
+            service: Arc::from(service),
+            name: Arc::from(name),
+            level,
+            template: wrap(&message, format, level, "alpha.Basket", &extra),
+            keep_one_in: one_in,
+            retention_ms: hours * HOUR_MS,
+        };
+        telemetry.add_log(def).unwrap();
+    };
+    let access = "GET /basket/{id:digits(1..9999)} status=200 {agent:word(curl|firefox|chrome)}";
+    add(
+        estate.good,
+        "access",
+        Level::Info,
+        access,
+        LogFormat::Json,
+        8,
+        24,
+    );
+    let failed = "GET /basket/{id:digits(1..9999)} status=503";
+    add(
+        estate.bad,
+        "access-failed",
+        Level::Info,
+        failed,
+        LogFormat::Logfmt,
+        1,
+        24,
+    );
+    let trace = "cannot read basket {id:digits(1..9999)}: shard {shard:word(red|blue)} is gone\n  at Basket.Read(Basket.cs:{line:digits(10..99)})\n  at Web.Serve";
+    add(
+        estate.bad,
+        "basket-error",
+        Level::Error,
+        trace,
+        LogFormat::DotNet,
+        1,
+        48,
+    );
+    add(
+        estate.ticks,
+        "tick",
+        Level::Debug,
+        "tick {n:hex(6)} took {cost:money(0.5..3)}",
+        LogFormat::Plain,
+        1,
+        48,
+    );
+    for (number, at) in [-90 * 60_000, -61_003, -61_003, 30_500]
+        .into_iter()
+        .enumerate()
+    {
+        telemetry
+            .add_line(ScriptedLine {
+                at_ms: t0_ms() + at,
+                service: Arc::from("web"),
+                pod: Some(Arc::from("web-a")),
+                level: Level::Fatal,
+                name: Arc::from("crash"),
+                text: format!("Unhandled exception {number}"),
+            })
+            .unwrap();
+    }
+    telemetry.open();
+    estate
 }

@@ -1,0 +1,840 @@
+//! Reading log lines: pages by cursor, counts and histograms without making lines, the n-th line, one line with its fields.
+//!
+//! Lines are ordered by (instant, identity), which is total. Only closed history is read, and nothing that a stream's
+//! retention has dropped. Searching in texts is elsewhere.
+
+use std::sync::Arc;
+
+use super::atom::AtomId;
+use super::leaf::LeafIndex;
+use super::logs::{LineId, LineKey, Log, LogId, Scripted, ScriptedLine};
+use super::reader::{AtomReader, Cell, Leaf, Measure, Part};
+use super::render::{self, Event, Placed, TraceIds};
+use super::slots::{SlotId, SlotTrack};
+use super::store::Telemetry;
+use crate::scenario::format::telemetry::Level;
+
+/// Most lines of a page.
+pub const LARGEST_PAGE: usize = 10_000;
+/// Most bars of a histogram.
+pub const MOST_BARS: usize = 4_096;
+/// Levels, for arrays of counts: `Debug` to `Fatal`.
+pub const LEVELS: [Level; 5] = [
+    Level::Debug,
+    Level::Info,
+    Level::Warn,
+    Level::Error,
+    Level::Fatal,
+];
+
+/// Which lines are read. Empty lists leave a thing open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LineFilter {
+    /// Services.
+    pub services: Vec<String>,
+    /// Pods.
+    pub pods: Vec<String>,
+    /// Levels.
+    pub levels: Vec<Level>,
+    /// Kinds of lines by name.
+    pub names: Vec<String>,
+    /// From this instant, in ms since the Unix epoch.
+    pub from_ms: i64,
+    /// To before this instant.
+    pub until_ms: i64,
+}
+
+impl Default for LineFilter {
+    fn default() -> Self {
+        Self {
+            services: Vec::new(),
+            pods: Vec::new(),
+            levels: Vec::new(),
+            names: Vec::new(),
+            from_ms: i64::MIN,
+            until_ms: i64::MAX,
+        }
+    }
+}
+
+impl LineFilter {
+    fn takes(&self, service: &str, level: Level, name: &str) -> bool {
+        let among =
+            |list: &[String], value: &str| list.is_empty() || list.iter().any(|own| own == value);
+        among(&self.services, service)
+            && among(&self.names, name)
+            && (self.levels.is_empty() || self.levels.contains(&level))
+    }
+
+    fn takes_scripted(&self, line: &ScriptedLine) -> bool {
+        let pod = line.pod.as_deref();
+        self.takes(&line.service, line.level, &line.name)
+            && (self.pods.is_empty()
+                || pod.is_some_and(|pod| self.pods.iter().any(|own| own == pod)))
+    }
+}
+
+/// Which way pages go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// From the newest line back.
+    Older,
+    /// From the oldest line on.
+    Newer,
+}
+
+/// A line as it is shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogLine {
+    /// Its place and identity.
+    pub key: LineKey,
+    /// The service that wrote it.
+    pub service: Arc<str>,
+    /// The pod that wrote it, if one did.
+    pub pod: Option<Arc<str>>,
+    /// Its level.
+    pub level: Level,
+    /// The kind of line.
+    pub name: Arc<str>,
+    /// Its text; several lines for a stack trace.
+    pub text: String,
+    /// It stands for so many events: 1, or what is sampled.
+    pub one_in: u32,
+}
+
+/// A page of lines.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Page {
+    /// The lines, in the direction asked for.
+    pub lines: Vec<LogLine>,
+    /// Where the next page goes on; `None` at the end.
+    pub next: Option<LineKey>,
+}
+
+/// One bar of a histogram.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bar {
+    /// Where it starts, in ms since the Unix epoch.
+    pub start_ms: i64,
+    /// Lines by level, as in [`LEVELS`].
+    pub counts: [u64; 5],
+}
+
+/// A line that is known but not made.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct LineRef {
+    pub(super) key: LineKey,
+    /// Its group and template in the selection; none for a scripted line.
+    pub(super) source: Option<(u32, u32)>,
+    pub(super) cell: Cell,
+}
+
+/// The templates of one atom that a filter takes.
+#[derive(Debug)]
+pub(super) struct Group<'a> {
+    pub(super) atom: AtomId,
+    pub(super) reader: AtomReader<'a>,
+    pub(super) slots: Option<&'a SlotTrack>,
+    /// The pods that the filter takes; `None` for all.
+    pub(super) pods: Option<Vec<SlotId>>,
+    pub(super) logs: Vec<Chosen<'a>>,
+}
+
+/// A template that a filter takes, and the first leaf of which it keeps lines.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Chosen<'a> {
+    pub(super) id: LogId,
+    pub(super) log: &'a Log,
+    pub(super) first: LeafIndex,
+}
+
+/// What a filter takes of a telemetry.
+#[derive(Debug)]
+pub(super) struct Selection<'a> {
+    pub(super) telemetry: &'a Telemetry,
+    pub(super) groups: Vec<Group<'a>>,
+    pub(super) traces: TraceIds,
+    pub(super) from_ms: i64,
+    /// Never after where history is closed.
+    pub(super) until_ms: i64,
+    filter: &'a LineFilter,
+    cells: Vec<Cell>,
+}
+
+impl<'a> Selection<'a> {
+    pub(super) fn new(telemetry: &'a Telemetry, filter: &'a LineFilter) -> Self {
+        let mut groups: Vec<Group<'a>> = Vec::new();
+        for (&atom, ids) in &telemetry.logs().by_atom {
+            let logs: Vec<_> = ids
+                .iter()
+                .filter_map(|&id| chosen(telemetry, filter, id))
+                .collect();
+            let (false, Some(reader)) = (logs.is_empty(), telemetry.reader(atom)) else {
+                continue;
+            };
+            let slots = telemetry
+                .atom_def(atom)
+                .and_then(|def| def.slots)
+                .and_then(|id| telemetry.slots(id));
+            let pods = (!filter.pods.is_empty()).then(|| {
+                let named = |pod: &str| filter.pods.iter().any(|own| own == pod);
+                let all = slots.into_iter().flat_map(SlotTrack::slots);
+                all.filter(|(_, slot)| named(&slot.pod))
+                    .map(|(id, _)| id)
+                    .collect::<Vec<_>>()
+            });
+            if pods.as_ref().is_some_and(Vec::is_empty) {
+                continue;
+            }
+            groups.push(Group {
+                atom,
+                reader,
+                slots,
+                pods,
+                logs,
+            });
+        }
+        let origin = telemetry.grid().origin_ms();
+        Self {
+            telemetry,
+            groups,
+            traces: TraceIds::new(telemetry.seed()),
+            from_ms: filter.from_ms.max(origin),
+            until_ms: filter.until_ms.min(telemetry.closed_ms()),
+            filter,
+            cells: Vec::new(),
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.until_ms <= self.from_ms
+    }
+
+    /// The leaves that hold its lines, last one included.
+    pub(super) fn leaves(&self) -> (LeafIndex, LeafIndex) {
+        let grid = self.telemetry.grid();
+        (
+            grid.leaf_at(self.from_ms),
+            grid.leaf_at(self.until_ms.saturating_sub(1)),
+        )
+    }
+
+    /// All its lines of a leaf, oldest first.
+    pub(super) fn lines_of(&mut self, index: LeafIndex, out: &mut Vec<LineRef>) {
+        out.clear();
+        let mut cells = std::mem::take(&mut self.cells);
+        for number in 0..self.groups.len() {
+            self.lines_of_group(number, index, &mut cells, out, |_, _| true);
+        }
+        self.cells = cells;
+        self.scripted_of(index, out);
+        out.sort_unstable_by_key(|line| line.key);
+    }
+
+    /// The lines of one group in a leaf, in no order; `wanted` says of which templates and events.
+    pub(super) fn lines_of_group(
+        &mut self,
+        number: usize,
+        index: LeafIndex,
+        cells: &mut Vec<Cell>,
+        out: &mut Vec<LineRef>,
+        mut wanted: impl FnMut(usize, u32) -> bool,
+    ) {
+        let (from, until) = (self.from_ms, self.until_ms);
+        let start_ms = self.telemetry.grid().start_ms(index);
+        let Some(group) = self.groups.get_mut(number) else {
+            return;
+        };
+        if group.logs.iter().all(|log| index < log.first) {
+            return;
+        }
+        let leaf = group.reader.leaf(index);
+        if leaf.count == 0 {
+            return;
+        }
+        let ranks = AtomReader::ranks(&leaf);
+        let mut known = false;
+        for (place, log) in group.logs.iter().enumerate() {
+            if index < log.first {
+                continue;
+            }
+            let kept = AtomReader::kept(&leaf, log.log.def.keep_one_in);
+            for k in 0..kept as u32 {
+                if !wanted(place, k) {
+                    continue;
+                }
+                if !known {
+                    group.reader.cells(&leaf, cells);
+                    known = true;
+                }
+                let Some(&cell) = cells.get(ranks.forward(k.into()) as usize) else {
+                    continue;
+                };
+                if !group.takes_pod(&cell) {
+                    continue;
+                }
+                let event = group.event(&leaf, index, k);
+                let at_ms = instant(start_ms, &cell, &event, log.log.emitter);
+                if from <= at_ms && at_ms < until {
+                    let id = LineId::Event {
+                        log: log.id,
+                        leaf: index,
+                        event: k,
+                    };
+                    out.push(LineRef {
+                        key: LineKey { at_ms, id },
+                        source: Some((number as u32, place as u32)),
+                        cell,
+                    });
+                }
+            }
+        }
+    }
+
+    /// Scripted lines of a leaf.
+    pub(super) fn scripted_of(&self, index: LeafIndex, out: &mut Vec<LineRef>) {
+        let grid = self.telemetry.grid();
+        let from = grid.start_ms(index).max(self.from_ms);
+        let until = grid.end_ms(index).min(self.until_ms);
+        for scripted in self.scripted_between(from, until) {
+            out.push(LineRef {
+                key: scripted.key,
+                source: None,
+                cell: Cell::default(),
+            });
+        }
+    }
+
+    /// Scripted lines that the filter takes in `from..until`.
+    pub(super) fn scripted_between(
+        &self,
+        from_ms: i64,
+        until_ms: i64,
+    ) -> impl Iterator<Item = &'a Scripted> + use<'a, '_> {
+        let all = &self.telemetry.logs().scripted;
+        let start = all.partition_point(|scripted| scripted.key.at_ms < from_ms);
+        let end = all
+            .partition_point(|scripted| scripted.key.at_ms < until_ms)
+            .max(start);
+        let filter = self.filter;
+        let window = all.get(start..end).unwrap_or(&[]);
+        window
+            .iter()
+            .filter(move |scripted| filter.takes_scripted(&scripted.line))
+    }
+
+    /// Writes a line's text.
+    pub(super) fn text_of(&mut self, line: &LineRef, out: &mut String) {
+        match (line.source, line.key.id) {
+            (
+                Some((number, place)),
+                LineId::Event {
+                    leaf: index,
+                    event: k,
+                    ..
+                },
+            ) => {
+                let Some(group) = self.groups.get_mut(number as usize) else {
+                    return;
+                };
+                let Some(chosen) = group.logs.get(place as usize).copied() else {
+                    return;
+                };
+                let leaf = group.reader.leaf(index);
+                let event = group.event(&leaf, index, k);
+                let placed = Placed {
+                    at_ms: line.key.at_ms,
+                    duration_us: group.reader.duration_us(&leaf, &line.cell),
+                    slots: group.slots,
+                    cell: line.cell,
+                };
+                let log = chosen.log;
+                render::line(
+                    out,
+                    &log.def.template,
+                    &event,
+                    log.emitter,
+                    &placed,
+                    &self.traces,
+                );
+            }
+            (_, LineId::Scripted(_)) => {
+                if let Some(scripted) = find_scripted(self.telemetry, line.key) {
+                    out.push_str(&scripted.line.text);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    pub(super) fn make(&mut self, line: &LineRef) -> Option<LogLine> {
+        let mut text = String::new();
+        self.text_of(line, &mut text);
+        let Some((number, place)) = line.source else {
+            let scripted = &find_scripted(self.telemetry, line.key)?.line;
+            return Some(LogLine {
+                key: line.key,
+                service: Arc::clone(&scripted.service),
+                pod: scripted.pod.clone(),
+                level: scripted.level,
+                name: Arc::clone(&scripted.name),
+                text,
+                one_in: 1,
+            });
+        };
+        let group = self.groups.get(number as usize)?;
+        let def = &group.logs.get(place as usize)?.log.def;
+        Some(LogLine {
+            key: line.key,
+            service: Arc::clone(&def.service),
+            pod: group.pod_of(&line.cell),
+            level: def.level,
+            name: Arc::clone(&def.name),
+            text,
+            one_in: def.keep_one_in.max(1),
+        })
+    }
+
+    /// Lines by level before the start of a leaf.
+    fn before_leaf(&mut self, index: LeafIndex) -> [u64; 5] {
+        let mut counts = [0; 5];
+        let telemetry = self.telemetry;
+        let (first, _) = self.leaves();
+        for group in &mut self.groups {
+            for log in &group.logs {
+                let from = log.first.max(first);
+                if index > from {
+                    let all = |parts: &[Part], reader: &mut AtomReader<'_>, until| -> u64 {
+                        parts
+                            .iter()
+                            .map(|&part| telemetry.total_to_leaf(reader, group.atom, part, until))
+                            .sum()
+                    };
+                    let parts = parts(log, group.pods.as_deref());
+                    let count = all(&parts, &mut group.reader, index)
+                        - all(&parts, &mut group.reader, from);
+                    add(&mut counts, log.log.def.level, count);
+                }
+            }
+        }
+        let start = telemetry.grid().start_ms(first);
+        for scripted in self.scripted_between(start, telemetry.grid().start_ms(index)) {
+            add(&mut counts, scripted.line.level, 1);
+        }
+        counts
+    }
+
+    /// Lines by level of the first leaf's start to before an instant within the window.
+    fn before(&mut self, at_ms: i64) -> [u64; 5] {
+        let index = self.telemetry.grid().leaf_at(at_ms);
+        let mut counts = self.before_leaf(index);
+        let start = self.telemetry.grid().start_ms(index);
+        if at_ms > start {
+            // The window is set aside: all of the leaf's lines before the instant count.
+            let window = std::mem::replace(&mut self.from_ms, start);
+            let end = std::mem::replace(&mut self.until_ms, at_ms);
+            let mut lines = Vec::new();
+            self.lines_of(index, &mut lines);
+            (self.from_ms, self.until_ms) = (window, end);
+            for line in lines {
+                let level = self.level_of(&line);
+                add(&mut counts, level, 1);
+            }
+        }
+        counts
+    }
+
+    pub(super) fn level_of(&self, line: &LineRef) -> Level {
+        match line.source {
+            Some((number, place)) => self
+                .groups
+                .get(number as usize)
+                .and_then(|group| group.logs.get(place as usize))
+                .map_or(Level::Info, |log| log.log.def.level),
+            None => find_scripted(self.telemetry, line.key)
+                .map_or(Level::Info, |found| found.line.level),
+        }
+    }
+}
+
+impl Group<'_> {
+    pub(super) fn takes_pod(&self, cell: &Cell) -> bool {
+        self.pods
+            .as_ref()
+            .is_none_or(|pods| cell.slot.is_some_and(|slot| pods.contains(&slot)))
+    }
+
+    pub(super) const fn event(&self, leaf: &Leaf, index: LeafIndex, k: u32) -> Event {
+        Event {
+            atom: self.atom.0,
+            leaf: index,
+            key: leaf.key,
+            k,
+        }
+    }
+
+    pub(super) fn pod_of(&self, cell: &Cell) -> Option<Arc<str>> {
+        Some(Arc::clone(&self.slots?.slot(cell.slot?)?.pod))
+    }
+}
+
+/// When an event of a cell writes its line under the template of this number.
+pub(super) fn instant(leaf_start_ms: i64, cell: &Cell, event: &Event, emitter: u8) -> i64 {
+    leaf_start_ms + i64::from(cell.second) * 1000 + render::offset_ms(event) + i64::from(emitter)
+}
+
+fn chosen<'a>(telemetry: &'a Telemetry, filter: &LineFilter, id: LogId) -> Option<Chosen<'a>> {
+    let log = telemetry.logs().logs.get(id.0 as usize)?;
+    let def = &log.def;
+    filter
+        .takes(&def.service, def.level, &def.name)
+        .then(|| Chosen {
+            id,
+            log,
+            first: first_leaf(telemetry, log),
+        })
+}
+
+/// The first leaf of which a template's lines are still kept.
+fn first_leaf(telemetry: &Telemetry, log: &Log) -> LeafIndex {
+    let grid = telemetry.grid();
+    let oldest = telemetry
+        .closed_ms()
+        .saturating_sub(log.def.retention_ms.max(0));
+    let leaf = grid.leaf_at(oldest);
+    let whole = if grid.start_ms(leaf) < oldest {
+        leaf + 1
+    } else {
+        leaf
+    };
+    whole.max(log.from).max(grid.first())
+}
+
+/// The parts of an atom whose counts are a template's lines.
+fn parts(log: &Chosen<'_>, pods: Option<&[SlotId]>) -> Vec<Part> {
+    let measure = match log.log.def.keep_one_in {
+        0 | 1 => Measure::Events,
+        one_in => Measure::Sampled(one_in),
+    };
+    match pods {
+        None => vec![Part {
+            slot: None,
+            measure,
+        }],
+        Some(pods) => pods
+            .iter()
+            .map(|&slot| Part {
+                slot: Some(slot),
+                measure,
+            })
+            .collect(),
+    }
+}
+
+fn add(counts: &mut [u64; 5], level: Level, more: u64) {
+    let place = LEVELS.iter().position(|&known| known == level);
+    if let Some(count) = place.and_then(|place| counts.get_mut(place)) {
+        *count += more;
+    }
+}
+
+pub(super) fn find_scripted(telemetry: &Telemetry, key: LineKey) -> Option<&Scripted> {
+    let all = &telemetry.logs().scripted;
+    let place = all
+        .binary_search_by_key(&key, |scripted| scripted.key)
+        .ok()?;
+    all.get(place)
+}
+
+impl Telemetry {
+    /// A page of lines after (or before) a cursor, which is a line of the page before or any other key.
+    pub fn lines(
+        &self,
+        filter: &LineFilter,
+        cursor: Option<LineKey>,
+        direction: Direction,
+        limit: usize,
+    ) -> Page {
+        let limit = limit.min(LARGEST_PAGE);
+        let mut selection = Selection::new(self, filter);
+        let mut page = Page::default();
+        if selection.is_empty() || limit == 0 {
+            return page;
+        }
+        let (first, last) = selection.leaves();
+        let at = cursor.map(|key| self.grid().leaf_at(key.at_ms));
+        let mut leaf = match direction {
+            Direction::Older => at.map_or(last, |at| at.min(last)),
+            Direction::Newer => at.map_or(first, |at| at.max(first)),
+        };
+        let mut lines = Vec::new();
+        while (first..=last).contains(&leaf) {
+            selection.lines_of(leaf, &mut lines);
+            if direction == Direction::Older {
+                lines.reverse();
+            }
+            for line in &lines {
+                let beyond = cursor.is_none_or(|cursor| match direction {
+                    Direction::Older => line.key < cursor,
+                    Direction::Newer => line.key > cursor,
+                });
+                if !beyond {
+                    continue;
+                }
+                if page.lines.len() == limit {
+                    page.next = page.lines.last().map(|line| line.key);
+                    return page;
+                }
+                page.lines.extend(selection.make(line));
+            }
+            leaf += if direction == Direction::Older { -1 } else { 1 };
+        }
+        page
+    }
+
+    /// How many lines a filter takes, without making any.
+    pub fn count_lines(&self, filter: &LineFilter) -> u64 {
+        self.count_lines_by_level(filter).iter().sum()
+    }
+
+    /// How many lines a filter takes of each level, as in [`LEVELS`].
+    pub fn count_lines_by_level(&self, filter: &LineFilter) -> [u64; 5] {
+        let mut selection = Selection::new(self, filter);
+        if selection.is_empty() {
+            return [0; 5];
+        }
+        let (from, until) = (selection.from_ms, selection.until_ms);
+        difference(selection.before(until), selection.before(from))
+    }
+
+    /// Lines by level in bars of a width, from the filter's start (or the oldest history) to its end (or where history is
+    /// closed). Bars begin at multiples of the width; a width that would give more than [`MOST_BARS`] is made larger.
+    pub fn line_histogram(&self, filter: &LineFilter, width_ms: i64) -> Vec<Bar> {
+        let mut selection = Selection::new(self, filter);
+        if selection.is_empty() {
+            return Vec::new();
+        }
+        let (from, until) = (selection.from_ms, selection.until_ms);
+        let mut width = width_ms.max(1000);
+        while (until - from) / width >= MOST_BARS as i64 {
+            width = width.saturating_mul(2);
+        }
+        let mut bars = Vec::new();
+        let mut start = from.div_euclid(width) * width;
+        let mut before = selection.before(from);
+        while start < until {
+            let end = (start + width).min(until);
+            let upto = selection.before(end);
+            bars.push(Bar {
+                start_ms: start,
+                counts: difference(upto, before),
+            });
+            before = upto;
+            start += width;
+        }
+        bars
+    }
+
+    /// The line before which `number` other lines of the filter lie, oldest first.
+    pub fn nth_line(&self, filter: &LineFilter, number: u64) -> Option<LineKey> {
+        let mut selection = Selection::new(self, filter);
+        if selection.is_empty() {
+            return None;
+        }
+        let from = selection.from_ms;
+        let skipped: u64 = selection.before(from).iter().sum();
+        let target = skipped + number;
+        let (first, last) = selection.leaves();
+        // The last leaf before whose start no more than `target` lines lie.
+        let (mut low, mut high) = (first, last + 1);
+        while high - low > 1 {
+            let middle = low.midpoint(high);
+            if selection.before_leaf(middle).iter().sum::<u64>() <= target {
+                low = middle;
+            } else {
+                high = middle;
+            }
+        }
+        let inside = target - selection.before_leaf(low).iter().sum::<u64>();
+        let window = std::mem::replace(&mut selection.from_ms, self.grid().start_ms(low));
+        let mut lines = Vec::new();
+        selection.lines_of(low, &mut lines);
+        selection.from_ms = window;
+        lines.get(inside as usize).map(|line| line.key)
+    }
+
+    /// How many lines of the filter lie before a key.
+    pub fn line_rank(&self, filter: &LineFilter, key: LineKey) -> u64 {
+        let mut selection = Selection::new(self, filter);
+        if selection.is_empty() {
+            return 0;
+        }
+        let from = selection.from_ms;
+        let at = key.at_ms.clamp(from, selection.until_ms);
+        let before = difference(selection.before(at), selection.before(from));
+        let mut lines = Vec::new();
+        if key.at_ms == at {
+            selection.lines_of(self.grid().leaf_at(at), &mut lines);
+        }
+        let same_instant = lines
+            .iter()
+            .filter(|line| line.key.at_ms == at && line.key < key)
+            .count();
+        before.iter().sum::<u64>() + same_instant as u64
+    }
+
+    /// One line, if there is one of that key.
+    pub fn line(&self, key: LineKey) -> Option<LogLine> {
+        let filter = LineFilter {
+            from_ms: key.at_ms,
+            until_ms: key.at_ms.saturating_add(1),
+            ..LineFilter::default()
+        };
+        let (mut selection, found) = self.find(key, &filter)?;
+        selection.make(&found)
+    }
+
+    /// The names and values of a line's fields; none for a scripted line.
+    pub fn line_fields(&self, key: LineKey) -> Vec<(Arc<str>, String)> {
+        let filter = LineFilter {
+            from_ms: key.at_ms,
+            until_ms: key.at_ms.saturating_add(1),
+            ..LineFilter::default()
+        };
+        let Some((mut selection, found)) = self.find(key, &filter) else {
+            return Vec::new();
+        };
+        selection.fields_of(&found)
+    }
+
+    /// The lines that the event with this trace wrote, found without searching.
+    pub fn lines_of_trace(&self, trace: u128) -> Vec<LineKey> {
+        let Some((atom, leaf, event)) = TraceIds::new(self.seed()).event(trace) else {
+            return Vec::new();
+        };
+        let logs = self.logs();
+        let ids = logs
+            .by_atom
+            .get(&AtomId(atom))
+            .map_or(&[][..], Vec::as_slice);
+        let mut keys: Vec<_> = ids
+            .iter()
+            .filter_map(|&log| self.key_of(log, leaf, event))
+            .collect();
+        keys.sort_unstable();
+        keys
+    }
+
+    /// The trace of a line's event.
+    pub fn trace_of(&self, key: LineKey) -> Option<u128> {
+        let LineId::Event { log, leaf, event } = key.id else {
+            return None;
+        };
+        let atom = self.log_def(log)?.atom;
+        Some(TraceIds::new(self.seed()).of(atom.0, leaf, event))
+    }
+
+    fn key_of(&self, log: LogId, index: LeafIndex, k: u32) -> Option<LineKey> {
+        let held = self.logs().logs.get(log.0 as usize)?;
+        if index < first_leaf(self, held) || self.grid().end_ms(index) > self.closed_ms() {
+            return None;
+        }
+        let mut reader = self.reader(held.def.atom)?;
+        let leaf = reader.leaf(index);
+        if u64::from(k) >= AtomReader::kept(&leaf, held.def.keep_one_in) {
+            return None;
+        }
+        let mut cells = Vec::new();
+        reader.cells(&leaf, &mut cells);
+        let cell = cells.get(AtomReader::ranks(&leaf).forward(k.into()) as usize)?;
+        let event = Event {
+            atom: held.def.atom.0,
+            leaf: index,
+            key: leaf.key,
+            k,
+        };
+        Some(LineKey {
+            at_ms: instant(self.grid().start_ms(index), cell, &event, held.emitter),
+            id: LineId::Event {
+                log,
+                leaf: index,
+                event: k,
+            },
+        })
+    }
+
+    fn find<'a>(
+        &'a self,
+        key: LineKey,
+        filter: &'a LineFilter,
+    ) -> Option<(Selection<'a>, LineRef)> {
+        let mut selection = Selection::new(self, filter);
+        if selection.is_empty() {
+            return None;
+        }
+        if let LineId::Event { log, .. } = key.id {
+            selection
+                .groups
+                .retain(|group| group.logs.iter().any(|chosen| chosen.id == log));
+        }
+        let mut lines = Vec::new();
+        selection.lines_of(self.grid().leaf_at(key.at_ms), &mut lines);
+        let found = lines.into_iter().find(|line| line.key == key)?;
+        Some((selection, found))
+    }
+}
+
+impl Selection<'_> {
+    fn fields_of(&mut self, line: &LineRef) -> Vec<(Arc<str>, String)> {
+        let (
+            Some((number, place)),
+            LineId::Event {
+                leaf: index,
+                event: k,
+                ..
+            },
+        ) = (line.source, line.key.id)
+        else {
+            return Vec::new();
+        };
+        let Some(group) = self.groups.get_mut(number as usize) else {
+            return Vec::new();
+        };
+        let leaf = group.reader.leaf(index);
+        let event = group.event(&leaf, index, k);
+        let placed = Placed {
+            at_ms: line.key.at_ms,
+            duration_us: group.reader.duration_us(&leaf, &line.cell),
+            slots: group.slots,
+            cell: line.cell,
+        };
+        let Some(log) = group.logs.get(place as usize).map(|chosen| chosen.log) else {
+            return Vec::new();
+        };
+        let fields = log.def.template.fields().iter().enumerate();
+        fields
+            .map(|(number, field)| {
+                let mut value = String::new();
+                render::value(
+                    &mut value,
+                    field,
+                    number,
+                    None,
+                    &event,
+                    log.emitter,
+                    Some(&placed),
+                    &self.traces,
+                );
+                (Arc::clone(&field.name), value)
+            })
+            .collect()
+    }
+}
+
+fn difference(upto: [u64; 5], before: [u64; 5]) -> [u64; 5] {
+    let mut counts = upto;
+    for (count, less) in counts.iter_mut().zip(before) {
+        *count = count.saturating_sub(less);
+    }
+    counts
+}
