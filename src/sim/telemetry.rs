@@ -13,6 +13,7 @@ mod render;
 pub mod samples;
 pub mod series;
 pub mod slots;
+pub mod source;
 mod split;
 pub mod store;
 pub mod template;

@@ -108,7 +108,7 @@ fn pages_of_any_size_and_direction_give_the_same_lines() {
                 .iter()
                 .all(|line| (filter.from_ms..filter.until_ms).contains(&line.key.at_ms))
         );
-        for limit in [1, 7, 50] {
+        for limit in [3, 50] {
             for direction in [Direction::Older, Direction::Newer] {
                 let mut found = Vec::new();
                 let mut cursor = None;
@@ -151,7 +151,7 @@ fn counts_bars_and_ranks_agree_with_the_lines() {
                     let expected = lines.iter().filter(inside).count() as u64;
                     assert_eq!(bar.counts.iter().sum::<u64>(), expected, "{bar:?}");
                 }
-                for (number, line) in lines.iter().enumerate().step_by(17) {
+                for (number, line) in lines.iter().enumerate().step_by(131) {
                     assert_eq!(telemetry.nth_line(&filter, number as u64), Some(line.key));
                     assert_eq!(telemetry.line_rank(&filter, line.key), number as u64);
                 }

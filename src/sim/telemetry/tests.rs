@@ -291,7 +291,7 @@ fn order_of_reading_and_the_cache_change_nothing() {
         part(None, Measure::Sampled(16)),
     ];
     let key = crate::sim::draw::StreamKey::new(1, crate::sim::draw::StreamId::of("probe")).leaf(0);
-    for probe in 0..150 {
+    for probe in 0..60 {
         let at = t0_ms() - key.between(probe, -HOUR_MS, 40 * HOUR_MS) / 15_000 * 15_000;
         let atom = [good, bad, ticks][probe as usize % 3];
         let part = measures[probe as usize % 5];
