@@ -260,11 +260,13 @@ fn deploy_command(
     }
 }
 
-/// Reads an env file: `NAME=value` lines, `#` comments, optional quotes and `export`.
+/// Reads an env file: `NAME=value` lines, `#` comments, optional quotes and `export`. A line of a compose file's
+/// `environment` list (`- NAME=value`) is read as well.
 pub fn env_file(text: &str) -> BTreeMap<String, String> {
     text.lines()
         .map(str::trim)
         .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        .map(|line| line.strip_prefix("- ").unwrap_or(line))
         .filter_map(|line| line.strip_prefix("export ").unwrap_or(line).split_once('='))
         .map(|(name, value)| {
             let value = value.trim();
@@ -287,7 +289,7 @@ mod tests {
 
     #[test]
     fn env_files_read_as_compose_reads_them() {
-        let env = env_file("# a\nA=1\nexport B=\"two words\"\n\nC='x'\nD=\n");
+        let env = env_file("# a\nA=1\nexport B=\"two words\"\n\nC='x'\n    - D=\n");
         let expected = [("A", "1"), ("B", "two words"), ("C", "x"), ("D", "")];
         assert_eq!(
             env.into_iter().collect::<Vec<_>>(),
