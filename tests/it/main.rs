@@ -5,3 +5,4 @@
 mod journal;
 mod layers;
 mod promqltest;
+mod world;
