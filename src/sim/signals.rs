@@ -5,11 +5,10 @@
 pub mod catalog;
 mod declare;
 mod lines;
+pub mod logs;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-
-pub use lines::ScriptedLine;
 
 use super::flows::Flows;
 use super::ids::{FaultId, GroupId, RouteId, ServiceId};
@@ -43,7 +42,6 @@ pub struct Signals {
     topics: Vec<TopicSignals>,
     groups: Vec<GroupSignals>,
     ordinary: Arc<Flows>,
-    lines: Arc<Vec<ScriptedLine>>,
     valkey_flushes: Vec<Vec<SimTime>>,
     /// How full each Valkey server is, in millionths of its ordinary content.
     valkey: Vec<ValueId>,
@@ -145,11 +143,6 @@ impl Signals {
     /// A group's numbers.
     pub fn group(&self, group: GroupId) -> Option<&GroupSignals> {
         self.groups.get(group.index())
-    }
-
-    /// Lines at exact instants: what containers print when they start and end.
-    pub fn scripted_lines(&self) -> &Arc<Vec<ScriptedLine>> {
-        &self.lines
     }
 
     /// When a Valkey server was flushed.

@@ -11,7 +11,7 @@ use super::people::{Channel, Person, Team};
 use super::records::{Dashboard, FeatureFlag, Journey, Repository, Ticket};
 use super::service::Service;
 use super::telemetry::{AlertRule, SeriesSpec, TrafficShape};
-use super::values::Instant;
+use super::values::{Duration, Instant};
 
 /// A company: what runs, who works there, what they know. Reused by scenarios.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -67,6 +67,10 @@ pub struct Estate {
     pub alert_channel: String,
     /// The channel where deployments are announced.
     pub deploy_channel: String,
+    /// One good request in so many writes its access line; failed ones always do. 10 when left out.
+    pub access_log_one_in: u32,
+    /// How long access lines of good requests are kept; a day when left out. All other lines are kept for a week.
+    pub access_log_retention: Duration,
     /// When the estate as described came into being; older pods and objects are not shown as older than this.
     pub since: Option<Instant>,
 }

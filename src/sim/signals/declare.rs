@@ -94,13 +94,13 @@ impl Signals {
             topics,
             groups,
             ordinary,
-            lines: Arc::default(),
             valkey,
             pools_declared: std::collections::BTreeSet::new(),
             valkey_flushes: vec![Vec::new(); plan.pack.estate.valkey.len()],
             refused,
         };
         super::catalog::declare(&mut signals, plan);
+        super::logs::declare(&mut signals, plan);
         signals
     }
 }

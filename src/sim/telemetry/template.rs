@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
+use crate::sim::time::SimTime;
+
 mod parse;
 
 /// Longest text of a template in bytes.
@@ -26,6 +28,17 @@ pub enum TimeForm {
     Comma,
     /// `2024-12-02 09:45:07.123`
     Point,
+}
+
+impl TimeForm {
+    /// An instant in this form.
+    pub fn write(self, at: SimTime) -> String {
+        at.format(match self {
+            Self::Rfc3339 => "%Y-%m-%dT%H:%M:%S%.3fZ",
+            Self::Comma => "%Y-%m-%d %H:%M:%S,%3f",
+            Self::Point => "%Y-%m-%d %H:%M:%S%.3f",
+        })
+    }
 }
 
 /// Where a field's value comes from.
@@ -181,6 +194,22 @@ impl Template {
         let clean = |c: &char| *c == '\n' || *c == '\t' || !c.is_control();
         template.push_literal(&text.chars().filter(clean).collect::<String>());
         template
+    }
+
+    /// The text with every field of time filled in; other fields are left out, as they belong to an event.
+    pub fn written_at(&self, at: SimTime) -> String {
+        let mut text = String::new();
+        for segment in &self.segments {
+            match segment {
+                Segment::Literal(literal) => text.push_str(literal),
+                Segment::Field { field, .. } => {
+                    if let Some(FieldKind::Time(form)) = self.fields.get(*field).map(|field| &field.kind) {
+                        text.push_str(&form.write(at));
+                    }
+                }
+            }
+        }
+        text
     }
 
     /// The fields, in the order in which they first appear.

@@ -3,6 +3,7 @@
 
 use super::template::{FieldKind, Template, TimeForm};
 use crate::scenario::format::telemetry::Level;
+use crate::sim::time::SimTime;
 
 /// The form of a service's log lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -42,6 +43,12 @@ pub fn wrap(
             line
         }
     }
+}
+
+/// A message that is written once, as a runtime writes it at an instant.
+pub fn written(message: &str, format: LogFormat, level: Level, at: SimTime) -> String {
+    let template = wrap(&Template::literal(message), format, level, "", &[]);
+    template.written_at(at)
 }
 
 const fn upper(level: Level) -> &'static str {
