@@ -17,6 +17,14 @@ pub struct Registry {
     programs: BTreeMap<&'static str, Box<dyn Program>>,
 }
 
+impl std::fmt::Debug for Registry {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("Registry")
+            .field("tools", &self.tools.len())
+            .finish_non_exhaustive()
+    }
+}
+
 impl Registry {
     /// Everything there is.
     pub fn standard() -> Arc<Self> {

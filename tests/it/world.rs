@@ -12,7 +12,10 @@ use firedrill::sim::plan::Plan;
 use firedrill::sim::time::Span;
 
 fn plan() -> Arc<Plan> {
-    let root = Source::folder(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/scenarios"));
+    let root = Source::folder(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/tests/fixtures/scenarios"
+    ));
     let pack = loader::load(&root, "small").expect("the small scenario has no problems");
     Arc::new(Plan::new(Arc::new(pack)))
 }
@@ -35,7 +38,10 @@ fn at_the_page_the_worker_crashes_and_jobs_pile_up() {
     assert!(lag(&world) > 5000, "lag is {}", lag(&world));
     assert!(intensity(&world, "jobs-pile-up") > 0.5);
     let worker = world.plan().names.services["worker"];
-    assert!(world.fleet().of(worker).any(|(_, pod)| pod.life > 5), "the worker restarts");
+    assert!(
+        world.fleet().of(worker).any(|(_, pod)| pod.life > 5),
+        "the worker restarts"
+    );
 }
 
 #[test]
@@ -61,7 +67,11 @@ fn nothing_done_nothing_mended() {
     let before = world.loss().total();
     let later = world.now() + Span::from_mins(30);
     world.advance_to(later);
-    assert!(world.loss().total() > before + 100.0, "lost {}", world.loss().total());
+    assert!(
+        world.loss().total() > before + 100.0,
+        "lost {}",
+        world.loss().total()
+    );
 }
 
 #[test]

@@ -26,9 +26,10 @@ pub(super) fn declare(signals: &mut Signals, plan: &Plan) {
     for (index, service) in plan.services.iter().enumerate() {
         let id = ServiceId(index as u32);
         for route_id in &service.routes {
-            let (Some(route), Some(atoms)) =
-                (plan.routes.get(route_id.index()), signals.route(*route_id).map(|route| route.atoms.clone()))
-            else {
+            let (Some(route), Some(atoms)) = (
+                plan.routes.get(route_id.index()),
+                signals.route(*route_id).map(|route| route.atoms.clone()),
+            ) else {
                 continue;
             };
             for (class, atom) in route.classes.iter().zip(atoms) {
@@ -42,7 +43,14 @@ pub(super) fn declare(signals: &mut Signals, plan: &Plan) {
     for fault in &plan.faults {
         for log in &fault.effects.logs {
             if let Some(service) = plan.services.get(log.service.index()) {
-                own(signals, log.service, service, &log.name, log.level, &log.template);
+                own(
+                    signals,
+                    log.service,
+                    service,
+                    &log.name,
+                    log.level,
+                    &log.template,
+                );
             }
         }
     }
@@ -108,17 +116,28 @@ fn access(
         format => format,
     };
     let estate = &plan.pack.estate;
-    let one_in = if estate.access_log_one_in == 0 { ACCESS_ONE_IN } else { estate.access_log_one_in };
-    let kept_ms = if estate.access_log_retention.millis == 0 { ACCESS_RETENTION_MS } else { estate.access_log_retention.millis };
-    add(signals, LogDef {
-        atom,
-        service: Arc::from(service.name.as_str()),
-        name: Arc::from(format!("{} {}", route.name, class.name)),
-        level,
-        template: wrap(&template(&said), format, level, "", &extra),
-        keep_one_in: if good { one_in } else { 1 },
-        retention_ms: if good { kept_ms } else { RETENTION_MS },
-    });
+    let one_in = if estate.access_log_one_in == 0 {
+        ACCESS_ONE_IN
+    } else {
+        estate.access_log_one_in
+    };
+    let kept_ms = if estate.access_log_retention.millis == 0 {
+        ACCESS_RETENTION_MS
+    } else {
+        estate.access_log_retention.millis
+    };
+    add(
+        signals,
+        LogDef {
+            atom,
+            service: Arc::from(service.name.as_str()),
+            name: Arc::from(format!("{} {}", route.name, class.name)),
+            level,
+            template: wrap(&template(&said), format, level, "", &extra),
+            keep_one_in: if good { one_in } else { 1 },
+            retention_ms: if good { kept_ms } else { RETENTION_MS },
+        },
+    );
 }
 
 /// A route as its access lines show it: `:id` and `{id}` are numbers there.
@@ -126,24 +145,51 @@ fn path(route: &str) -> String {
     route
         .split('/')
         .map(|part| {
-            let name = part.strip_prefix(':').or_else(|| part.strip_prefix('{')?.strip_suffix('}'));
-            name.map_or_else(|| part.replace(['{', '}'], ""), |name| format!("{{{name}:digits(1..9999)}}"))
+            let name = part
+                .strip_prefix(':')
+                .or_else(|| part.strip_prefix('{')?.strip_suffix('}'));
+            name.map_or_else(
+                || part.replace(['{', '}'], ""),
+                |name| format!("{{{name}:digits(1..9999)}}"),
+            )
         })
         .collect::<Vec<_>>()
         .join("/")
 }
 
-fn own(signals: &mut Signals, id: ServiceId, service: &ServicePlan, name: &str, level: Level, text: &str) {
-    let Some(atom) = signals.service(id).and_then(|service| service.templates.get(name)).copied() else { return };
-    add(signals, LogDef {
-        atom,
-        service: Arc::from(service.name.as_str()),
-        name: Arc::from(name),
-        level,
-        template: wrap(&template(text), format_of(service.spec.runtime), level, "", &[]),
-        keep_one_in: 1,
-        retention_ms: RETENTION_MS,
-    });
+fn own(
+    signals: &mut Signals,
+    id: ServiceId,
+    service: &ServicePlan,
+    name: &str,
+    level: Level,
+    text: &str,
+) {
+    let Some(atom) = signals
+        .service(id)
+        .and_then(|service| service.templates.get(name))
+        .copied()
+    else {
+        return;
+    };
+    add(
+        signals,
+        LogDef {
+            atom,
+            service: Arc::from(service.name.as_str()),
+            name: Arc::from(name),
+            level,
+            template: wrap(
+                &template(text),
+                format_of(service.spec.runtime),
+                level,
+                "",
+                &[],
+            ),
+            keep_one_in: 1,
+            retention_ms: RETENTION_MS,
+        },
+    );
 }
 
 fn add(signals: &mut Signals, def: LogDef) {

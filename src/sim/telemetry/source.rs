@@ -42,7 +42,8 @@ impl Telemetry {
         );
     }
 
-    fn matching_labels(&self, matchers: &[Matcher]) -> Vec<Labels> {
+    /// The labels of all series that fulfil the matchers at any time, reading none.
+    pub fn matching_labels(&self, matchers: &[Matcher]) -> Vec<Labels> {
         let mut found = Vec::new();
         let window = (self.grid().origin_ms(), self.closed_ms());
         self.visit_matching(matchers, window, |labels, _| found.push(labels));

@@ -203,7 +203,9 @@ impl Template {
             match segment {
                 Segment::Literal(literal) => text.push_str(literal),
                 Segment::Field { field, .. } => {
-                    if let Some(FieldKind::Time(form)) = self.fields.get(*field).map(|field| &field.kind) {
+                    if let Some(FieldKind::Time(form)) =
+                        self.fields.get(*field).map(|field| &field.kind)
+                    {
                         text.push_str(&form.write(at));
                     }
                 }

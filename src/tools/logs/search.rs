@@ -1,0 +1,74 @@
+//! `logs_search`: lines of all services that contain a text, newest first.
+
+use serde::{Deserialize, Serialize};
+
+use super::page::{self, Lines, Wanted};
+use crate::sim::World;
+use crate::sim::telemetry::lines::LineFilter;
+use crate::tools::{Family, Look, Seen, ToolError, ToolExample};
+
+/// Searches all lines.
+pub struct Search;
+
+/// What to search.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Args {
+    /// The text.
+    pub query: String,
+    /// Lines of this level and above; all when empty.
+    pub level: String,
+    /// How far back, such as `15m`, or an instant.
+    pub since: String,
+    /// Lines at most.
+    pub limit: usize,
+    /// Where the page before ended.
+    pub cursor: Option<String>,
+}
+
+impl Default for Args {
+    fn default() -> Self {
+        Self {
+            query: String::new(),
+            level: String::new(),
+            since: String::new(),
+            limit: 100,
+            cursor: None,
+        }
+    }
+}
+
+impl Look for Search {
+    type Args = Args;
+    type Output = Lines;
+    const NAME: &'static str = "logs_search";
+    const FAMILY: Family = Family::Logs;
+    const ABOUT: &'static str = "Searches the log lines of all services for a text, newest first";
+
+    fn look(world: &World, args: &Args) -> Result<Seen<Lines>, ToolError> {
+        if args.query.is_empty() {
+            return Err(ToolError::new(
+                "the query is empty: give a text that the line contains",
+            ));
+        }
+        let filter = LineFilter {
+            levels: page::levels_from(&args.level)?,
+            from_ms: page::window(&args.since, world.now())?,
+            ..LineFilter::default()
+        };
+        let cursor = page::cursor(args.cursor.as_deref())?;
+        Ok(page::read(
+            world,
+            &Wanted {
+                filter,
+                contains: args.query.clone(),
+                cursor,
+                limit: args.limit,
+            },
+        ))
+    }
+
+    fn examples() -> Vec<ToolExample> {
+        Vec::new()
+    }
+}

@@ -1,0 +1,4 @@
+//! Prometheus: metrics by name, instant and range queries over the drill's own series.
+
+pub mod list_metrics;
+pub mod query;

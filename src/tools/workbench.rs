@@ -1,0 +1,88 @@
+//! The trainee's place in one drill: its session, its tools, where the shell stands. What every door works through.
+
+mod shell;
+
+use std::sync::Arc;
+
+pub use shell::{ShellRun, Then};
+
+use super::program::Place;
+use super::registry::Registry;
+use crate::session::journal::Door;
+use crate::session::{Answer, Call, Session, SessionError};
+use crate::sim::World;
+use crate::sim::WorldOutcome;
+use crate::sim::command::Command;
+
+/// A drill with its tools.
+#[derive(Debug)]
+pub struct Workbench {
+    session: Session,
+    registry: Arc<Registry>,
+    place: Place,
+}
+
+impl Workbench {
+    /// A place in a drill.
+    pub fn new(session: Session, registry: Arc<Registry>) -> Self {
+        let first = session.world().repositories().keys().next().cloned();
+        Self {
+            session,
+            registry,
+            place: Place {
+                cwd: first.unwrap_or_default(),
+            },
+        }
+    }
+
+    /// The drill.
+    pub const fn session(&self) -> &Session {
+        &self.session
+    }
+
+    /// The drill, to let time pass in it and to close it.
+    pub const fn session_mut(&mut self) -> &mut Session {
+        &mut self.session
+    }
+
+    /// The world as it is.
+    pub const fn world(&self) -> &World {
+        self.session.world()
+    }
+
+    /// The tools.
+    pub const fn registry(&self) -> &Arc<Registry> {
+        &self.registry
+    }
+
+    /// Where the shell stands.
+    pub const fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// Closes the drill and hands its session back.
+    pub fn into_session(self) -> Session {
+        self.session
+    }
+
+    /// Asks a tool without leaving a trace: what panes draw from.
+    pub fn peek(&self, call: &Call) -> Answer {
+        self.session.toolbox().answer(self.session.world(), call)
+    }
+
+    /// Uses a tool that looks: journaled, and it costs its time.
+    ///
+    /// # Errors
+    /// The journal's refusal.
+    pub fn call(&mut self, door: Door, call: Call) -> Result<Answer, SessionError> {
+        self.session.call(door, call)
+    }
+
+    /// Asks the world for a change.
+    ///
+    /// # Errors
+    /// The world's rejection, or the journal's refusal.
+    pub fn command(&mut self, door: Door, command: Command) -> Result<WorldOutcome, SessionError> {
+        self.session.command(door, command)
+    }
+}

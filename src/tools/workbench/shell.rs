@@ -1,0 +1,189 @@
+//! Command lines of the in-game shell: words, pipes and conditions to uses of programs, each journaled as itself.
+
+use crate::session::journal::Door;
+use crate::session::{Answer, SessionError};
+use crate::sim::command::Command;
+use crate::sim::command::Rejection;
+use crate::sim::git::command::RepoCommand;
+use crate::tools::program::Run;
+use crate::tools::registry::program_call;
+
+use super::Workbench;
+
+/// What a command line gave.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ShellRun {
+    /// Printed lines and whether they went to standard error.
+    pub lines: Vec<(String, bool)>,
+    /// What comes after.
+    pub then: Then,
+    /// The artifact that a pin of it keeps.
+    pub artifact: Option<String>,
+}
+
+/// What follows the lines.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Then {
+    /// The command ended, with an exit code.
+    Done(i32),
+    /// A file is to be edited; hand the text back with [`Workbench::save_file`].
+    Edit {
+        /// Repository and path.
+        path: String,
+        /// Its text now.
+        text: String,
+    },
+    /// The screen is to be cleared.
+    Clear,
+}
+
+impl Default for Then {
+    fn default() -> Self {
+        Self::Done(0)
+    }
+}
+
+impl Workbench {
+    /// Where the shell stands, as its prompt shows it.
+    pub fn prompt(&self) -> String {
+        let cluster = &self.world().plan().pack.estate.cluster;
+        let cwd = if self.place.cwd.is_empty() {
+            "~"
+        } else {
+            self.place.cwd.as_str()
+        };
+        format!("oncall@{cluster}:{cwd}$ ")
+    }
+
+    /// Uses one program: looks are journaled as calls, changes as commands.
+    pub fn exec(&mut self, door: Door, argv: &[String], stdin: &str) -> Answer {
+        let Some((name, args)) = argv.split_first() else {
+            return Answer::default();
+        };
+        let Some(program) = self.registry.program(name) else {
+            return Answer::failed(unknown(name, &self.registry), 127);
+        };
+        let call = program_call(program.name(), &self.place, args, stdin);
+        match program.run(self.session.world(), &self.place, args, stdin) {
+            Run::Answer(_) => match self.session.call(door, call) {
+                Ok(answer) => answer,
+                Err(error) => Answer::failed(format!("{name}: {error}\n"), 1),
+            },
+            Run::Act(act) => {
+                let mut outcomes = Vec::new();
+                for command in act.commands {
+                    let outcome = match self.session.command(door, command) {
+                        Ok(outcome) => Ok(outcome),
+                        Err(SessionError::Rejected(rejection)) => Err(rejection),
+                        Err(error) => Err(Rejection::new("journal", error.to_string())),
+                    };
+                    let stop = outcome.is_err();
+                    outcomes.push(outcome);
+                    if stop {
+                        break;
+                    }
+                }
+                (act.answer)(self.session.world(), &outcomes)
+            }
+        }
+    }
+
+    /// Saves a file of the trainee's clone; `path` begins with the repository's name.
+    ///
+    /// # Errors
+    /// As the repository refuses it.
+    pub fn save_file(&mut self, door: Door, path: &str, text: &str) -> Result<(), SessionError> {
+        let (repo, path) = path.split_once('/').unwrap_or((path, ""));
+        let command = RepoCommand::Write {
+            path: path.to_owned(),
+            text: Some(text.to_owned()),
+        };
+        self.session
+            .command(
+                door,
+                Command::Repository {
+                    repo: repo.to_owned(),
+                    command,
+                },
+            )
+            .map(|_| ())
+    }
+
+    /// A file of the trainee's clone; `path` begins with the repository's name.
+    pub fn file(&self, path: &str) -> Option<String> {
+        let (repo, path) = path.split_once('/')?;
+        let worktree = self.world().worktree(repo)?;
+        worktree.files().file(path).map(ToString::to_string)
+    }
+
+    pub(super) fn change_folder(&mut self, to: &str) -> Answer {
+        let target = resolve(&self.place.cwd, to);
+        if target.is_empty() || self.is_folder(&target) {
+            self.place.cwd = target;
+            return Answer::default();
+        }
+        let problem = if self.file(&target).is_some() {
+            "Not a directory"
+        } else {
+            "No such file or directory"
+        };
+        Answer::failed(format!("bash: cd: {to}: {problem}\n"), 1)
+    }
+
+    fn is_folder(&self, path: &str) -> bool {
+        let (repo, inside) = path.split_once('/').unwrap_or((path, ""));
+        self.world()
+            .worktree(repo)
+            .is_some_and(|worktree| inside.is_empty() || worktree.files().list(inside).is_some())
+    }
+}
+
+fn unknown(name: &str, registry: &crate::tools::Registry) -> String {
+    let near = registry
+        .programs()
+        .map(|program| {
+            (
+                strsim::damerau_levenshtein(program.name(), name),
+                program.name(),
+            )
+        })
+        .min()
+        .filter(|(distance, _)| *distance <= 2);
+    let hint = near.map_or_else(
+        || "`help` lists what this workstation has.".to_owned(),
+        |(_, near)| format!("Did you mean `{near}`? `help` lists what this workstation has."),
+    );
+    format!("bash: {name}: command not found on the on-call workstation. {hint}\n")
+}
+
+/// A path as typed, from a folder, without `.` and `..`.
+pub fn resolve(cwd: &str, path: &str) -> String {
+    let start = if path.starts_with('/') || path.starts_with('~') {
+        ""
+    } else {
+        cwd
+    };
+    let mut parts: Vec<&str> = start.split('/').filter(|part| !part.is_empty()).collect();
+    for part in path.trim_start_matches('~').split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop();
+            }
+            part => parts.push(part),
+        }
+    }
+    parts.join("/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::resolve;
+
+    #[test]
+    fn paths_resolve_from_where_the_shell_stands() {
+        assert_eq!(resolve("web/src", "../deploy/./x"), "web/deploy/x");
+        assert_eq!(resolve("web", "~/other"), "other");
+        assert_eq!(resolve("", "../.."), "");
+    }
+}
