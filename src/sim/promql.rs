@@ -233,3 +233,335 @@ fn tidy(value: f64) -> f64 {
         value
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::memory::MemorySource;
+    use super::*;
+
+    fn source() -> MemorySource {
+        let mut source = MemorySource::new();
+        for (name, pod) in [("alpha_total", "a"), ("alpha_total", "b"), ("beta", "a")] {
+            let labels = Labels::new([("__name__", name), ("pod", pod)]);
+            for step in 0..40_i64 {
+                source.push(&labels, SimTime(step * 15_000), (step % 17) as f64);
+            }
+        }
+        source
+    }
+
+    fn limited() -> Limits {
+        Limits {
+            max_samples: 20_000,
+            max_work: 200_000,
+            ..Limits::default()
+        }
+    }
+
+    /// Reads a query and evaluates what can be read; the outcome does not matter.
+    fn attempt(query: &str) {
+        match parse(query) {
+            Ok(expr) => {
+                let source = source();
+                let end = SimTime(600_000);
+                let _ = instant(&source, &expr, end, &limited());
+                let _ = range(
+                    &source,
+                    &expr,
+                    SimTime(0),
+                    end,
+                    Span::from_secs(60),
+                    &limited(),
+                );
+            }
+            Err(error) => {
+                let span = error.span();
+                assert!(
+                    span.start <= span.end && span.end <= query.len(),
+                    "{error}: {span:?}"
+                );
+                assert!(query.is_char_boundary(span.start) && query.is_char_boundary(span.end));
+            }
+        }
+    }
+
+    const WORDS: &[&str] = &[
+        "alpha_total",
+        "beta",
+        "sum",
+        "rate",
+        "by",
+        "without",
+        "on",
+        "ignoring",
+        "group_left",
+        "group_right",
+        "bool",
+        "offset",
+        "and",
+        "or",
+        "unless",
+        "topk",
+        "quantile",
+        "count_values",
+        "histogram_quantile",
+        "label_replace",
+        "start",
+        "end",
+        "inf",
+        "NaN",
+        "(",
+        ")",
+        "{",
+        "}",
+        "[",
+        "]",
+        ",",
+        ":",
+        "=",
+        "!=",
+        "=~",
+        "!~",
+        "==",
+        ">",
+        "+",
+        "-",
+        "*",
+        "/",
+        "%",
+        "^",
+        "@",
+        "5m",
+        "1h",
+        "0",
+        "1",
+        "2.5",
+        "1e9",
+        "0x1f",
+        "\"pod\"",
+        "\"a\"",
+        "'(.*)'",
+        "`x`",
+        "pod",
+        "le",
+        "fill",
+        "atan2",
+        "#",
+        "\n",
+        "é",
+    ];
+
+    /// Expressions that the grammar allows.
+    fn expression() -> impl Strategy<Value = String> {
+        let leaf = prop_oneof![
+            Just("alpha_total".to_owned()),
+            Just("beta{pod=~\"a|b\"}".to_owned()),
+            Just("alpha_total @ end() offset 1m".to_owned()),
+            Just("vector(time())".to_owned()),
+            any::<f64>().prop_map(|value| format!("vector({value:e})").replace("inf", "Inf")),
+        ];
+        leaf.prop_recursive(4, 24, 3, |inner| {
+            prop_oneof![
+                (
+                    inner.clone(),
+                    inner.clone(),
+                    prop::sample::select(vec![
+                        "+",
+                        "-",
+                        "*",
+                        "/",
+                        "%",
+                        "^",
+                        "==",
+                        "> bool",
+                        "and",
+                        "or",
+                        "unless on(pod)",
+                        "* on(pod) group_left()",
+                    ])
+                )
+                    .prop_map(|(left, right, op)| format!("({left} {op} {right})")),
+                (
+                    inner.clone(),
+                    prop::sample::select(vec![
+                        "sum by (pod)",
+                        "avg",
+                        "max",
+                        "stddev",
+                        "topk(2, ",
+                        "quantile(0.3, ",
+                        "count_values(\"v\", ",
+                        "abs",
+                        "absent",
+                        "timestamp",
+                        "sort",
+                        "hour",
+                        "negative",
+                        "round",
+                    ])
+                )
+                    .prop_map(|(inner, call)| match call.strip_suffix(", ") {
+                        Some(call) => format!("{call}, {inner})"),
+                        None if call == "negative" => format!("(-({inner}))"),
+                        None => format!("{call}({inner})"),
+                    }),
+                (
+                    inner,
+                    prop::sample::select(vec![
+                        "rate",
+                        "increase",
+                        "deriv",
+                        "avg_over_time",
+                        "max_over_time",
+                        "changes",
+                        "absent_over_time",
+                        "stddev_over_time",
+                        "irate",
+                        "last_over_time",
+                    ]),
+                    1..400_u32,
+                    1..120_u32
+                )
+                    .prop_map(|(inner, call, range, step)| format!(
+                        "{call}({inner}[{range}s:{step}s])"
+                    )),
+            ]
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn any_text_is_answered(query in "\\PC{0,60}") {
+            attempt(&query);
+        }
+
+        #[test]
+        fn any_words_are_answered(words in prop::collection::vec(prop::sample::select(WORDS), 0..24)) {
+            attempt(&words.join(" "));
+            attempt(&words.concat());
+        }
+
+        #[test]
+        fn what_the_grammar_allows_is_read_and_repeats(query in expression()) {
+            let expr = parse(&query).unwrap();
+            attempt(&query);
+            let at = SimTime(600_000);
+            let once = instant(&source(), &expr, at, &limited());
+            prop_assert_eq!(format!("{once:?}"), format!("{:?}", instant(&source(), &expr, at, &limited())));
+        }
+
+        #[test]
+        fn an_instant_of_a_range_is_the_instant(query in expression()) {
+            // `@ end()` is another instant in an instant query.
+            let query = query.replace("end()", "400");
+            let expr = parse(&query).unwrap();
+            let limits = Limits { max_work: 2_000_000, max_samples: 2_000_000, ..Limits::default() };
+            let (start, step) = (SimTime(120_000), Span::from_secs(60));
+            // Neighbours may fail where one instant does not.
+            let Ok((matrix, _)) = range(&source(), &expr, start, start + Span::from_secs(180), step, &limits) else {
+                return Ok(());
+            };
+            for (index, at) in matrix.times.iter().enumerate() {
+                let (value, _) = instant(&source(), &expr, *at, &limits).unwrap();
+                let mut alone: Vec<(Labels, u64)> =
+                    value.samples().iter().map(|one| (one.labels.clone(), one.value.to_bits())).collect();
+                alone.sort();
+                let within: Vec<(Labels, u64)> = matrix
+                    .columns
+                    .iter()
+                    .filter_map(|column| Some((column.labels.clone(), column.get(index)?.to_bits())))
+                    .collect();
+                prop_assert_eq!(alone, within, "{} at {}", query, at);
+            }
+        }
+    }
+
+    #[test]
+    fn deep_and_long_queries_are_refused_in_time() {
+        let deep = format!("{}1{}", "(".repeat(100_000), ")".repeat(100_000));
+        assert!(
+            parse(&deep)
+                .unwrap_err()
+                .message
+                .starts_with("query is too long")
+        );
+        let deep = format!("{}1{}", "(".repeat(20_000), ")".repeat(20_000));
+        assert!(
+            parse(&deep)
+                .unwrap_err()
+                .message
+                .starts_with("expression is nested too deeply")
+        );
+        let long = vec!["beta"; 5000].join("+");
+        assert!(
+            parse(&long)
+                .unwrap_err()
+                .message
+                .starts_with("too many operators")
+        );
+        let long = vec!["beta"; 900].join(" or ");
+        assert!(
+            parse(&long)
+                .unwrap_err()
+                .message
+                .starts_with("expression is nested too deeply")
+        );
+        let signs = format!("{}1", "-".repeat(900));
+        assert_eq!(parse(&signs).unwrap().value_type(), ValueType::Scalar);
+        assert!(parse(&format!("{}beta", "-".repeat(900))).is_err());
+    }
+
+    #[test]
+    fn huge_queries_end_with_a_limit() {
+        let source = source();
+        let error = |query: &str| {
+            let expr = parse(query).unwrap();
+            instant(&source, &expr, SimTime(600_000), &Limits::default()).unwrap_err()
+        };
+        assert_eq!(
+            error("max_over_time(alpha_total[10y:1ms])"),
+            QueryError::TooManySamples
+        );
+        assert_eq!(
+            error("sum_over_time(sum_over_time(vector(1)[1y:1m])[1y:1m])"),
+            QueryError::TimedOut
+        );
+        let expr = parse("alpha_total").unwrap();
+        let over = |start, end, step| {
+            range(
+                &source,
+                &expr,
+                SimTime(start),
+                SimTime(end),
+                Span(step),
+                &Limits::default(),
+            )
+        };
+        assert_eq!(
+            over(0, 11_001_000, 1000).unwrap_err(),
+            QueryError::TooManyPoints
+        );
+        assert_eq!(over(0, 11_000_000, 1000).unwrap().0.times.len(), 11_001);
+        assert_eq!(over(0, 1, 0).unwrap_err(), QueryError::BadStep);
+        assert_eq!(over(1, 0, 1).unwrap_err(), QueryError::EndBeforeStart);
+    }
+
+    #[test]
+    fn places_at_the_ends_of_time_do_not_overflow() {
+        for query in [
+            "alpha_total @ 9223372036854775",
+            "alpha_total @ -9223372036854775 offset 290y",
+            "sum_over_time(alpha_total[290y:290y] offset -290y)",
+            "alpha_total offset 1e9",
+            "alpha_total offset inf",
+            "alpha_total @ inf",
+            "alpha_total[1e300]",
+        ] {
+            attempt(query);
+        }
+    }
+}
