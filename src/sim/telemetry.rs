@@ -11,6 +11,7 @@ mod prefix;
 pub mod reader;
 mod render;
 pub mod samples;
+pub mod search;
 pub mod series;
 pub mod slots;
 pub mod source;

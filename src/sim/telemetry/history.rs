@@ -72,13 +72,19 @@ impl<T: Clone + PartialEq> StepTrack<T> {
 
     /// The value at an instant and the first instant at which the track says something else (`i64::MAX`: never so far).
     pub fn at_until(&self, at_ms: i64) -> (&T, i64) {
-        let chunk_after = self
-            .chunks
-            .partition_point(|chunk| chunk.first().is_some_and(|&(start, _)| start <= at_ms));
+        let (value, _, until) = self.span_at(at_ms);
+        (value, until)
+    }
+
+    /// The value at an instant, since when (`i64::MIN`: always) and until when it holds.
+    pub fn span_at(&self, at_ms: i64) -> (&T, i64, i64) {
         let tail_start = self.tail.first().map_or(i64::MAX, |&(start, _)| start);
         if tail_start <= at_ms {
             return self.in_run(&self.tail, at_ms, i64::MAX);
         }
+        let chunk_after = self
+            .chunks
+            .partition_point(|chunk| chunk.first().is_some_and(|&(start, _)| start <= at_ms));
         let next = self
             .chunks
             .get(chunk_after)
@@ -89,7 +95,7 @@ impl<T: Clone + PartialEq> StepTrack<T> {
             .and_then(|last| self.chunks.get(last))
         {
             Some(chunk) => self.in_run(chunk, at_ms, next),
-            None => (&self.initial, next),
+            None => (&self.initial, i64::MIN, next),
         }
     }
 
@@ -133,13 +139,13 @@ impl<T: Clone + PartialEq> StepTrack<T> {
             .chain(self.tail.iter())
     }
 
-    fn in_run<'a>(&'a self, run: &'a [(i64, T)], at_ms: i64, next: i64) -> (&'a T, i64) {
+    fn in_run<'a>(&'a self, run: &'a [(i64, T)], at_ms: i64, next: i64) -> (&'a T, i64, i64) {
         let after = run.partition_point(|&(start, _)| start <= at_ms);
-        let value = after
-            .checked_sub(1)
-            .and_then(|last| run.get(last))
-            .map_or(&self.initial, |(_, value)| value);
-        (value, run.get(after).map_or(next, |&(start, _)| start))
+        let until = run.get(after).map_or(next, |&(start, _)| start);
+        match after.checked_sub(1).and_then(|last| run.get(last)) {
+            Some((start, value)) => (value, *start, until),
+            None => (&self.initial, i64::MIN, until),
+        }
     }
 
     fn segment_at(&self, at_ms: i64) -> Option<&(i64, T)> {
@@ -317,6 +323,8 @@ mod tests {
                 prop_assert_eq!(*value, expected);
                 prop_assert!(until > probe);
                 prop_assert_eq!(*track.at(until - 1), expected);
+                let (_, since, _) = track.span_at(probe);
+                prop_assert!(since <= probe && *track.at(since) == expected);
                 let set = track.segments().filter(|segment| segment.0 <= probe).count();
                 prop_assert_eq!(track.count_until(probe), set);
             }

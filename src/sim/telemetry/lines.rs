@@ -157,8 +157,10 @@ pub(super) struct Selection<'a> {
     pub(super) from_ms: i64,
     /// Never after where history is closed.
     pub(super) until_ms: i64,
+    /// Whether scripted lines are counted with the others.
+    pub(super) scripted: bool,
+    pub(super) cells: Vec<Cell>,
     filter: &'a LineFilter,
-    cells: Vec<Cell>,
 }
 
 impl<'a> Selection<'a> {
@@ -201,8 +203,9 @@ impl<'a> Selection<'a> {
             traces: TraceIds::new(telemetry.seed()),
             from_ms: filter.from_ms.max(origin),
             until_ms: filter.until_ms.min(telemetry.closed_ms()),
-            filter,
+            scripted: true,
             cells: Vec::new(),
+            filter,
         }
     }
 
@@ -317,7 +320,7 @@ impl<'a> Selection<'a> {
             .partition_point(|scripted| scripted.key.at_ms < until_ms)
             .max(start);
         let filter = self.filter;
-        let window = all.get(start..end).unwrap_or(&[]);
+        let window = all.get(start..end).filter(|_| self.scripted).unwrap_or(&[]);
         window
             .iter()
             .filter(move |scripted| filter.takes_scripted(&scripted.line))
@@ -442,6 +445,11 @@ impl<'a> Selection<'a> {
             }
         }
         counts
+    }
+
+    /// Lines by level between two instants of its window, without making any.
+    pub(super) fn between(&mut self, from_ms: i64, until_ms: i64) -> [u64; 5] {
+        difference(self.before(until_ms), self.before(from_ms))
     }
 
     pub(super) fn level_of(&self, line: &LineRef) -> Level {
@@ -604,7 +612,7 @@ impl Telemetry {
             return [0; 5];
         }
         let (from, until) = (selection.from_ms, selection.until_ms);
-        difference(selection.before(until), selection.before(from))
+        selection.between(from, until)
     }
 
     /// Lines by level in bars of a width, from the filter's start (or the oldest history) to its end (or where history is

@@ -437,9 +437,9 @@ impl<'a> AtomReader<'a> {
 
     fn refresh_rate(&mut self, at_ms: i64) {
         if !self.rate.holds(at_ms) {
-            let (value, until_ms) = self.atom.rate.at_until(at_ms);
+            let (value, from_ms, until_ms) = self.atom.rate.span_at(at_ms);
             self.rate = Held {
-                from_ms: at_ms,
+                from_ms,
                 until_ms,
                 value: *value,
             };
@@ -453,14 +453,15 @@ impl<'a> AtomReader<'a> {
         if self.ready.holds(at_ms) {
             return;
         }
-        let (ready, mut until_ms) = slots.ready_until(at_ms);
+        let (ready, mut from_ms, mut until_ms) = slots.ready_span(at_ms);
         self.weights.clear();
         self.weights.push(0);
         let mut sum = 0;
         for &(slot, weight) in ready.iter() {
             let bias = self.atom.bias.iter().find(|(biased, _)| *biased == slot);
             let factor = bias.map_or(65_536, |(_, track)| {
-                let (factor, until) = track.at_until(at_ms);
+                let (factor, since, until) = track.span_at(at_ms);
+                from_ms = from_ms.max(since);
                 until_ms = until_ms.min(until);
                 *factor
             });
@@ -468,7 +469,7 @@ impl<'a> AtomReader<'a> {
             self.weights.push(sum);
         }
         self.ready = Held {
-            from_ms: at_ms,
+            from_ms,
             until_ms,
             value: Arc::clone(ready),
         };
@@ -479,9 +480,9 @@ impl<'a> AtomReader<'a> {
             return;
         };
         if !self.latency_factor.holds(at_ms) {
-            let (value, until_ms) = track.at_until(at_ms);
+            let (value, from_ms, until_ms) = track.span_at(at_ms);
             self.latency_factor = Held {
-                from_ms: at_ms,
+                from_ms,
                 until_ms,
                 value: *value,
             };

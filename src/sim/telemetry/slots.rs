@@ -173,9 +173,9 @@ impl SlotTrack {
             .map(|(id, slot)| (id as SlotId, slot.as_ref()))
     }
 
-    /// The pods that take traffic at an instant, and until when that stays so.
-    pub fn ready_until(&self, at_ms: i64) -> (&ReadySet, i64) {
-        self.ready.at_until(at_ms)
+    /// The pods that take traffic at an instant, since when and until when that is so.
+    pub fn ready_span(&self, at_ms: i64) -> (&ReadySet, i64, i64) {
+        self.ready.span_at(at_ms)
     }
 
     /// The pods that take traffic at an instant.
@@ -209,7 +209,7 @@ mod tests {
         track.end(30_000, b).unwrap();
         assert!(track.ready_at(4_999).is_empty());
         assert_eq!(track.ready_at(9_000)[..], [(a, 32_768), (b, 65_536)]);
-        assert_eq!(track.ready_until(30_000).0[..], [(a, 32_768)]);
+        assert_eq!(track.ready_span(30_000).0[..], [(a, 32_768)]);
         let pod = track.slot(a).unwrap();
         assert_eq!(pod.container_start_ms(19_999), 0);
         assert_eq!(

@@ -1,0 +1,489 @@
+//! Searching in the texts of lines, newest first, without making the lines whose template decides.
+//!
+//! A query is several filters in a row (plain text or regular expression, each may be negated). For every template each
+//! filter is decided as far as it can be: never, always, or depending on some fields, which alone are then drawn. Work is
+//! done in slices, so a door can show progress, go on later, or stop.
+
+mod graph;
+mod query;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+pub use query::{LineQuery, QueryError, TextFilter};
+
+use self::graph::Graph;
+use super::leaf::LeafIndex;
+use super::lines::{
+    Bar, Direction, LARGEST_PAGE, LEVELS, LineFilter, LineRef, LogLine, MOST_BARS, Selection,
+    instant,
+};
+use super::logs::{LineId, LineKey, Log, LogId};
+use super::reader::{AtomReader, Cell};
+use super::render::Placed;
+use super::slots::SlotTrack;
+use super::store::Telemetry;
+
+/// How one filter is decided for one template.
+#[derive(Debug)]
+enum Decision {
+    /// The same for every line.
+    Known(bool),
+    /// By some of the fields.
+    Fields(Graph),
+    /// By the whole line.
+    WholeLine,
+}
+
+/// What a query says of a template.
+#[derive(Debug)]
+enum Plan {
+    Never,
+    Always,
+    /// Decided by these filters of the query; the others always hold.
+    Depends(Vec<(usize, Decision)>),
+}
+
+/// A search over a snapshot: what is looked for and where, with every template decided as far as it can be.
+#[derive(Debug)]
+pub struct Search {
+    telemetry: Arc<Telemetry>,
+    filter: LineFilter,
+    query: LineQuery,
+    plans: BTreeMap<LogId, Plan>,
+}
+
+/// How much a slice of a search may do, in lines looked at (or leaves passed).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Budget(pub u64);
+
+/// Matches found in a slice.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Found {
+    /// The lines, in the direction asked for.
+    pub lines: Vec<LogLine>,
+    /// Where to go on; `None` when everything has been seen.
+    pub next: Option<LineKey>,
+}
+
+/// Counts so far.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Counting {
+    /// Matches by level, as in [`LEVELS`].
+    pub counts: [u64; 5],
+    /// Matches by time and level, if bars were asked for.
+    pub bars: Vec<Bar>,
+    /// Lines before this instant have not been looked at, but for those whose template decides.
+    pub scanned_until_ms: i64,
+    /// Everything has been counted.
+    pub done: bool,
+    width_ms: i64,
+    next: LeafIndex,
+}
+
+impl Counting {
+    /// All matches so far.
+    pub fn total(&self) -> u64 {
+        self.counts.iter().sum()
+    }
+
+    fn add(&mut self, level: usize, at_ms: i64, more: u64) {
+        if let Some(count) = self.counts.get_mut(level) {
+            *count += more;
+        }
+        let first = self.bars.first().map_or(0, |bar| bar.start_ms);
+        let place = (at_ms - first) / self.width_ms.max(1);
+        if let Some(bar) = self
+            .bars
+            .get_mut(usize::try_from(place).unwrap_or(usize::MAX))
+            && let Some(count) = bar.counts.get_mut(level)
+        {
+            *count += more;
+        }
+    }
+}
+
+impl Search {
+    /// Prepares a search; cheap, nothing is drawn.
+    pub fn new(telemetry: Arc<Telemetry>, filter: LineFilter, query: LineQuery) -> Self {
+        let mut plans = BTreeMap::new();
+        for group in &Selection::new(&telemetry, &filter).groups {
+            for chosen in &group.logs {
+                let plan = plan(&query, chosen.log, group.slots);
+                plans.insert(chosen.id, plan);
+            }
+        }
+        Self {
+            telemetry,
+            filter,
+            query,
+            plans,
+        }
+    }
+
+    /// The next matches after (or before) a cursor, at most `limit`, within a budget.
+    pub fn find(
+        &self,
+        cursor: Option<LineKey>,
+        direction: Direction,
+        limit: usize,
+        budget: Budget,
+    ) -> Found {
+        let limit = limit.min(LARGEST_PAGE);
+        let mut found = Found::default();
+        let mut selection = self.selection(|plan| !matches!(plan, Plan::Never));
+        if selection.is_empty() || limit == 0 {
+            return found;
+        }
+        let grid = *self.telemetry.grid();
+        let (first, last) = selection.leaves();
+        let at = cursor.map(|key| grid.leaf_at(key.at_ms));
+        let mut leaf = match direction {
+            Direction::Older => at.map_or(last, |at| at.min(last)),
+            Direction::Newer => at.map_or(first, |at| at.max(first)),
+        };
+        let mut work = 0;
+        let mut lines = Vec::new();
+        while (first..=last).contains(&leaf) {
+            if work > budget.0 {
+                found.next = Some(between(&grid, leaf, direction));
+                return found;
+            }
+            lines.clear();
+            work += self.matches_of(&mut selection, leaf, &mut lines);
+            lines.sort_unstable_by_key(|line| line.key);
+            if direction == Direction::Older {
+                lines.reverse();
+            }
+            for line in &lines {
+                let beyond = cursor.is_none_or(|cursor| match direction {
+                    Direction::Older => line.key < cursor,
+                    Direction::Newer => line.key > cursor,
+                });
+                if !beyond {
+                    continue;
+                }
+                if found.lines.len() == limit {
+                    found.next = found.lines.last().map(|line| line.key);
+                    return found;
+                }
+                found.lines.extend(selection.make(line));
+            }
+            leaf += if direction == Direction::Older { -1 } else { 1 };
+        }
+        found
+    }
+
+    /// Begins to count: what templates alone decide is counted at once. With a width there are bars too.
+    pub fn start_counting(&self, bar_width_ms: Option<i64>) -> Counting {
+        let mut selection = self.selection(|plan| matches!(plan, Plan::Always));
+        selection.scripted = false;
+        let (from, until) = (selection.from_ms, selection.until_ms);
+        let mut counting = Counting {
+            counts: [0; 5],
+            bars: Vec::new(),
+            scanned_until_ms: until,
+            done: selection.is_empty(),
+            width_ms: bar_width_ms.unwrap_or(0).max(0),
+            next: LeafIndex::MIN,
+        };
+        if counting.done {
+            counting.scanned_until_ms = from;
+            return counting;
+        }
+        counting.next = selection.leaves().1;
+        match bar_width_ms {
+            Some(width) => counting.start_bars(&mut selection, width),
+            None => counting.counts = selection.between(from, until),
+        }
+        counting
+    }
+
+    /// Goes on counting within a budget.
+    pub fn count(&self, counting: &mut Counting, budget: Budget) {
+        if counting.done {
+            return;
+        }
+        let mut selection = self.selection(|plan| matches!(plan, Plan::Depends(_)));
+        let (first, _) = selection.leaves();
+        let undecided = !selection.groups.is_empty();
+        let mut work = 0;
+        let mut lines = Vec::new();
+        while counting.next >= first {
+            if work > budget.0 {
+                return;
+            }
+            if undecided {
+                work += self.count_leaf(&mut selection, counting, &mut lines);
+            } else {
+                work += self.count_scripted(&selection, counting, i64::MIN);
+                counting.next = first;
+            }
+            counting.scanned_until_ms = self
+                .telemetry
+                .grid()
+                .start_ms(counting.next)
+                .max(selection.from_ms);
+            counting.next -= 1;
+        }
+        counting.done = true;
+        counting.scanned_until_ms = selection.from_ms;
+    }
+
+    /// Whether a line with this text is a match.
+    pub fn matches_text(&self, text: &str) -> bool {
+        self.query.matches(text)
+    }
+
+    fn selection(&self, wanted: impl Fn(&Plan) -> bool) -> Selection<'_> {
+        let mut selection = Selection::new(&self.telemetry, &self.filter);
+        for group in &mut selection.groups {
+            group
+                .logs
+                .retain(|chosen| self.plans.get(&chosen.id).is_some_and(&wanted));
+        }
+        selection.groups.retain(|group| !group.logs.is_empty());
+        selection
+    }
+
+    /// Counts the undecided lines of the next leaf, and its scripted ones.
+    fn count_leaf(
+        &self,
+        selection: &mut Selection<'_>,
+        counting: &mut Counting,
+        lines: &mut Vec<LineRef>,
+    ) -> u64 {
+        let grid = self.telemetry.grid();
+        let (start, end) = (grid.start_ms(counting.next), grid.end_ms(counting.next));
+        let width = counting.width_ms.max(1);
+        let one_bar =
+            counting.bars.is_empty() || start.div_euclid(width) == (end - 1).div_euclid(width);
+        let whole = selection.from_ms <= start && end <= selection.until_ms;
+        let mut work = 0;
+        for number in 0..selection.groups.len() {
+            work += 1;
+            let mut tally = [0; 5];
+            lines.clear();
+            let refs = (!one_bar || !whole).then_some(&mut *lines);
+            work += self.scan_group(selection, number, counting.next, refs, &mut tally);
+            for (level, count) in tally.into_iter().enumerate() {
+                counting.add(level, start, count);
+            }
+            for line in lines.iter() {
+                counting.add(level_place(selection.level_of(line)), line.key.at_ms, 1);
+            }
+        }
+        work + self.count_scripted(selection, counting, start)
+    }
+
+    /// Counts scripted lines from an instant to the end of the next leaf.
+    fn count_scripted(
+        &self,
+        selection: &Selection<'_>,
+        counting: &mut Counting,
+        from_ms: i64,
+    ) -> u64 {
+        let end = self
+            .telemetry
+            .grid()
+            .end_ms(counting.next)
+            .min(selection.until_ms);
+        let mut work = 0;
+        for scripted in selection.scripted_between(from_ms.max(selection.from_ms), end) {
+            work += 1;
+            if self.query.matches(&scripted.line.text) {
+                counting.add(level_place(scripted.line.level), scripted.key.at_ms, 1);
+            }
+        }
+        work
+    }
+
+    /// All matches of a leaf, in no order.
+    fn matches_of(
+        &self,
+        selection: &mut Selection<'_>,
+        leaf: LeafIndex,
+        lines: &mut Vec<LineRef>,
+    ) -> u64 {
+        let mut work = 0;
+        for number in 0..selection.groups.len() {
+            work += 1 + self.scan_group(selection, number, leaf, Some(lines), &mut [0; 5]);
+        }
+        let before = lines.len();
+        selection.scripted_of(leaf, lines);
+        let mut place = before;
+        while let Some(line) = lines.get(place) {
+            let found = super::lines::find_scripted(&self.telemetry, line.key);
+            work += 1;
+            if found.is_some_and(|found| self.query.matches(&found.line.text)) {
+                place += 1;
+            } else {
+                lines.swap_remove(place);
+            }
+        }
+        work
+    }
+
+    /// The matches of one group in a leaf, as references or (for whole leaves) as numbers by level. Says how many lines
+    /// it has looked at.
+    fn scan_group(
+        &self,
+        selection: &mut Selection<'_>,
+        number: usize,
+        index: LeafIndex,
+        mut refs: Option<&mut Vec<LineRef>>,
+        tally: &mut [u64; 5],
+    ) -> u64 {
+        let (from, until) = (selection.from_ms, selection.until_ms);
+        let start_ms = self.telemetry.grid().start_ms(index);
+        let traces = selection.traces;
+        let Some(group) = selection.groups.get_mut(number) else {
+            return 0;
+        };
+        let leaf = group.reader.leaf(index);
+        if leaf.count == 0 {
+            return 0;
+        }
+        let ranks = AtomReader::ranks(&leaf);
+        let mut cells = std::mem::take(&mut selection.cells);
+        cells.clear();
+        let mut text = String::new();
+        let mut work = 0;
+        for (place, chosen) in group.logs.iter().enumerate() {
+            let Some(plan) = self.plans.get(&chosen.id) else {
+                continue;
+            };
+            if index < chosen.first {
+                continue;
+            }
+            let log = chosen.log;
+            let kept = AtomReader::kept(&leaf, log.def.keep_one_in);
+            for k in 0..kept as u32 {
+                work += 1;
+                let event = group.event(&leaf, index, k);
+                let mut cell: Option<Cell> = None;
+                let mut find_cell = |cells: &mut Vec<Cell>| {
+                    *cell.get_or_insert_with(|| {
+                        if cells.is_empty() {
+                            group.reader.cells(&leaf, cells);
+                        }
+                        cells
+                            .get(ranks.forward(k.into()) as usize)
+                            .copied()
+                            .unwrap_or_default()
+                    })
+                };
+                if let Plan::Depends(filters) = plan {
+                    let mut placed = || {
+                        let cell = find_cell(&mut cells);
+                        Placed {
+                            at_ms: instant(start_ms, &cell, &event, log.emitter),
+                            duration_us: group.reader.duration_us(&leaf, &cell),
+                            slots: group.slots,
+                            cell,
+                        }
+                    };
+                    let line = graph::Line {
+                        template: &log.def.template,
+                        event: &event,
+                        emitter: log.emitter,
+                        traces: &traces,
+                    };
+                    if !self.query.holds(filters, &line, &mut placed, &mut text) {
+                        continue;
+                    }
+                }
+                let Some(out) = refs.as_deref_mut() else {
+                    if group.pods.is_none() || group.takes_pod(&find_cell(&mut cells)) {
+                        if let Some(count) = tally.get_mut(level_place(log.def.level)) {
+                            *count += 1;
+                        }
+                    }
+                    continue;
+                };
+                let cell = find_cell(&mut cells);
+                let at_ms = instant(start_ms, &cell, &event, log.emitter);
+                if from <= at_ms && at_ms < until && group.takes_pod(&cell) {
+                    let id = LineId::Event {
+                        log: chosen.id,
+                        leaf: index,
+                        event: k,
+                    };
+                    out.push(LineRef {
+                        key: LineKey { at_ms, id },
+                        source: Some((number as u32, place as u32)),
+                        cell,
+                    });
+                }
+            }
+        }
+        selection.cells = cells;
+        work
+    }
+}
+
+impl Counting {
+    fn start_bars(&mut self, selection: &mut Selection<'_>, width_ms: i64) {
+        let (from, until) = (selection.from_ms, selection.until_ms);
+        let mut width = width_ms.max(1000);
+        while (until - from) / width >= MOST_BARS as i64 {
+            width = width.saturating_mul(2);
+        }
+        self.width_ms = width;
+        let mut start = from.div_euclid(width) * width;
+        while start < until {
+            let counts = selection.between(start.max(from), (start + width).min(until));
+            self.bars.push(Bar {
+                start_ms: start,
+                counts,
+            });
+            for (sum, count) in self.counts.iter_mut().zip(counts) {
+                *sum += count;
+            }
+            start += width;
+        }
+    }
+}
+
+/// A key between a leaf and the one before it in a direction.
+fn between(grid: &super::leaf::LeafGrid, leaf: LeafIndex, direction: Direction) -> LineKey {
+    match direction {
+        // Scripted numbers come last among the lines of an instant.
+        Direction::Older => LineKey {
+            at_ms: grid.end_ms(leaf) - 1,
+            id: LineId::Scripted(u32::MAX),
+        },
+        // Before all lines of the instant, and in the leaf itself, so that going on always gets further.
+        Direction::Newer => LineKey {
+            at_ms: grid.start_ms(leaf),
+            id: LineId::Event {
+                log: LogId(0),
+                leaf: LeafIndex::MIN,
+                event: 0,
+            },
+        },
+    }
+}
+
+fn level_place(level: crate::scenario::format::telemetry::Level) -> usize {
+    LEVELS.iter().position(|&known| known == level).unwrap_or(0)
+}
+
+fn plan(query: &LineQuery, log: &Log, slots: Option<&SlotTrack>) -> Plan {
+    let mut open = Vec::new();
+    for (number, filter) in query.filters.iter().enumerate() {
+        match filter.decide(&log.def.template, slots) {
+            Decision::Known(found) if found == filter.negated => return Plan::Never,
+            Decision::Known(_) => {}
+            decision => open.push((number, decision)),
+        }
+    }
+    if open.is_empty() {
+        Plan::Always
+    } else {
+        Plan::Depends(open)
+    }
+}
+
+#[cfg(test)]
+mod tests;

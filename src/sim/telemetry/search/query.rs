@@ -1,0 +1,183 @@
+//! What is looked for: filters in a row, compiled once. Bounded in text, number and size of automata.
+
+use regex::{Regex, RegexBuilder};
+use regex_automata::dfa::{StartKind, dense};
+use regex_automata::util::syntax;
+
+use super::Decision;
+use super::graph::{self, Graph};
+use crate::sim::telemetry::render::Placed;
+use crate::sim::telemetry::slots::SlotTrack;
+use crate::sim::telemetry::template::Template;
+
+/// Most filters of a query.
+const MOST_FILTERS: usize = 16;
+/// Longest text of a filter in bytes.
+const LONGEST_FILTER: usize = 4096;
+/// A regular expression's program may take so many bytes.
+const PROGRAM_BYTES: usize = 1 << 20;
+/// Automata larger than this are not made; such a filter reads whole lines.
+const AUTOMATON_BYTES: usize = 1 << 20;
+
+/// One filter of a query.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TextFilter {
+    /// Text, or a regular expression that may match anywhere in the line.
+    pub pattern: String,
+    /// Whether the pattern is a regular expression.
+    pub regex: bool,
+    /// Whether small and capital letters are the same.
+    pub ignore_case: bool,
+    /// Whether lines without it are wanted.
+    pub negated: bool,
+}
+
+impl TextFilter {
+    /// Lines that contain a text.
+    pub fn containing(text: &str) -> Self {
+        Self {
+            pattern: text.to_owned(),
+            regex: false,
+            ignore_case: false,
+            negated: false,
+        }
+    }
+
+    /// Lines in which a regular expression matches.
+    pub fn matching(pattern: &str) -> Self {
+        Self {
+            regex: true,
+            ..Self::containing(pattern)
+        }
+    }
+
+    /// The lines that this filter does not take.
+    #[must_use]
+    pub fn negate(mut self) -> Self {
+        self.negated = !self.negated;
+        self
+    }
+}
+
+/// Why a query cannot be run.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum QueryError {
+    /// There are more filters than 16.
+    #[error("a search may have {MOST_FILTERS} filters")]
+    TooMany,
+    /// A filter's text is longer than 4,096 bytes.
+    #[error("a search text may have {LONGEST_FILTER} bytes")]
+    TooLong,
+    /// The regular expression cannot be read or grows too large.
+    #[error("{0}")]
+    Regex(String),
+}
+
+#[derive(Debug)]
+pub(super) struct Filter {
+    regex: Regex,
+    automaton: Option<dense::DFA<Vec<u32>>>,
+    pub(super) negated: bool,
+}
+
+/// Filters in a row, all of which a line must fulfil.
+#[derive(Debug, Default)]
+pub struct LineQuery {
+    pub(super) filters: Vec<Filter>,
+}
+
+impl LineQuery {
+    /// Compiles filters.
+    pub fn new(filters: &[TextFilter]) -> Result<Self, QueryError> {
+        if filters.len() > MOST_FILTERS {
+            return Err(QueryError::TooMany);
+        }
+        let filters = filters.iter().map(Filter::new).collect::<Result<_, _>>()?;
+        Ok(Self { filters })
+    }
+
+    /// Whether a text fulfils all filters.
+    pub fn matches(&self, text: &str) -> bool {
+        self.filters
+            .iter()
+            .all(|filter| filter.regex.is_match(text) != filter.negated)
+    }
+
+    /// Whether an event's line fulfils the filters that its template leaves open.
+    pub(super) fn holds<'a>(
+        &self,
+        open: &[(usize, Decision)],
+        line: &graph::Line<'_>,
+        placed: &mut dyn FnMut() -> Placed<'a>,
+        text: &mut String,
+    ) -> bool {
+        let mut whole = false;
+        open.iter().all(|(number, decision)| {
+            let Some(filter) = self.filters.get(*number) else {
+                return false;
+            };
+            let found = match (decision, &filter.automaton) {
+                (Decision::Known(found), _) => *found,
+                (Decision::Fields(graph), Some(automaton)) => {
+                    graph.found(automaton, line, placed, text)
+                }
+                _ => {
+                    whole = true;
+                    text.clear();
+                    line.write(text, &placed());
+                    filter.regex.is_match(text)
+                }
+            };
+            found != filter.negated
+        })
+    }
+}
+
+impl Filter {
+    fn new(spec: &TextFilter) -> Result<Self, QueryError> {
+        if spec.pattern.len() > LONGEST_FILTER {
+            return Err(QueryError::TooLong);
+        }
+        let pattern = if spec.regex {
+            spec.pattern.clone()
+        } else {
+            regex::escape(&spec.pattern)
+        };
+        let regex = RegexBuilder::new(&pattern)
+            .case_insensitive(spec.ignore_case)
+            .size_limit(PROGRAM_BYTES)
+            .nest_limit(100)
+            .build()
+            .map_err(|error| QueryError::Regex(error.to_string()))?;
+        let config = dense::Config::new()
+            .start_kind(StartKind::Unanchored)
+            .dfa_size_limit(Some(AUTOMATON_BYTES))
+            .determinize_size_limit(Some(2 * AUTOMATON_BYTES));
+        let automaton = dense::Builder::new()
+            .configure(config)
+            .syntax(
+                syntax::Config::new()
+                    .case_insensitive(spec.ignore_case)
+                    .nest_limit(100),
+            )
+            .build(&pattern)
+            .ok();
+        Ok(Self {
+            regex,
+            automaton,
+            negated: spec.negated,
+        })
+    }
+
+    pub(super) fn decide(&self, template: &Template, slots: Option<&SlotTrack>) -> Decision {
+        let Some(automaton) = &self.automaton else {
+            return Decision::WholeLine;
+        };
+        match Graph::new(automaton, template, slots) {
+            Some(graph) => graph
+                .known()
+                .map_or(Decision::Fields(graph), Decision::Known),
+            None => Decision::WholeLine,
+        }
+    }
+}

@@ -1,0 +1,240 @@
+//! Every search against making every line: the same lines, the same counts, in slices of any size.
+
+use std::sync::Arc;
+
+use proptest::prelude::*;
+
+use super::{Budget, Counting, LineQuery, QueryError, Search, TextFilter};
+use crate::scenario::format::telemetry::Level;
+use crate::sim::telemetry::lines::{Direction, LineFilter, LogLine};
+use crate::sim::telemetry::store::Telemetry;
+use crate::sim::telemetry::testing::{HOUR_MS, t0_ms, with_logs};
+use crate::sim::time::SimTime;
+
+fn snapshot(seed: u64) -> Arc<Telemetry> {
+    let mut estate = with_logs(seed);
+    estate.telemetry.close_until(SimTime(t0_ms() + HOUR_MS));
+    estate.telemetry.snapshot()
+}
+
+fn window(from_ms: i64, until_ms: i64) -> LineFilter {
+    LineFilter {
+        from_ms: t0_ms() + from_ms,
+        until_ms: t0_ms() + until_ms,
+        ..LineFilter::default()
+    }
+}
+
+fn all(telemetry: &Telemetry, filter: &LineFilter) -> Vec<LogLine> {
+    telemetry
+        .lines(filter, None, Direction::Older, 10_000)
+        .lines
+}
+
+fn found(search: &Search, direction: Direction, limit: usize, budget: u64) -> Vec<LogLine> {
+    let mut lines = Vec::new();
+    let mut cursor = None;
+    loop {
+        let page = search.find(cursor, direction, limit, Budget(budget));
+        assert!(page.lines.len() <= limit);
+        lines.extend(page.lines);
+        cursor = page.next;
+        if cursor.is_none() {
+            return lines;
+        }
+    }
+}
+
+fn counted(search: &Search, bars: Option<i64>, budget: u64) -> Counting {
+    let mut counting = search.start_counting(bars);
+    while !counting.done {
+        search.count(&mut counting, Budget(budget));
+    }
+    counting
+}
+
+/// Checks one query on one window against the lines themselves.
+fn check(
+    telemetry: &Arc<Telemetry>,
+    filter: &LineFilter,
+    lines: &[LogLine],
+    filters: &[TextFilter],
+) -> usize {
+    let query = LineQuery::new(filters).unwrap();
+    let expected: Vec<_> = lines
+        .iter()
+        .filter(|line| query.matches(&line.text))
+        .cloned()
+        .collect();
+    let search = Search::new(Arc::clone(telemetry), filter.clone(), query);
+    let name = format!("{filters:?}");
+    assert!(
+        found(&search, Direction::Older, 400, u64::MAX) == expected,
+        "{name}"
+    );
+    let counting = counted(&search, None, u64::MAX);
+    assert_eq!(counting.total(), expected.len() as u64, "{name}");
+    expected.len()
+}
+
+#[test]
+fn words_fields_and_borders_are_found_as_in_the_lines() {
+    let telemetry = snapshot(1);
+    let contains = TextFilter::containing;
+    let matches = TextFilter::matching;
+    let mut ignoring = contains("CANNOT READ");
+    ignoring.ignore_case = true;
+    let queries: Vec<Vec<TextFilter>> = vec![
+        vec![],
+        vec![contains("")],
+        vec![contains("no such words")],
+        vec![contains("cannot read basket")],
+        vec![contains("firefox")],
+        vec![contains("status=503")],
+        vec![contains("basket 7")],
+        vec![contains("shard red is")],
+        vec![contains("t 4")],
+        vec![contains("red is gone\n        at Basket.Read(Basket.cs:4")],
+        vec![contains("exception 2")],
+        vec![contains("\"duration_ms\":2")],
+        vec![contains("26-03-02T1")],
+        vec![contains("ab")],
+        vec![contains("T14:0"), contains("00"), contains("2").negate()],
+        vec![matches(r"basket/\d{3} status=(200|503)")],
+        vec![matches(r"(?i)SHARD (red|green)")],
+        vec![matches(r"^fail: .*\n")],
+        vec![matches(r"Serve$")],
+        vec![matches(r"\bblue\b")],
+        vec![matches(r"(?-u:\b)blue(?-u:\b)")],
+        vec![matches(r"tick [0-9a-f]{5}0 took 1\.[0-4]")],
+        vec![matches(r"[a-f]{6}.*[a-f]{6}")],
+        vec![matches(".*")],
+        vec![matches("a.*z|q")],
+        vec![ignoring],
+        vec![
+            contains("status=200"),
+            contains("curl").negate(),
+            matches(r"basket/[1-3]\d* "),
+        ],
+        vec![contains("status=").negate()],
+    ];
+    let mut total = 0;
+    for filter in [
+        window(-3 * HOUR_MS - 4_321, -3 * HOUR_MS + 296_000),
+        window(-120_500, 90_700),
+    ] {
+        let lines = all(&telemetry, &filter);
+        for query in &queries {
+            total += check(&telemetry, &filter, &lines, query);
+        }
+    }
+    assert!(total > 2_000, "{total}");
+}
+
+#[test]
+fn slices_and_directions_change_nothing() {
+    let telemetry = snapshot(2);
+    let mut filter = window(-200_000, 150_000);
+    for pods in [vec![], vec!["web-a".to_owned()]] {
+        filter.pods = pods;
+        for query in [
+            TextFilter::containing("1"),
+            TextFilter::containing("basket"),
+            TextFilter::matching(r"\d\dfe"),
+        ] {
+            let make = || LineQuery::new(std::slice::from_ref(&query)).unwrap();
+            let search = Search::new(Arc::clone(&telemetry), filter.clone(), make());
+            let expected: Vec<_> = all(&telemetry, &filter)
+                .into_iter()
+                .filter(|line| search.matches_text(&line.text))
+                .collect();
+            let mut newer = expected.clone();
+            newer.reverse();
+            for (limit, budget) in [(1, 1_000), (7, 10), (1_000, 0), (1_000, u64::MAX)] {
+                assert!(found(&search, Direction::Older, limit, budget) == expected);
+                assert!(found(&search, Direction::Newer, limit, budget) == newer);
+            }
+            let whole = counted(&search, Some(31_000), u64::MAX);
+            assert_eq!(whole, counted(&search, Some(31_000), 0));
+            assert_eq!(whole.total(), expected.len() as u64);
+            for bar in &whole.bars {
+                let end = bar.start_ms + 31_000;
+                let inside = |line: &&LogLine| (bar.start_ms..end).contains(&line.key.at_ms);
+                assert_eq!(
+                    bar.counts.iter().sum::<u64>(),
+                    expected.iter().filter(inside).count() as u64
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn what_templates_decide_needs_no_line() {
+    let telemetry = snapshot(3);
+    let decided = |text: &str| {
+        let query = LineQuery::new(&[TextFilter::containing(text)]).unwrap();
+        let search = Search::new(Arc::clone(&telemetry), LineFilter::default(), query);
+        let mut counting = search.start_counting(None);
+        search.count(&mut counting, Budget(100));
+        (counting.done, counting.total())
+    };
+    assert!(decided("cannot read basket").0 && decided("cannot read basket").1 > 1_000);
+    assert_eq!(decided("no such word"), (true, 0));
+    assert!(!decided("basket/77").0);
+    let errors = LineFilter {
+        levels: vec![Level::Error],
+        ..LineFilter::default()
+    };
+    assert_eq!(
+        decided("cannot read basket").1,
+        telemetry.count_lines(&errors)
+    );
+}
+
+#[test]
+fn bad_queries_are_refused() {
+    let error = |filters: &[TextFilter]| LineQuery::new(filters).unwrap_err();
+    assert!(matches!(
+        error(&[TextFilter::matching("a(")]),
+        QueryError::Regex(_)
+    ));
+    assert!(matches!(
+        error(&[TextFilter::matching("(a{999}){999}")]),
+        QueryError::Regex(_)
+    ));
+    assert_eq!(
+        error(&[TextFilter::containing(&"x".repeat(5000))]),
+        QueryError::TooLong
+    );
+    assert_eq!(
+        error(&vec![TextFilter::containing("x"); 17]),
+        QueryError::TooMany
+    );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn any_piece_of_any_line_is_found(seed in 0_u64..3, line in 0_usize..10_000, from in 0_usize..200, length in 1_usize..12, negated: bool) {
+        let telemetry = snapshot(seed);
+        let filter = window(-90_000, 20_000);
+        let lines = all(&telemetry, &filter);
+        let text: Vec<char> = lines[line % lines.len()].text.chars().collect();
+        let start = from % text.len();
+        let piece: String = text[start..(start + length).min(text.len())].iter().collect();
+        let mut query = TextFilter::containing(&piece);
+        query.negated = negated;
+        let count = check(&telemetry, &filter, &lines, &[query]);
+        prop_assert!(negated || count > 0);
+    }
+
+    #[test]
+    fn any_pattern_agrees_with_the_lines(pattern in "[a-d0-3 ./:=\\-\\[\\]()|?*+\"]{0,9}") {
+        let telemetry = snapshot(1);
+        let filter = window(-60_000, 10_000);
+        if LineQuery::new(&[TextFilter::matching(&pattern)]).is_ok() {
+            check(&telemetry, &filter, &all(&telemetry, &filter), &[TextFilter::matching(&pattern)]);
+        }
+    }
+}
