@@ -43,3 +43,6 @@ fn tool<T: Look>() -> Box<dyn AnyLook> {
 fn all_programs() -> Vec<Box<dyn Program>> {
     Vec::new()
 }
+
+pub mod code;
+pub mod git;

@@ -21,6 +21,7 @@ pub mod log;
 pub mod merge;
 pub mod patch;
 pub mod path;
+pub mod pathspec;
 pub mod repository;
 pub mod revision;
 pub mod source;

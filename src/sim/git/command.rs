@@ -232,6 +232,9 @@ pub enum CommandError {
     /// Edits would be lost.
     #[error("local changes to {} would be overwritten", .0.join(", "))]
     WouldOverwrite(Vec<String>),
+    /// Something is staged where the command needs the index as it was committed.
+    #[error("your local changes would be overwritten: {}", .0.join(", "))]
+    Staged(Vec<String>),
     /// The shared branch has commits that this clone has not.
     #[error("updates were rejected because the remote contains work that you do not have locally")]
     PushRejected {

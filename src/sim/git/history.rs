@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
 use super::commit::CommitIndex;
+use super::pathspec::Pathspec;
 use super::repository::Repository;
 use super::tree::Tree;
 use crate::sim::time::SimTime;
@@ -55,8 +56,8 @@ pub struct Walk {
     pub first_parent: bool,
     /// The order.
     pub order: Order,
-    /// Files or folders; when there are any, only commits that change one of them, with history simplified as git does.
-    pub paths: Vec<String>,
+    /// Unless it is everything: only commits that change one of these files, with history simplified as git does.
+    pub paths: Pathspec,
 }
 
 /// A visited commit with the parents that remain in a simplified history.
@@ -66,6 +67,8 @@ pub struct Visit {
     pub index: CommitIndex,
     /// Its parents, for drawing a graph.
     pub parents: Vec<CommitIndex>,
+    /// Where the one file that a log follows is in this commit.
+    pub followed: Option<String>,
 }
 
 /// The commits of a walk, in order.
@@ -87,6 +90,7 @@ pub fn walk(repository: &Repository, walk: &Walk) -> Vec<Visit> {
         .map(|(index, node)| Visit {
             index: *index,
             parents: shown_parents(&simplified, &node.parents),
+            followed: None,
         })
         .collect();
     match walk.order {
@@ -116,18 +120,14 @@ fn simplify(repository: &Repository, walk: &Walk, index: CommitIndex) -> Simplif
     if walk.first_parent {
         parents.truncate(1);
     }
-    if walk.paths.is_empty() {
+    if walk.paths.is_everything() {
         return Simplified {
             shown: true,
             parents,
         };
     }
     let empty = Tree::default();
-    let differs = |before: &Tree| {
-        walk.paths
-            .iter()
-            .any(|path| before.differs_at(&commit.tree, path))
-    };
+    let differs = |before: &Tree| walk.paths.differs(before, &commit.tree);
     if parents.is_empty() {
         return Simplified {
             shown: differs(&empty),

@@ -9,6 +9,7 @@ use super::file_diff::{FileChange, tree_changes};
 use super::history::{Visit, Walk, walk};
 use super::hunk::{LineKind, lines};
 use super::line_diff;
+use super::pathspec::Pathspec;
 use super::repository::Repository;
 use crate::sim::time::SimTime;
 
@@ -52,12 +53,18 @@ pub struct LogQuery {
     pub limit: Option<usize>,
     /// Oldest first, after the limit.
     pub reverse: bool,
+    /// Only commits that change this one file, also under the names it had before.
+    pub follow: Option<String>,
 }
 
 /// The commits of a log, in order.
 pub fn log(repository: &Repository, query: &LogQuery) -> Vec<Visit> {
-    let visits = walk(repository, &query.walk).into_iter();
+    let mut visits = walk(repository, &query.walk);
+    if let Some(path) = &query.follow {
+        visits = follow(repository, visits, path);
+    }
     let mut found: Vec<Visit> = visits
+        .into_iter()
         .filter(|visit| {
             repository.commit(visit.index).is_some_and(|commit| {
                 query.accepts(commit) && query.picks(repository, visit.index, commit)
@@ -68,6 +75,38 @@ pub fn log(repository: &Repository, query: &LogQuery) -> Vec<Visit> {
         .collect();
     if query.reverse {
         found.reverse();
+    }
+    found
+}
+
+/// Keeps the commits that change one file, going over to its earlier name where it was renamed.
+fn follow(repository: &Repository, visits: Vec<Visit>, path: &str) -> Vec<Visit> {
+    let mut path = path.to_owned();
+    let mut found = Vec::new();
+    for mut visit in visits {
+        let Some(commit) = repository
+            .commit(visit.index)
+            .filter(|commit| !commit.is_merge())
+        else {
+            continue;
+        };
+        let before = repository.tree_before(visit.index);
+        if !before.differs_at(&commit.tree, &path) {
+            continue;
+        }
+        visit.followed = Some(path.clone());
+        found.push(visit);
+        if before.file(&path).is_none() {
+            let changes = tree_changes(&before, &commit.tree, &|_| true);
+            let earlier = changes.into_iter().find_map(|change| match change {
+                FileChange::Renamed { from, to, .. } if to == path => Some(from),
+                _ => None,
+            });
+            match earlier {
+                Some(from) => path = from,
+                None => break,
+            }
+        }
     }
     found
 }
@@ -115,10 +154,10 @@ impl Pickaxe {
         repository: &Repository,
         index: CommitIndex,
         commit: &Commit,
-        paths: &[String],
+        paths: &Pathspec,
     ) -> bool {
         let before = repository.tree_before(index);
-        let keep = |path: &str| is_within(path, paths);
+        let keep = |path: &str| paths.matches(path);
         tree_changes(&before, &commit.tree, &keep)
             .iter()
             .any(|change| {
@@ -156,15 +195,4 @@ impl Pickaxe {
             }
         }
     }
-}
-
-/// Whether a file is one of some paths or lies below one. No paths take every file.
-pub fn is_within(path: &str, paths: &[String]) -> bool {
-    paths.is_empty()
-        || paths.iter().any(|wanted| {
-            wanted.is_empty()
-                || path
-                    .strip_prefix(wanted.as_str())
-                    .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        })
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Actor, CommandError, RepoEvent, changed, put};
-use crate::sim::git::log::is_within;
+use crate::sim::git::pathspec::is_within;
 use crate::sim::git::repository::{NewCommit, write_checked};
 use crate::sim::git::tree::Tree;
 
@@ -125,7 +125,9 @@ impl Actor<'_> {
         let edited = |path: &String| {
             let here = self.worktree.files.file(path);
             let staged = self.worktree.index.file(path);
-            (here != from.file(path) || staged != from.file(path)) && here != to.file(path)
+            let changed = here != from.file(path) || staged != from.file(path);
+            // A file that was removed by hand loses nothing.
+            changed && here.is_some() && here != to.file(path)
         };
         let lost: Vec<String> = paths.iter().filter(|path| edited(path)).cloned().collect();
         if !lost.is_empty() {

@@ -18,7 +18,7 @@ impl Actor<'_> {
         let ours = self.tree(self.head()?);
         if ours != self.worktree.index {
             let staged = ours.changed(&self.worktree.index);
-            return Err(CommandError::WouldOverwrite(staged));
+            return Err(CommandError::Staged(staged));
         }
         let merged =
             merge_trees(base, &ours, theirs).map_err(|conflict| CommandError::Conflict {
