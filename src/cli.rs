@@ -1,41 +1,166 @@
 //! The command line: parses arguments, opens sessions, hands over to a door. No game logic.
 
 pub mod check;
+mod drills;
+pub mod replay;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand};
 
 use crate::diag::render::Colour;
+use crate::session::journal::{Level, Mode, Settings};
+use crate::tools::Places;
 
 /// Practise production incidents in your terminal.
 #[derive(Debug, Parser)]
-#[command(name = "firedrill", version, about)]
+#[command(
+    name = "firedrill",
+    version,
+    about,
+    after_help = "Examples:\n  firedrill                      the title screen\n  firedrill list                 the scenarios there are\n  firedrill play NAME --seed 7   a drill at once\n  firedrill resume               go on with the last drill"
+)]
 pub struct Arguments {
-    /// What to do.
+    /// What to do; the title screen when left out
     #[command(subcommand)]
-    pub command: Commands,
+    pub command: Option<Commands>,
+    /// Where things are
+    #[command(flatten)]
+    pub folders: Folders,
+}
+
+/// Where things are.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Folders {
+    /// A folder with scenarios of your own, beside the built-in ones
+    #[arg(long, global = true, value_name = "DIR")]
+    pub scenarios: Option<PathBuf>,
+    /// The folder where drills are kept
+    #[arg(long, global = true, value_name = "DIR")]
+    pub saves: Option<PathBuf>,
 }
 
 /// What the program can do.
 #[derive(Debug, Subcommand)]
 pub enum Commands {
+    /// Play a scenario at once
+    #[command(after_help = "Examples:\n  firedrill play NAME\n  firedrill play NAME --seed 7 --speed 5 --practice")]
+    Play {
+        /// The scenario's name, as `firedrill list` shows it
+        name: String,
+        /// The seed of all that is drawn; a new one when left out
+        #[arg(long)]
+        seed: Option<u64>,
+        /// Simulated seconds a second: 1, 2, 5, 10 or 30
+        #[arg(long, default_value_t = 1)]
+        speed: u8,
+        /// Does not count: the board can be read while paused
+        #[arg(long)]
+        practice: bool,
+        /// Hides the business's estimate of what it has lost
+        #[arg(long)]
+        hard: bool,
+    },
+    /// List the scenarios there are
+    #[command(after_help = "Examples:\n  firedrill list\n  firedrill list --scenarios ./my-scenarios")]
+    List,
+    /// Go on with a drill that was begun
+    #[command(after_help = "Examples:\n  firedrill resume\n  firedrill resume ID --saves ./saves")]
+    Resume {
+        /// The drill's id; the last one when left out
+        id: Option<String>,
+    },
+    /// Run a drill's journal again and say how it ended
+    #[command(after_help = "Examples:\n  firedrill replay saves/ID.journal")]
+    Replay {
+        /// The journal
+        journal: PathBuf,
+    },
     /// Say all problems of scenario and estate folders
-    #[command(
-        after_help = "Examples:\n  firedrill check scenarios\n  firedrill check my-scenarios/disk-full"
-    )]
+    #[command(after_help = "Examples:\n  firedrill check scenarios\n  firedrill check my-scenarios/disk-full")]
     Check {
         /// Folders of scenarios or estates, or a folder that holds them
         #[arg(required = true)]
         paths: Vec<PathBuf>,
     },
+    /// Print completions for a shell
+    #[command(after_help = "Examples:\n  firedrill completions bash > /etc/bash_completion.d/firedrill")]
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    #[command(after_help = "Examples:\n  firedrill man > firedrill.1")]
+    Man,
 }
 
-/// Parses the program's arguments and does what they ask for.
-pub fn run() -> anyhow::Result<ExitCode> {
-    match Arguments::parse().command {
-        Commands::Check { paths } => check::run(&paths, colour()),
+/// What is left to do when the command line has done its part.
+#[derive(Debug)]
+pub enum Next {
+    /// Nothing: the program ends with this code.
+    Exit(ExitCode),
+    /// The interface is to be shown.
+    Board(Board),
+}
+
+/// A wish for the interface.
+#[derive(Debug)]
+pub struct Board {
+    /// Where scenarios and saves are.
+    pub places: Places,
+    /// What to open at once.
+    pub start: Start,
+    /// The choices for new drills.
+    pub settings: Settings,
+}
+
+/// What the interface opens at once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// The title screen.
+    Title,
+    /// A new drill.
+    New {
+        /// The scenario.
+        scenario: String,
+        /// The seed, if one was asked for.
+        seed: Option<u64>,
+    },
+    /// A drill that was begun; the last one when left out.
+    Resume(Option<String>),
+}
+
+/// Parses the program's arguments and does what they ask for, as far as it needs no interface.
+pub fn run() -> anyhow::Result<Next> {
+    let arguments = Arguments::parse();
+    let places = || Places::find(arguments.folders.scenarios.as_deref(), arguments.folders.saves.as_deref());
+    let board = |start, settings| -> anyhow::Result<Next> { Ok(Next::Board(Board { places: places()?, start, settings })) };
+    match arguments.command {
+        None => board(Start::Title, Settings::default()),
+        Some(Commands::Play { name, seed, speed, practice, hard }) => {
+            // A name that does not exist is said here, not on the interface's screen.
+            places()?.pack(&name)?;
+            let settings = Settings {
+                level: if hard { Level::Hard } else { Level::default() },
+                mode: if practice { Mode::Practice } else { Mode::Scored },
+                speed: speed.try_into()?,
+                ..Settings::default()
+            };
+            board(Start::New { scenario: name, seed }, settings)
+        }
+        Some(Commands::Resume { id }) => board(Start::Resume(id), Settings::default()),
+        Some(Commands::List) => drills::list(&places()?).map(Next::Exit),
+        Some(Commands::Replay { journal }) => replay::run(&places()?, &journal).map(Next::Exit),
+        Some(Commands::Check { paths }) => check::run(&paths, colour()).map(Next::Exit),
+        Some(Commands::Completions { shell }) => {
+            clap_complete::generate(shell, &mut Arguments::command(), "firedrill", &mut std::io::stdout());
+            Ok(Next::Exit(ExitCode::SUCCESS))
+        }
+        Some(Commands::Man) => {
+            clap_mangen::Man::new(Arguments::command()).render(&mut std::io::stdout())?;
+            Ok(Next::Exit(ExitCode::SUCCESS))
+        }
     }
 }
 

@@ -133,6 +133,12 @@ impl Session {
         }
     }
 
+    /// Lets simulated time pass up to an instant, without an entry: the end of a replay.
+    pub fn run_to(&mut self, at: SimTime) {
+        self.clock.skip_to(at);
+        self.move_world();
+    }
+
     /// The world as it is.
     pub const fn world(&self) -> &World {
         &self.world

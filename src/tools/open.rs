@@ -252,3 +252,84 @@ fn save_pack(pack: &Pack, storage: &dyn Storage, drill: &DrillId) {
         drop(storage.replace(&drill.pack_name(), &bytes));
     }
 }
+
+/// What came of running a journal again.
+#[derive(Clone, Debug)]
+pub struct Replayed {
+    /// The scenario's name.
+    pub scenario: String,
+    /// The seed.
+    pub seed: u64,
+    /// Records that were applied.
+    pub records: usize,
+    /// Instant of the end, RFC 3339.
+    pub at: String,
+    /// How the drill ended, or the state it is in.
+    pub outcome: String,
+    /// The digest of the state at the end.
+    pub state: String,
+    /// What was odd about the file.
+    pub remarks: Vec<String>,
+    /// The first difference from what was recorded.
+    pub difference: Option<String>,
+}
+
+impl Places {
+    /// Runs a journal again, from its header to its last record.
+    ///
+    /// # Errors
+    /// When the file cannot be read or its scenario not be found; a difference is no error, it is told.
+    pub fn replay(&self, path: &Path) -> Result<Replayed, OpeningError> {
+        let unreadable = |error: &dyn std::fmt::Display| OpeningError::Differs(format!("{}: {error}", path.display()));
+        let file = crate::session::store::open_file(path).map_err(|error| unreadable(&error))?;
+        let contents = journal::read::<Entry>(file, journal::Limits::STANDARD).map_err(|error| unreadable(&error))?;
+        let name = contents.header.scenario.as_str().to_owned();
+        let pack = self.pack_beside(path, &name)?;
+        let mut remarks: Vec<String> = contents.tail.message().into_iter().collect();
+        remarks.extend(contents.fault.as_ref().map(ToString::to_string));
+        let differs = contents.header.differences(RULES_VERSION, digest_of(&pack));
+        remarks.extend(differs.iter().map(ToString::to_string));
+        let plan = Arc::new(Plan::new(Arc::new(pack)));
+        let empty = Journal::in_memory(contents.header.clone())?;
+        let mut session = Session::start(plan, empty, Registry::standard());
+        let mut difference = None;
+        for record in &contents.records {
+            session.repeat(record.intent.at, &record.intent.entry);
+            if session.state() != record.state {
+                difference = Some(format!("record {}: the state differs from what was recorded", record.intent.number));
+                break;
+            }
+        }
+        if let (Some(outcome), None) = (&contents.outcome, &difference) {
+            session.run_to(outcome.at);
+            if session.state() != outcome.state {
+                difference = Some("the outcome: the state differs from what was recorded".to_owned());
+            }
+        }
+        Ok(Replayed {
+            scenario: name,
+            seed: contents.header.seed,
+            records: contents.records.len(),
+            at: session.world().now().to_string(),
+            outcome: state_word(&session),
+            state: session.state().to_string(),
+            remarks,
+            difference,
+        })
+    }
+
+    fn pack_beside(&self, journal: &Path, name: &str) -> Result<Pack, OpeningError> {
+        let copy = crate::session::store::open_file(&journal.with_extension("pack"))
+            .ok()
+            .and_then(|file| SavedPack::decode(file).ok());
+        let Some(copy) = copy else { return self.pack(name) };
+        loader::load(&Source::memory(copy.files().clone()), name)
+            .map_err(|problems| OpeningError::Problems { name: name.to_owned(), problems })
+    }
+}
+
+fn state_word(session: &Session) -> String {
+    let value = serde_json::to_value(session.world().drill()).unwrap_or_default();
+    let ended = value.get("ended").and_then(|ending| ending.as_str().map(str::to_owned));
+    ended.or_else(|| value.as_str().map(str::to_owned)).unwrap_or_default()
+}
