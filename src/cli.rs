@@ -45,7 +45,9 @@ pub struct Folders {
 #[derive(Debug, Subcommand)]
 pub enum Commands {
     /// Play a scenario at once
-    #[command(after_help = "Examples:\n  firedrill play NAME\n  firedrill play NAME --seed 7 --speed 5 --practice")]
+    #[command(
+        after_help = "Examples:\n  firedrill play NAME\n  firedrill play NAME --seed 7 --speed 5 --practice"
+    )]
     Play {
         /// The scenario's name, as `firedrill list` shows it
         name: String,
@@ -63,7 +65,9 @@ pub enum Commands {
         hard: bool,
     },
     /// List the scenarios there are
-    #[command(after_help = "Examples:\n  firedrill list\n  firedrill list --scenarios ./my-scenarios")]
+    #[command(
+        after_help = "Examples:\n  firedrill list\n  firedrill list --scenarios ./my-scenarios"
+    )]
     List,
     /// Go on with a drill that was begun
     #[command(after_help = "Examples:\n  firedrill resume\n  firedrill resume ID --saves ./saves")]
@@ -78,14 +82,18 @@ pub enum Commands {
         journal: PathBuf,
     },
     /// Say all problems of scenario and estate folders
-    #[command(after_help = "Examples:\n  firedrill check scenarios\n  firedrill check my-scenarios/disk-full")]
+    #[command(
+        after_help = "Examples:\n  firedrill check scenarios\n  firedrill check my-scenarios/disk-full"
+    )]
     Check {
         /// Folders of scenarios or estates, or a folder that holds them
         #[arg(required = true)]
         paths: Vec<PathBuf>,
     },
     /// Print completions for a shell
-    #[command(after_help = "Examples:\n  firedrill completions bash > /etc/bash_completion.d/firedrill")]
+    #[command(
+        after_help = "Examples:\n  firedrill completions bash > /etc/bash_completion.d/firedrill"
+    )]
     Completions {
         /// The shell
         shell: clap_complete::Shell,
@@ -134,27 +142,59 @@ pub enum Start {
 /// Parses the program's arguments and does what they ask for, as far as it needs no interface.
 pub fn run() -> anyhow::Result<Next> {
     let arguments = Arguments::parse();
-    let places = || Places::find(arguments.folders.scenarios.as_deref(), arguments.folders.saves.as_deref());
-    let board = |start, settings| -> anyhow::Result<Next> { Ok(Next::Board(Board { places: places()?, start, settings })) };
+    let places = || {
+        Places::find(
+            arguments.folders.scenarios.as_deref(),
+            arguments.folders.saves.as_deref(),
+        )
+    };
+    let board = |start, settings| -> anyhow::Result<Next> {
+        Ok(Next::Board(Board {
+            places: places()?,
+            start,
+            settings,
+        }))
+    };
     match arguments.command {
         None => board(Start::Title, Settings::default()),
-        Some(Commands::Play { name, seed, speed, practice, hard }) => {
+        Some(Commands::Play {
+            name,
+            seed,
+            speed,
+            practice,
+            hard,
+        }) => {
             // A name that does not exist is said here, not on the interface's screen.
             places()?.pack(&name)?;
             let settings = Settings {
                 level: if hard { Level::Hard } else { Level::default() },
-                mode: if practice { Mode::Practice } else { Mode::Scored },
+                mode: if practice {
+                    Mode::Practice
+                } else {
+                    Mode::Scored
+                },
                 speed: speed.try_into()?,
                 ..Settings::default()
             };
-            board(Start::New { scenario: name, seed }, settings)
+            board(
+                Start::New {
+                    scenario: name,
+                    seed,
+                },
+                settings,
+            )
         }
         Some(Commands::Resume { id }) => board(Start::Resume(id), Settings::default()),
         Some(Commands::List) => drills::list(&places()?).map(Next::Exit),
         Some(Commands::Replay { journal }) => replay::run(&places()?, &journal).map(Next::Exit),
         Some(Commands::Check { paths }) => check::run(&paths, colour()).map(Next::Exit),
         Some(Commands::Completions { shell }) => {
-            clap_complete::generate(shell, &mut Arguments::command(), "firedrill", &mut std::io::stdout());
+            clap_complete::generate(
+                shell,
+                &mut Arguments::command(),
+                "firedrill",
+                &mut std::io::stdout(),
+            );
             Ok(Next::Exit(ExitCode::SUCCESS))
         }
         Some(Commands::Man) => {

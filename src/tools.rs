@@ -1,9 +1,11 @@
 //! Families of typed tools over a session: what a pane shows, a shell line prints and a program reads. Never draws.
 
+pub mod board;
 pub mod family;
 pub mod kafka;
 pub mod logs;
 pub mod open;
+pub mod orders;
 pub mod pagerduty;
 pub mod program;
 pub mod prometheus;
@@ -23,6 +25,12 @@ pub use registry::Registry;
 pub use tool::{AnyLook, Look, Seen, Text, ToolError, ToolExample};
 pub use workbench::Workbench;
 
+/// What doors may name of a drill's world: they read it through its accessors and never change it.
+pub use crate::sim::World as DrillWorld;
+pub use crate::sim::pager::IncidentState;
+pub use crate::sim::slack::Post as DrillPost;
+pub use crate::sim::world::trainee::DrillState;
+
 /// The user's own scenarios, where the platform keeps a program's data.
 pub fn user_scenarios() -> Option<std::path::PathBuf> {
     let folder = directories::ProjectDirs::from("", "", "firedrill")?
@@ -34,6 +42,7 @@ pub fn user_scenarios() -> Option<std::path::PathBuf> {
 /// Every tool that looks. A new tool is listed here and nowhere else.
 fn all_tools() -> Vec<Box<dyn AnyLook>> {
     vec![
+        tool::<board::view::View>(),
         tool::<logs::list_services::ListServices>(),
         tool::<logs::search::Search>(),
         tool::<logs::service_logs::ServiceLogs>(),

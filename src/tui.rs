@@ -11,6 +11,7 @@ mod canvas;
 mod demo;
 #[cfg(test)]
 mod demo;
+pub mod desk;
 mod fuzzy;
 mod hits;
 mod keymap;

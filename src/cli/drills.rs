@@ -22,12 +22,25 @@ pub(super) fn list(places: &Places) -> anyhow::Result<ExitCode> {
             .filter_map(|glance| glance.outcome.as_ref()?.summary.get("points")?.as_u64())
             .max()
     };
-    writeln!(out, "{:<24} {:<10} {:>7} {:>6}  TITLE", "NAME", "DIFFICULTY", "MINUTES", "BEST")?;
+    writeln!(
+        out,
+        "{:<24} {:<10} {:>7} {:>6}  TITLE",
+        "NAME", "DIFFICULTY", "MINUTES", "BEST"
+    )?;
     for scenario in scenarios {
-        let difficulty = scenario.difficulty.map_or_else(String::new, |difficulty| format!("{difficulty:?}"));
-        let minutes = scenario.minutes.map_or_else(String::new, |minutes| minutes.to_string());
-        let best = best_of(&scenario.name).map_or_else(|| "-".to_owned(), |points| points.to_string());
-        writeln!(out, "{:<24} {difficulty:<10} {minutes:>7} {best:>6}  {}", scenario.name, scenario.title)?;
+        let difficulty = scenario
+            .difficulty
+            .map_or_else(String::new, |difficulty| format!("{difficulty:?}"));
+        let minutes = scenario
+            .minutes
+            .map_or_else(String::new, |minutes| minutes.to_string());
+        let best =
+            best_of(&scenario.name).map_or_else(|| "-".to_owned(), |points| points.to_string());
+        writeln!(
+            out,
+            "{:<24} {difficulty:<10} {minutes:>7} {best:>6}  {}",
+            scenario.name, scenario.title
+        )?;
     }
     Ok(ExitCode::SUCCESS)
 }

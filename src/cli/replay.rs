@@ -12,7 +12,11 @@ pub fn run(places: &Places, journal: &Path) -> anyhow::Result<ExitCode> {
     let replayed = places.replay(journal)?;
     let mut out = std::io::stdout().lock();
     print(&mut out, &replayed)?;
-    Ok(if replayed.difference.is_none() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if replayed.difference.is_none() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 fn print(out: &mut impl Write, replayed: &Replayed) -> std::io::Result<()> {

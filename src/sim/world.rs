@@ -225,12 +225,23 @@ impl World {
     /// The end of the next step: an edge of the grid, or the target when nothing can change before it.
     fn next_step(&self, target: SimTime) -> SimTime {
         let stride = self.stride();
-        let edge = self.now.floor_to(stride) + stride;
+        let grid = self.now.floor_to(stride) + stride;
+        // What is due has its effect at its own second, also where the grid is coarse.
+        let moment = self
+            .queue
+            .next_at()
+            .map(|at| (at - Span(1)).floor_to(Span::from_secs(1)) + Span::from_secs(1));
+        let edge = moment
+            .filter(|at| *at > self.now)
+            .map_or(grid, |at| at.min(grid));
         if !self.rests() {
             return edge.min(target);
         }
         let due = self.next_due().unwrap_or(target);
         let due_edge = (due - Span(1)).floor_to(stride) + stride;
+        let due_edge = moment
+            .filter(|at| *at > self.now)
+            .map_or(due_edge, |at| at.min(due_edge));
         due_edge.max(edge).min(target)
     }
 

@@ -280,9 +280,12 @@ impl Places {
     /// # Errors
     /// When the file cannot be read or its scenario not be found; a difference is no error, it is told.
     pub fn replay(&self, path: &Path) -> Result<Replayed, OpeningError> {
-        let unreadable = |error: &dyn std::fmt::Display| OpeningError::Differs(format!("{}: {error}", path.display()));
+        let unreadable = |error: &dyn std::fmt::Display| {
+            OpeningError::Differs(format!("{}: {error}", path.display()))
+        };
         let file = crate::session::store::open_file(path).map_err(|error| unreadable(&error))?;
-        let contents = journal::read::<Entry>(file, journal::Limits::STANDARD).map_err(|error| unreadable(&error))?;
+        let contents = journal::read::<Entry>(file, journal::Limits::STANDARD)
+            .map_err(|error| unreadable(&error))?;
         let name = contents.header.scenario.as_str().to_owned();
         let pack = self.pack_beside(path, &name)?;
         let mut remarks: Vec<String> = contents.tail.message().into_iter().collect();
@@ -296,14 +299,18 @@ impl Places {
         for record in &contents.records {
             session.repeat(record.intent.at, &record.intent.entry);
             if session.state() != record.state {
-                difference = Some(format!("record {}: the state differs from what was recorded", record.intent.number));
+                difference = Some(format!(
+                    "record {}: the state differs from what was recorded",
+                    record.intent.number
+                ));
                 break;
             }
         }
         if let (Some(outcome), None) = (&contents.outcome, &difference) {
             session.run_to(outcome.at);
             if session.state() != outcome.state {
-                difference = Some("the outcome: the state differs from what was recorded".to_owned());
+                difference =
+                    Some("the outcome: the state differs from what was recorded".to_owned());
             }
         }
         Ok(Replayed {
@@ -322,14 +329,24 @@ impl Places {
         let copy = crate::session::store::open_file(&journal.with_extension("pack"))
             .ok()
             .and_then(|file| SavedPack::decode(file).ok());
-        let Some(copy) = copy else { return self.pack(name) };
-        loader::load(&Source::memory(copy.files().clone()), name)
-            .map_err(|problems| OpeningError::Problems { name: name.to_owned(), problems })
+        let Some(copy) = copy else {
+            return self.pack(name);
+        };
+        loader::load(&Source::memory(copy.files().clone()), name).map_err(|problems| {
+            OpeningError::Problems {
+                name: name.to_owned(),
+                problems,
+            }
+        })
     }
 }
 
 fn state_word(session: &Session) -> String {
     let value = serde_json::to_value(session.world().drill()).unwrap_or_default();
-    let ended = value.get("ended").and_then(|ending| ending.as_str().map(str::to_owned));
-    ended.or_else(|| value.as_str().map(str::to_owned)).unwrap_or_default()
+    let ended = value
+        .get("ended")
+        .and_then(|ending| ending.as_str().map(str::to_owned));
+    ended
+        .or_else(|| value.as_str().map(str::to_owned))
+        .unwrap_or_default()
 }

@@ -39,8 +39,20 @@ impl World {
         let page = world.plan.page;
         world.advance_to(page);
         world.signals.close_until(page);
+        world.anchor_stocks();
         world.events.retain(|event| event.at >= page);
         world
+    }
+
+    /// Stocks whose level at the page is stated have exactly that.
+    fn anchor_stocks(&mut self) {
+        let plan = Arc::clone(&self.plan);
+        for (index, stock) in plan.pack.scenario.stocks.values().enumerate() {
+            if let (Some(at_page), Some(level)) = (stock.at_page, self.stocks.get_mut(index)) {
+                *level = at_page;
+                self.signals.record_stock(index, self.now, at_page);
+            }
+        }
     }
 
     /// The estate at the start of history, with nothing yet taken in.

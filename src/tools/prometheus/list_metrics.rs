@@ -56,6 +56,18 @@ impl Text for Metrics {
     }
 }
 
+impl ListMetrics {
+    /// All metrics.
+    pub fn seen(world: &World) -> Metrics {
+        Self::look(world, &Args::default()).map_or(
+            Metrics {
+                metrics: Vec::new(),
+            },
+            |seen| seen.output,
+        )
+    }
+}
+
 impl Look for ListMetrics {
     type Args = Args;
     type Output = Metrics;

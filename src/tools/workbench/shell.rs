@@ -55,6 +55,90 @@ impl Workbench {
         format!("oncall@{cluster}:{cwd}$ ")
     }
 
+    /// Runs one command line.
+    pub fn shell(&mut self, door: Door, line: &str) -> ShellRun {
+        let argv: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
+        let answer = match argv.first().map(String::as_str) {
+            None => Answer::default(),
+            Some("clear") => {
+                return ShellRun {
+                    then: Then::Clear,
+                    ..ShellRun::default()
+                };
+            }
+            Some("cd") => self.change_folder(argv.get(1).map_or("", String::as_str)),
+            Some("edit" | "vi" | "vim" | "nano") => {
+                return self.edit(argv.get(1).map_or("", String::as_str));
+            }
+            Some(_) => self.exec(door, &argv, ""),
+        };
+        printed(answer)
+    }
+
+    fn edit(&self, path: &str) -> ShellRun {
+        let path = resolve(&self.place.cwd, path);
+        match self.file(&path) {
+            Some(text) => ShellRun {
+                then: Then::Edit { path, text },
+                ..ShellRun::default()
+            },
+            None => printed(Answer::failed(
+                format!("edit: {path}: No such file in the checkout\n"),
+                1,
+            )),
+        }
+    }
+
+    /// What could stand at a place of a command line: where the word begins, and candidates with what they are.
+    pub fn complete(&self, line: &str, cursor: usize) -> (usize, Vec<(String, String)>) {
+        let before = line.get(..cursor).unwrap_or(line);
+        let from = before.rfind(' ').map_or(0, |space| space + 1);
+        let word = before.get(from..).unwrap_or("");
+        if from == 0 {
+            let programs = self
+                .registry
+                .programs()
+                .filter(|program| program.name().starts_with(word));
+            return (
+                from,
+                programs
+                    .map(|program| (format!("{} ", program.name()), program.about().to_owned()))
+                    .collect(),
+            );
+        }
+        let estate = self
+            .world()
+            .plan()
+            .services
+            .iter()
+            .map(|service| (service.name.clone(), "service"));
+        let namespaces = self
+            .world()
+            .plan()
+            .pack
+            .estate
+            .namespaces
+            .keys()
+            .map(|name| (name.clone(), "namespace"));
+        let pods = self
+            .world()
+            .cluster()
+            .pods()
+            .keys()
+            .map(|key| (key.name.to_string(), "pod"));
+        let items = estate
+            .chain(namespaces)
+            .chain(pods)
+            .filter(|(name, _)| !word.is_empty() && name.starts_with(word));
+        (
+            from,
+            items
+                .take(40)
+                .map(|(name, about)| (format!("{name} "), about.to_owned()))
+                .collect(),
+        )
+    }
+
     /// Uses one program: looks are journaled as calls, changes as commands.
     pub fn exec(&mut self, door: Door, argv: &[String], stdin: &str) -> Answer {
         let Some((name, args)) = argv.split_first() else {
@@ -135,6 +219,16 @@ impl Workbench {
         self.world()
             .worktree(repo)
             .is_some_and(|worktree| inside.is_empty() || worktree.files().list(inside).is_some())
+    }
+}
+
+fn printed(answer: Answer) -> ShellRun {
+    let out = answer.text.lines().map(|line| (line.to_owned(), false));
+    let err = answer.error.lines().map(|line| (line.to_owned(), true));
+    ShellRun {
+        lines: out.chain(err).collect(),
+        then: Then::Done(answer.code),
+        artifact: answer.shown.first().map(crate::sim::artifact::Shown::id),
     }
 }
 

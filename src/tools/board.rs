@@ -1,0 +1,8 @@
+//! What a board of panes shows of a drill, as plain rows: nothing here is journaled, nothing is kept.
+
+pub mod changes;
+pub mod charts;
+pub mod code;
+pub mod lines;
+pub mod notebook;
+pub mod view;

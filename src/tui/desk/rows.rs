@@ -1,0 +1,548 @@
+//! Rows of panes, each made from what a tool answers. Never decides what is true.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::sim::time::SimTime;
+use crate::tools::board::changes::Change;
+use crate::tools::board::{charts, lines, notebook as notes};
+use crate::tools::workbench::{ShellRun, Then};
+use crate::tools::{
+    DrillPost, DrillState, DrillWorld, IncidentState, Places, Workbench, logs, prometheus, slack,
+};
+use crate::tui::world::{
+    BestResult, Briefing, ChangeKind, ChangeRow, ChannelRow, ChartData, ChartQuery, Claim,
+    DetailKind, DetailLine, DrillRow, HintRow, Hypothesis, Level, LogHistogram, LogQuery, LogRow,
+    LogSeek, LogWindow, Mark, MarkKind, MessageRow, MessagesPage, MetricRow, Notebook, PageRow,
+    PageState, PersonRow, Phase, PinRow, QueryError, Report, SeriesColumn, ShellLine, ShellReply,
+    ShellThen, TimelineRow, Unit, WindowSize,
+};
+
+pub(super) fn best_results(places: &Places) -> BTreeMap<String, BestResult> {
+    let mut best: BTreeMap<String, BestResult> = BTreeMap::new();
+    for drill in places.drills() {
+        let Ok(glance) = drill.glance else { continue };
+        let Some(outcome) = glance.outcome else {
+            continue;
+        };
+        let points = outcome
+            .summary
+            .get("points")
+            .and_then(serde_json::Value::as_u64)
+            .unwrap_or(0) as u32;
+        let result = BestResult {
+            points,
+            out_of: 100,
+            ending: outcome.ending.to_string().replace('_', " "),
+        };
+        let known = best
+            .entry(glance.header.scenario.to_string())
+            .or_insert_with(|| result.clone());
+        if points > known.points {
+            *known = result;
+        }
+    }
+    best
+}
+
+pub(super) fn unfinished(places: &Places) -> Vec<DrillRow> {
+    let titles: BTreeMap<String, String> = places
+        .scenarios()
+        .into_iter()
+        .map(|listing| (listing.name, listing.title))
+        .collect();
+    let open = places.drills().into_iter().filter_map(|drill| {
+        let glance = drill.glance.ok()?;
+        if glance.outcome.is_some() {
+            return None;
+        }
+        let scenario = glance.header.scenario.to_string();
+        Some(DrillRow {
+            id: drill.id.to_string(),
+            title: titles.get(&scenario).cloned().unwrap_or(scenario),
+            played_ms: 0,
+            phase: Phase::Investigating,
+            begun: glance.header.started.format("%Y-%m-%d %H:%M"),
+        })
+    });
+    open.take(20).collect()
+}
+
+pub(super) fn phase(state: DrillState) -> Phase {
+    match state {
+        DrillState::Paged => Phase::Paged,
+        DrillState::Acknowledged => Phase::Acknowledged,
+        DrillState::Investigating => Phase::Investigating,
+        DrillState::Mitigated | DrillState::Resolved => Phase::Mitigated,
+        DrillState::Relapsed => Phase::Relapsed,
+        DrillState::Ended(ending) => {
+            let word = serde_json::to_value(ending)
+                .ok()
+                .and_then(|value| value.as_str().map(str::to_owned));
+            match word.as_deref() {
+                Some("resolved") => Phase::Resolved,
+                Some(word) => Phase::Ended(word.replace('_', " ")),
+                None => Phase::Ended(String::new()),
+            }
+        }
+    }
+}
+
+pub(super) fn briefing(world: &DrillWorld) -> Briefing {
+    let pack = &world.plan().pack;
+    Briefing {
+        title: pack.scenario.title.clone(),
+        severity: pack.scenario.severity.clone(),
+        role: format!("@{}, on call for {}", pack.scenario.trainee, pack.estate.title),
+        text: pack.briefing.clone(),
+        goals: vec![
+            "Take the page, say in the incident channel what is affected.".to_owned(),
+            "Stop the harm to customers, then end its cause: a fix that only hides it does not last.".to_owned(),
+            "Hand in a claim (component, mechanism, why now) with the evidence you pinned, and resolve the page.".to_owned(),
+            "Points: time to acknowledge, to the first update, to mitigate, to the cause; customer minutes; the claim.".to_owned(),
+        ],
+    }
+}
+
+pub(super) fn channels(world: &DrillWorld, read: &BTreeMap<String, i64>) -> Vec<ChannelRow> {
+    let page = world.plan().page;
+    let channels = world
+        .plan()
+        .pack
+        .estate
+        .channels
+        .iter()
+        .map(|(name, channel)| {
+            let since = read
+                .get(name)
+                .copied()
+                .map_or(SimTime(page.millis() - 1_800_000), SimTime);
+            let unread = slack::messages::unread(world, name, since);
+            ChannelRow {
+                name: name.trim_start_matches('#').to_owned(),
+                topic: channel.topic.clone(),
+                unread: unread.messages as u32,
+                mentions: unread.mentions as u32,
+            }
+        });
+    let mut rows: Vec<ChannelRow> = channels.collect();
+    let first = world
+        .plan()
+        .pack
+        .estate
+        .incident_channel
+        .trim_start_matches('#')
+        .to_owned();
+    rows.sort_by_key(|row| (row.name != first, row.name.clone()));
+    rows
+}
+
+fn message(world: &DrillWorld, post: &DrillPost) -> MessageRow {
+    let row = slack::messages::row(world, post);
+    let person = world.plan().pack.estate.people.get(&row.by);
+    let mine = row.by == world.trainee_handle();
+    MessageRow {
+        id: row.artifact,
+        at_ms: row.at_ms,
+        role: match person {
+            Some(person) => person.role.clone(),
+            None if mine => "you".to_owned(),
+            None => "app".to_owned(),
+        },
+        bot: person.is_none() && !mine,
+        mine,
+        author: row.by,
+        text: row.text,
+        mentions_me: row.mentions_you,
+        replies: row.replies as u32,
+        reactions: row.reactions,
+    }
+}
+
+pub(super) fn messages(
+    world: &DrillWorld,
+    channel: &str,
+    before: Option<&str>,
+    limit: usize,
+) -> MessagesPage {
+    let all: Vec<DrillPost> = slack::messages::all(world, channel)
+        .into_iter()
+        .filter(|post| post.thread.is_none())
+        .collect();
+    let end = before
+        .and_then(|cursor| cursor.parse::<usize>().ok())
+        .unwrap_or(all.len())
+        .min(all.len());
+    let start = end.saturating_sub(limit);
+    let rows = all
+        .get(start..end)
+        .unwrap_or_default()
+        .iter()
+        .map(|post| message(world, post))
+        .collect();
+    MessagesPage {
+        rows,
+        older: (start > 0).then(|| start.to_string()),
+        typing: Vec::new(),
+    }
+}
+
+pub(super) fn thread(world: &DrillWorld, channel: &str, artifact: &str) -> Vec<MessageRow> {
+    let all = slack::messages::all(world, channel);
+    let Some(root) = all
+        .iter()
+        .find(|post| slack::messages::shown(post).id() == artifact)
+    else {
+        return Vec::new();
+    };
+    let id = root.thread.clone().unwrap_or_else(|| root.id.clone());
+    all.iter()
+        .filter(|post| post.id == id || post.thread.as_deref() == Some(id.as_str()))
+        .map(|post| message(world, post))
+        .collect()
+}
+
+pub(super) fn people(world: &DrillWorld) -> Vec<PersonRow> {
+    let estate = &world.plan().pack.estate;
+    let on_call: Vec<&String> = estate
+        .teams
+        .values()
+        .filter_map(|team| team.on_call.first())
+        .collect();
+    let mut rows: Vec<PersonRow> = estate
+        .people
+        .iter()
+        .map(|(handle, person)| PersonRow {
+            handle: handle.clone(),
+            name: person.name.clone(),
+            role: format!("{}, {}", person.role, person.team),
+            on_call: on_call.contains(&handle),
+            is_me: handle == world.trainee_handle(),
+        })
+        .collect();
+    if !rows.iter().any(|row| row.is_me) {
+        let handle = world.trainee_handle().to_owned();
+        rows.push(PersonRow {
+            name: handle.clone(),
+            handle,
+            role: "on call".to_owned(),
+            on_call: true,
+            is_me: true,
+        });
+    }
+    rows
+}
+
+fn wanted(query: &LogQuery) -> lines::Wanted {
+    lines::Wanted {
+        services: query.services.clone(),
+        from_level: Level::ALL
+            .iter()
+            .position(|level| *level == query.level)
+            .unwrap_or(0),
+        text: query.text.clone(),
+    }
+}
+
+fn level(word: &str) -> Level {
+    match word {
+        "debug" => Level::Debug,
+        "warn" => Level::Warn,
+        "error" => Level::Error,
+        "fatal" => Level::Fatal,
+        _ => Level::Info,
+    }
+}
+
+pub(super) fn log_window(
+    world: &DrillWorld,
+    query: &LogQuery,
+    seek: &LogSeek,
+    size: WindowSize,
+) -> LogWindow {
+    let seek = match seek {
+        LogSeek::Newest => lines::Seek::Newest,
+        LogSeek::Oldest => lines::Seek::Oldest,
+        LogSeek::At(cursor) => lines::Seek::At(cursor.clone()),
+        LogSeek::Time(at) => lines::Seek::Time(*at),
+        LogSeek::Fraction(share) => lines::Seek::Fraction(*share),
+    };
+    let window = lines::window(world, &wanted(query), &seek, size.before, size.after);
+    let rows = window.lines.into_iter().zip(window.artifacts).map(
+        |(line, artifact): (logs::page::Line, String)| LogRow {
+            id: artifact,
+            at_ms: line.at.millis(),
+            level: level(line.level),
+            service: line.service,
+            source: line.pod,
+            text: line.text,
+            cursor: line.cursor,
+        },
+    );
+    LogWindow {
+        rows: rows.collect(),
+        at: window.at,
+        is_start: window.is_start,
+        is_end: window.is_end,
+        fraction: window.fraction,
+        count: window.count,
+        searched: window.searched,
+        error: None,
+    }
+}
+
+pub(super) fn log_histogram(
+    world: &DrillWorld,
+    query: &LogQuery,
+    start_ms: i64,
+    end_ms: i64,
+    buckets: usize,
+) -> LogHistogram {
+    let one_in = world.plan().pack.estate.access_log_one_in;
+    let one_in = if one_in == 0 { 10 } else { one_in };
+    let note = if one_in > 1 {
+        format!("successes sampled 1/{one_in}")
+    } else {
+        String::new()
+    };
+    LogHistogram {
+        buckets: lines::histogram(world, &wanted(query), start_ms, end_ms, buckets),
+        note,
+    }
+}
+
+pub(super) fn metrics(world: &DrillWorld) -> Arc<[MetricRow]> {
+    let found = prometheus::list_metrics::ListMetrics::seen(world);
+    let rows = found.metrics.into_iter().map(|metric| {
+        let name = metric.name;
+        let query = match metric.kind {
+            "counter" => format!("sum by (service) (rate({name}[5m]))"),
+            "histogram" => {
+                format!("histogram_quantile(0.99, sum by (le, service) (rate({name}_bucket[5m])))")
+            }
+            _ => name.clone(),
+        };
+        MetricRow {
+            name,
+            help: metric.help,
+            kind: metric.kind.to_owned(),
+            query,
+        }
+    });
+    rows.collect()
+}
+
+fn unit(query: &str) -> Unit {
+    if query.contains("rate(") && !query.contains("histogram_quantile") {
+        return if query.contains("cpu") {
+            Unit::Count
+        } else {
+            Unit::PerSecond
+        };
+    }
+    if query.contains("_bytes") {
+        Unit::Bytes
+    } else if query.contains("_seconds") {
+        Unit::Seconds
+    } else if query.contains("_ratio") || query.contains("success_rate") {
+        Unit::Ratio
+    } else {
+        Unit::Count
+    }
+}
+
+pub(super) fn chart(world: &DrillWorld, query: &ChartQuery) -> ChartData {
+    let times: Arc<[i64]> = charts::instants(query.start_ms, query.end_ms, query.step_ms).into();
+    let mut data = ChartData {
+        times,
+        ..ChartData::default()
+    };
+    for (index, text) in query.queries.iter().enumerate() {
+        match charts::query(world, text, query.start_ms, query.end_ms, query.step_ms) {
+            Ok(columns) => {
+                data.errors.push(None);
+                data.series
+                    .extend(columns.into_iter().map(|column| SeriesColumn {
+                        id: column.artifact,
+                        name: column.name,
+                        query: index,
+                        unit: unit(text),
+                        values: column.values,
+                    }));
+            }
+            Err((message, at)) => data.errors.push(Some(QueryError { message, at })),
+        }
+    }
+    data
+}
+
+pub(super) fn mark(mark: charts::Mark) -> Mark {
+    Mark {
+        at_ms: mark.at.millis(),
+        kind: match mark.kind {
+            "rollout" => MarkKind::Rollout,
+            "alert" => MarkKind::Alert,
+            _ => MarkKind::Page,
+        },
+        label: mark.label,
+    }
+}
+
+pub(super) fn shell_reply(run: ShellRun) -> ShellReply {
+    ShellReply {
+        lines: run
+            .lines
+            .into_iter()
+            .map(|(text, is_error)| ShellLine { text, is_error })
+            .collect(),
+        artifact: run.artifact,
+        then: match run.then {
+            Then::Done(code) => ShellThen::Done(code),
+            Then::Edit { path, text } => ShellThen::Edit { path, text },
+            Then::Clear => ShellThen::Clear,
+        },
+    }
+}
+
+pub(super) fn nothing_more() -> ShellReply {
+    ShellReply {
+        lines: Vec::new(),
+        artifact: None,
+        then: ShellThen::Done(0),
+    }
+}
+
+pub(super) fn pages(world: &DrillWorld) -> Vec<PageRow> {
+    let mine = &world.plan().pack.scenario.page;
+    let incidents = world.pager().incidents().iter().rev();
+    incidents
+        .map(|incident| PageRow {
+            id: incident.id.clone(),
+            title: incident.title.clone(),
+            service: incident.service.clone(),
+            severity: incident
+                .priority
+                .clone()
+                .unwrap_or_else(|| incident.urgency.clone()),
+            state: match incident.state {
+                IncidentState::Triggered => PageState::Triggered,
+                IncidentState::Acknowledged => PageState::Acknowledged,
+                IncidentState::Resolved => PageState::Resolved,
+            },
+            at_ms: incident.triggered.millis(),
+            assignee: incident
+                .timeline
+                .iter()
+                .rev()
+                .find(|entry| entry.what == "Acknowledged")
+                .map(|entry| entry.by.clone())
+                .unwrap_or_default(),
+            is_mine: incident.id == *mine,
+        })
+        .collect()
+}
+
+pub(super) fn timeline(world: &DrillWorld, page: &str) -> Vec<TimelineRow> {
+    let incident = world.pager().get(page);
+    let entries = incident.into_iter().flat_map(|incident| &incident.timeline);
+    entries
+        .map(|entry| TimelineRow {
+            at_ms: entry.at.millis(),
+            who: entry.by.clone(),
+            what: entry.what.clone(),
+        })
+        .collect()
+}
+
+pub(super) fn change(change: Change) -> ChangeRow {
+    ChangeRow {
+        id: change.artifact,
+        at_ms: change.at.millis(),
+        kind: if change.is_rollout {
+            ChangeKind::Rollout
+        } else {
+            ChangeKind::Commit
+        },
+        target: change.target,
+        name: change.name,
+        title: change.title,
+        author: change.author,
+        progress: String::new(),
+    }
+}
+
+pub(super) fn detail(text: &str) -> Vec<DetailLine> {
+    let kind = |line: &str| match line.chars().next() {
+        _ if line.starts_with("@@") => DetailKind::Hunk,
+        _ if line.starts_with("diff ")
+            || line.starts_with("commit ")
+            || line.starts_with("+++")
+            || line.starts_with("---") =>
+        {
+            DetailKind::Heading
+        }
+        Some('+') => DetailKind::Added,
+        Some('-') => DetailKind::Removed,
+        _ => DetailKind::Text,
+    };
+    text.lines()
+        .map(|line| DetailLine {
+            text: line.to_owned(),
+            kind: kind(line),
+        })
+        .collect()
+}
+
+pub(super) fn notebook(bench: &Workbench) -> Notebook {
+    let world = bench.world();
+    let trainee = world.trainee();
+    let pins = trainee.pins.iter().map(|(artifact, title)| PinRow {
+        id: artifact.clone(),
+        artifact: artifact.clone(),
+        at_ms: 0,
+        label: title.clone(),
+        from: String::new(),
+    });
+    let hypotheses = trainee
+        .hypotheses
+        .values()
+        .filter(|hypothesis| !hypothesis.rejected)
+        .map(|hypothesis| Hypothesis {
+            id: hypothesis.number.to_string(),
+            component: hypothesis.component.clone(),
+            mechanism: hypothesis.mechanism.clone(),
+            why_now: hypothesis.why_now.clone(),
+            confidence: hypothesis.confidence,
+            supports: hypothesis.for_it.clone(),
+            contradicts: hypothesis.against_it.clone(),
+        });
+    let hints = notes::hints(world).into_iter().map(|hint| HintRow {
+        id: hint.number.to_string(),
+        title: hint.title.to_owned(),
+        cost: format!("{} points", hint.cost),
+        text: hint.text,
+        is_open: hint.is_open,
+    });
+    Notebook {
+        pins: pins.collect(),
+        hypotheses: hypotheses.collect(),
+        hints: hints.collect(),
+        claim: trainee.claims.last().map(|(_, claim)| Claim {
+            component: claim.component.clone(),
+            mechanism: claim.mechanism.clone(),
+            why_now: claim.why_now.clone(),
+            evidence: claim.evidence.clone(),
+        }),
+        report: trainee.report.clone().unwrap_or_default(),
+        components: notes::components(world),
+        mechanisms: notes::mechanisms(),
+        claim_refused: bench
+            .session()
+            .is_over()
+            .then(|| "the drill is over".to_owned()),
+    }
+}
+
+pub(super) fn report(bench: &mut Workbench) -> Report {
+    super::debriefing::report(bench)
+}
