@@ -9,12 +9,7 @@ mod app;
 mod canvas;
 #[cfg(test)]
 mod demo;
-<<<<<<< HEAD
-#[cfg(test)]
-mod demo;
 pub mod desk;
-=======
->>>>>>> 77e7a81 (Play the interface by keys over a made-up drill; watch signals from a thread of their own)
 mod fuzzy;
 mod hits;
 mod keymap;
