@@ -4,6 +4,7 @@
 //! transcendental functions.
 
 pub mod artifact;
+pub mod chatter;
 pub mod command;
 pub mod draw;
 pub mod flows;
@@ -17,6 +18,8 @@ pub mod promql;
 pub mod signals;
 pub mod slack;
 pub mod telemetry;
+#[cfg(test)]
+pub(crate) mod testing;
 pub mod time;
 pub mod world;
 

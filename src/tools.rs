@@ -1,12 +1,19 @@
 //! Families of typed tools over a session: what a pane shows, a shell line prints and a program reads. Never draws.
 
 pub mod family;
+pub mod kafka;
 pub mod logs;
 pub mod open;
+pub mod pagerduty;
 pub mod program;
 pub mod prometheus;
+pub mod reference;
 pub mod registry;
+pub mod sentry;
+pub mod shared;
+pub mod slack;
 pub mod tool;
+pub mod valkey;
 pub mod workbench;
 
 pub use family::Family;
@@ -30,8 +37,16 @@ fn all_tools() -> Vec<Box<dyn AnyLook>> {
         tool::<logs::list_services::ListServices>(),
         tool::<logs::search::Search>(),
         tool::<logs::service_logs::ServiceLogs>(),
+        tool::<pagerduty::get_timeline::GetTimeline>(),
+        tool::<pagerduty::list_incidents::ListIncidents>(),
         tool::<prometheus::list_metrics::ListMetrics>(),
         tool::<prometheus::query::Query>(),
+        tool::<sentry::get_issue::GetIssue>(),
+        tool::<sentry::list_issues::ListIssues>(),
+        tool::<sentry::list_projects::ListProjects>(),
+        tool::<slack::list_channels::ListChannels>(),
+        tool::<slack::read_channel::ReadChannel>(),
+        tool::<slack::search::Search>(),
     ]
 }
 
@@ -41,7 +56,23 @@ fn tool<T: Look>() -> Box<dyn AnyLook> {
 
 /// Every program of the shell. A new program is listed here and nowhere else.
 fn all_programs() -> Vec<Box<dyn Program>> {
-    Vec::new()
+    vec![
+        Box::new(slack::program::Slack),
+        Box::new(pagerduty::program::Pd),
+        Box::new(sentry::program::Sentry),
+        Box::new(kafka::consumer_groups::ConsumerGroups(
+            "kafka-consumer-groups",
+        )),
+        Box::new(kafka::consumer_groups::ConsumerGroups(
+            "kafka-consumer-groups.sh",
+        )),
+        Box::new(kafka::topics::Topics("kafka-topics")),
+        Box::new(kafka::topics::Topics("kafka-topics.sh")),
+        Box::new(kafka::configs::Configs("kafka-configs")),
+        Box::new(kafka::configs::Configs("kafka-configs.sh")),
+        Box::new(valkey::client::Client("valkey-cli")),
+        Box::new(valkey::client::Client("redis-cli")),
+    ]
 }
 
 pub mod code;

@@ -2,6 +2,7 @@
 
 #![cfg(test)]
 
+mod examples;
 mod journal;
 mod layers;
 mod promqltest;

@@ -1,0 +1,86 @@
+//! `pd` in the shell: lists, shows, takes and closes incidents. Never knows whether it is right to.
+
+use super::get_timeline::{self, GetTimeline};
+use super::list_incidents::{self, ListIncidents};
+use crate::sim::World;
+use crate::sim::command::{Command, PagerAct};
+use crate::sim::time::Span;
+use crate::tools::family::Family;
+use crate::tools::program::{Example, Place, Program, Run};
+use crate::tools::shared::{act, looked, usage};
+
+const USAGE: &str = "pd list [--open] | show ID | ack ID | resolve ID | note ID TEXT...";
+
+/// `pd`.
+pub struct Pd;
+
+impl Program for Pd {
+    fn name(&self) -> &'static str {
+        "pd"
+    }
+
+    fn family(&self) -> Family {
+        Family::PagerDuty
+    }
+
+    fn about(&self) -> &'static str {
+        "Lists, shows, acknowledges and resolves incidents in PagerDuty"
+    }
+
+    fn cost(&self, _argv: &[String]) -> Span {
+        Span::from_secs(2)
+    }
+
+    fn run(&self, world: &World, _place: &Place, argv: &[String], _stdin: &str) -> Run {
+        let words: Vec<&str> = argv.iter().map(String::as_str).collect();
+        match words.as_slice() {
+            ["list" | "ls", flags @ ..] if flags.iter().all(|flag| *flag == "--open") => {
+                let args = list_incidents::Args {
+                    open: !flags.is_empty(),
+                    service: None,
+                };
+                looked::<ListIncidents>(world, &args)
+            }
+            ["show" | "log" | "timeline", id] => {
+                let args = get_timeline::Args {
+                    incident_id: (*id).to_owned(),
+                };
+                looked::<GetTimeline>(world, &args)
+            }
+            ["ack" | "acknowledge", id] => change(id, PagerAct::Acknowledge, "acknowledged"),
+            ["resolve", id] => change(id, PagerAct::Resolve, "resolved"),
+            ["note", id, text @ ..] if !text.is_empty() => {
+                change(id, PagerAct::Note(text.join(" ")), "noted")
+            }
+            _ => usage(USAGE),
+        }
+    }
+
+    fn examples(&self) -> Vec<Example> {
+        vec![
+            Example {
+                line: "pd list --open",
+                about: "Incidents that somebody must look at",
+                prints: "",
+            },
+            Example {
+                line: "pd ack PD-1",
+                about: "Takes a page",
+                prints: "",
+            },
+            Example {
+                line: "pd resolve PD-77",
+                about: "An incident that does not exist",
+                prints: "",
+            },
+        ]
+    }
+}
+
+fn change(incident: &str, what: PagerAct, word: &str) -> Run {
+    let command = Command::Pager {
+        incident: incident.to_owned(),
+        act: what,
+    };
+    act("pd", command, format!("{incident} {word}\n"))
+}

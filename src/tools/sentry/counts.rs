@@ -1,0 +1,222 @@
+//! How many events an issue has, exactly: sums over the same atoms that series and log lines come from. Never draws.
+
+use crate::scenario::format::records::{Counts, SentryIssue};
+use crate::sim::World;
+use crate::sim::plan::HISTORY;
+use crate::sim::telemetry::atom::AtomId;
+use crate::sim::telemetry::reader::Part;
+use crate::sim::time::{SimTime, Span};
+
+/// Events of an issue.
+#[derive(Clone, Copy)]
+pub struct Events<'a> {
+    world: &'a World,
+    counts: &'a Counts,
+}
+
+/// When an issue was seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// Events in all.
+    pub events: u64,
+    /// Events of the last 24 hours.
+    pub last_day: u64,
+    /// First.
+    pub first: SimTime,
+    /// Last.
+    pub last: SimTime,
+}
+
+impl<'a> Events<'a> {
+    /// The events that an issue counts.
+    pub const fn of(world: &'a World, counts: &'a Counts) -> Self {
+        Self { world, counts }
+    }
+
+    /// Events up to an instant, since telemetry's history began (a steady background: ever).
+    pub fn until(&self, at: SimTime) -> u64 {
+        self.until_each(&[at]).first().copied().unwrap_or(0)
+    }
+
+    /// [`Events::until`] at many ascending instants.
+    pub fn until_each(&self, at: &[SimTime]) -> Vec<u64> {
+        let times: Vec<i64> = at.iter().map(|at| at.millis()).collect();
+        match self.counts {
+            Counts::Outcome { .. } | Counts::Template { .. } => match self.atom() {
+                Some(atom) => self
+                    .world
+                    .signals()
+                    .telemetry()
+                    .totals_at(atom, Part::ALL, &times),
+                None => vec![0; at.len()],
+            },
+            Counts::Crashes { of } => at.iter().map(|at| self.crashes(of, *at)).collect(),
+            Counts::Gaps { group } => at.iter().map(|at| self.gaps(group, *at)).collect(),
+            Counts::Steady { total, rate } => {
+                let page = self.world.plan().page;
+                let steady = |at: &SimTime| {
+                    let after = (rate.per_second * (*at - page).millis() as f64 / 1000.0) as i64;
+                    total.saturating_add_signed(after)
+                };
+                at.iter().map(steady).collect()
+            }
+        }
+    }
+
+    fn atom(&self) -> Option<AtomId> {
+        let (plan, signals) = (self.world.plan(), self.world.signals());
+        match self.counts {
+            Counts::Outcome { of, route, class } => {
+                let id = *plan.names.routes.get(&(of.clone(), route.clone()))?;
+                let class = plan.routes.get(id.index())?.class(class)?;
+                signals.route(id)?.atoms.get(class).copied()
+            }
+            Counts::Template { of, template } => {
+                let (id, _) = plan.service(of)?;
+                signals.service(id)?.templates.get(template).copied()
+            }
+            _ => None,
+        }
+    }
+
+    /// A container that was started again had crashed; one that is dead now has, too.
+    fn crashes(&self, service: &str, at: SimTime) -> u64 {
+        let Some((id, _)) = self.world.plan().service(service) else {
+            return 0;
+        };
+        let signals = self.world.signals();
+        let slots = signals
+            .service(id)
+            .and_then(|of| signals.telemetry().slots(of.slots));
+        let restarts: u64 = slots.map_or(0, |track| {
+            let before =
+                |slot: &crate::sim::telemetry::slots::Slot| u64::from(slot.restarts_before);
+            let born = track
+                .slots()
+                .filter(|(_, slot)| slot.start_ms <= at.millis());
+            born.map(|(_, slot)| slot.restarts_until(at.millis()) - before(slot))
+                .sum()
+        });
+        let dead = self
+            .world
+            .fleet()
+            .of(id)
+            .filter(|(_, pod)| !pod.alive && pod.started <= at);
+        let dead = if at >= self.world.now() {
+            dead.count() as u64
+        } else {
+            0
+        };
+        restarts + dead
+    }
+
+    fn gaps(&self, group: &str, at: SimTime) -> u64 {
+        let id = self.world.plan().names.groups.get(group);
+        let group = id.and_then(|id| self.world.groups().get(id.index()));
+        group.map_or(0, |group| {
+            group.gaps.partition_point(|(when, _, _)| *when <= at) as u64
+        })
+    }
+
+    /// When it was seen; `None` for what has not happened.
+    pub fn seen(&self, issue: &SentryIssue) -> Option<Seen> {
+        let (now, page) = (self.world.now(), self.world.plan().page);
+        let start = page - HISTORY;
+        let events = self.until(now);
+        if events == 0 {
+            return None;
+        }
+        let declared = issue
+            .first_seen
+            .map(|moment| SimTime(moment.millis(self.instant_of_page())));
+        let first = declared.unwrap_or_else(|| self.reached(1, start, now));
+        let day_ago = now - Span::from_hours(24);
+        Some(Seen {
+            events,
+            last_day: events - self.until(day_ago).min(events),
+            first: first.min(now),
+            last: self.reached(events, start, now),
+        })
+    }
+
+    fn instant_of_page(&self) -> crate::scenario::format::values::Instant {
+        self.world.plan().pack.scenario.starts
+    }
+
+    /// The first whole second at which there were so many events.
+    fn reached(&self, count: u64, from: SimTime, until: SimTime) -> SimTime {
+        let (mut low, mut high) = (from.secs(), until.secs());
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if self.until(SimTime(middle * 1000)) >= count {
+                high = middle;
+            } else {
+                low = middle + 1;
+            }
+        }
+        SimTime(low * 1000)
+    }
+
+    /// Events in each of the last 24 hours, oldest first; the last one ends now.
+    pub fn by_hour(&self) -> Vec<u64> {
+        let now = self.world.now();
+        let edges: Vec<SimTime> = (0..=24)
+            .map(|hour| now - Span::from_hours(24 - hour))
+            .collect();
+        let totals = self.until_each(&edges);
+        totals
+            .iter()
+            .zip(totals.iter().skip(1))
+            .map(|(from, to)| to.saturating_sub(*from))
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sim::testing::small_world;
+
+    #[test]
+    fn a_pinned_outcome_is_counted_to_the_event() {
+        let world = small_world();
+        let issue = world
+            .plan()
+            .pack
+            .scenario
+            .sentry
+            .get("GATE-3")
+            .unwrap()
+            .clone();
+        let events = Events::of(&world, &issue.counts);
+        let half = world.now() - Span::from_mins(30);
+        assert_eq!(events.until(world.now()) - events.until(half), 4200);
+        let seen = events.seen(&issue).unwrap();
+        assert_eq!(events.by_hour().iter().sum::<u64>(), seen.last_day);
+        assert!(
+            events.until(seen.first) >= 1 && events.until(seen.first - Span::from_mins(1)) == 0
+        );
+    }
+
+    #[test]
+    fn crashes_are_counted_by_restarts() {
+        let world = small_world();
+        let counts = Counts::Crashes {
+            of: "worker".to_owned(),
+        };
+        let events = Events::of(&world, &counts);
+        assert_eq!(events.until(world.now() - Span::from_hours(2)), 0);
+        assert!((5..30).contains(&events.until(world.now())));
+    }
+
+    #[test]
+    fn a_steady_background_has_its_total_at_the_page() {
+        let world = small_world();
+        let rate = crate::scenario::format::values::Rate { per_second: 0.5 };
+        let counts = Counts::Steady { total: 100, rate };
+        let events = Events::of(&world, &counts);
+        assert_eq!(events.until(world.plan().page), 100);
+        assert_eq!(events.until(world.plan().page - Span::from_secs(20)), 90);
+        assert_eq!(events.until(world.plan().page - Span::from_hours(20)), 0);
+    }
+}

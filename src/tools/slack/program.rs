@@ -1,0 +1,128 @@
+//! `slack` in the shell: channels, reading, searching, posting. Never decides who answers.
+
+use super::list_channels::{self, ListChannels};
+use super::read_channel::{self, ReadChannel, channel_name};
+use super::search::{self, Search};
+use crate::session::Answer;
+use crate::sim::command::Command;
+use crate::sim::time::Span;
+use crate::sim::{World, WorldOutcome};
+use crate::tools::family::Family;
+use crate::tools::program::{Act, Example, Place, Program, Run};
+use crate::tools::shared::{first_rejection, looked, options, usage, value};
+
+const USAGE: &str = "slack channels | read CHANNEL [-n COUNT] [--cursor CURSOR] [--thread ID] | search WORDS... | post CHANNEL TEXT... [--thread ID]";
+
+/// `slack`.
+pub struct Slack;
+
+impl Program for Slack {
+    fn name(&self) -> &'static str {
+        "slack"
+    }
+
+    fn family(&self) -> Family {
+        Family::Slack
+    }
+
+    fn about(&self) -> &'static str {
+        "Reads, searches and posts in Slack"
+    }
+
+    fn cost(&self, argv: &[String]) -> Span {
+        let posts = argv.first().is_some_and(|word| word == "post");
+        Span::from_secs(if posts { 15 } else { 3 })
+    }
+
+    fn run(&self, world: &World, _place: &Place, argv: &[String], stdin: &str) -> Run {
+        let (words, found) = match options(argv, &["-n", "--limit", "--cursor", "--thread"]) {
+            Ok(split) => split,
+            Err(error) => return Run::failed(format!("slack: {error}\n"), 2),
+        };
+        let owned = |names: &[&str]| value(&found, names).map(str::to_owned);
+        let (verb, rest) = words
+            .split_first()
+            .map_or(("", &[][..]), |(verb, rest)| (verb.as_str(), rest));
+        match (verb, rest) {
+            ("channels" | "list" | "ls", []) => {
+                looked::<ListChannels>(world, &list_channels::Args::default())
+            }
+            ("read", [channel]) => {
+                let limit = owned(&["-n", "--limit"]).map_or(Ok(20), |text| text.parse());
+                let Ok(limit) = limit else {
+                    return usage(USAGE);
+                };
+                let args = read_channel::Args {
+                    channel: channel.clone(),
+                    limit,
+                    cursor: owned(&["--cursor"]),
+                    thread: owned(&["--thread"]),
+                };
+                looked::<ReadChannel>(world, &args)
+            }
+            ("search", [_, ..]) => {
+                let args = search::Args {
+                    query: rest.join(" "),
+                    limit: 20,
+                };
+                looked::<Search>(world, &args)
+            }
+            ("post", [channel, text @ ..]) => {
+                let text = if text.is_empty() {
+                    stdin.trim_end().to_owned()
+                } else {
+                    text.join(" ")
+                };
+                if text.is_empty() {
+                    return usage(USAGE);
+                }
+                post(world, channel, text, owned(&["--thread"]))
+            }
+            _ => usage(USAGE),
+        }
+    }
+
+    fn examples(&self) -> Vec<Example> {
+        vec![
+            Example {
+                line: "slack read incidents -n 1",
+                about: "The newest message of a channel",
+                prints: "",
+            },
+            Example {
+                line: "slack post incidents looking at refused jobs",
+                about: "Posts a message",
+                prints: "",
+            },
+        ]
+    }
+}
+
+fn post(world: &World, channel: &str, text: String, thread: Option<String>) -> Run {
+    let channel = match channel_name(world, channel) {
+        Ok(channel) => channel,
+        Err(error) => return Run::failed(format!("slack: {}\n", error.message), 1),
+    };
+    let to = channel.clone();
+    let command = Command::SlackPost {
+        channel,
+        text,
+        thread,
+    };
+    Run::Act(Act {
+        commands: vec![command],
+        answer: Box::new(move |_, results| {
+            if let Some(rejection) = first_rejection(results) {
+                return Answer::failed(format!("slack: {}\n", rejection.message), 1);
+            }
+            let id = results.iter().find_map(|result| match result {
+                Ok(WorldOutcome::Posted(id)) => Some(id.as_str()),
+                _ => None,
+            });
+            Answer {
+                text: format!("posted in {to} ({})\n", id.unwrap_or("sent")),
+                ..Answer::default()
+            }
+        }),
+    })
+}

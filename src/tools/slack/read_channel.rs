@@ -1,0 +1,207 @@
+//! `slack_read_channel`: a page of a channel's messages, or of one thread. Never more than 200 at once.
+
+use serde::{Deserialize, Serialize};
+
+use super::messages::{self, Message};
+use crate::sim::World;
+use crate::sim::slack::Post;
+use crate::sim::time::SimTime;
+use crate::tools::family::Family;
+use crate::tools::tool::{Look, Seen, Text, ToolError, ToolExample};
+
+/// No page is longer.
+const LONGEST_PAGE: usize = 200;
+
+/// Reads a channel.
+pub struct ReadChannel;
+
+/// Arguments.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Args {
+    /// The channel; `#` may be left out.
+    pub channel: String,
+    /// Most messages, 1 to 200.
+    #[serde(default = "fifty")]
+    pub limit: usize,
+    /// Where a page before ended: its `cursor`. Older messages follow.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
+    /// Only this thread: the id of its first message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub thread: Option<String>,
+}
+
+fn fifty() -> usize {
+    50
+}
+
+/// A page of messages.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Page {
+    /// The channel.
+    pub channel: String,
+    /// Its topic.
+    pub topic: String,
+    /// Messages, oldest first.
+    pub messages: Vec<Message>,
+    /// Give this to read what is older; none when there is nothing.
+    pub cursor: Option<String>,
+}
+
+impl Text for Page {
+    fn text(&self) -> String {
+        let mut text = String::new();
+        let mut day = String::new();
+        for message in &self.messages {
+            let of = SimTime(message.at_ms).format("%A, %-d %B %Y");
+            if of != day {
+                text.push_str(&format!("---- {of} ----\n"));
+                day = of;
+            }
+            text.push_str(&messages::line(message));
+            text.push('\n');
+        }
+        if let Some(cursor) = &self.cursor {
+            text.push_str(&format!("(older messages: --cursor {cursor})\n"));
+        }
+        if text.is_empty() {
+            text.push_str("No messages here.\n");
+        }
+        text
+    }
+}
+
+/// The channel as it is called, with or without `#`.
+pub fn channel_name(world: &World, given: &str) -> Result<String, ToolError> {
+    let name = format!("#{}", given.trim_start_matches('#'));
+    let channels = &world.plan().pack.estate.channels;
+    if channels.contains_key(&name) {
+        return Ok(name);
+    }
+    let names: Vec<&str> = channels.keys().map(String::as_str).collect();
+    Err(ToolError {
+        message: "channel_not_found".to_owned(),
+        hint: Some(format!("channels are {}", names.join(", "))),
+    })
+}
+
+/// A cursor is the instant and the id of the oldest message of its page.
+fn after_cursor(posts: Vec<Post>, cursor: &str) -> Result<Vec<Post>, ToolError> {
+    let wrong = || ToolError::new("invalid_cursor");
+    let (at, id) = cursor.split_once('-').ok_or_else(wrong)?;
+    let at: i64 = at.parse().map_err(|_| wrong())?;
+    let end = posts
+        .iter()
+        .position(|post| post.at.millis() == at && post.id == id)
+        .unwrap_or_else(|| posts.partition_point(|post| post.at.millis() < at));
+    Ok(posts.into_iter().take(end).collect())
+}
+
+impl Look for ReadChannel {
+    type Args = Args;
+    type Output = Page;
+    const NAME: &'static str = "slack_read_channel";
+    const FAMILY: Family = Family::Slack;
+    const ABOUT: &'static str = "Reads the newest messages of a channel, or those before a cursor";
+
+    fn look(world: &World, args: &Args) -> Result<Seen<Page>, ToolError> {
+        let channel = channel_name(world, &args.channel)?;
+        let limit = args.limit.clamp(1, LONGEST_PAGE);
+        let mut posts = messages::all(world, &channel);
+        if let Some(thread) = &args.thread {
+            posts.retain(|post| &post.id == thread || post.thread.as_ref() == Some(thread));
+            if posts.is_empty() {
+                return Err(ToolError::new("thread_not_found"));
+            }
+        }
+        if let Some(cursor) = &args.cursor {
+            posts = after_cursor(posts, cursor)?;
+        }
+        let first = posts.len().saturating_sub(limit);
+        let page = posts.get(first..).unwrap_or_default();
+        let cursor = page
+            .first()
+            .filter(|_| first > 0)
+            .map(|oldest| format!("{}-{}", oldest.at.millis(), oldest.id));
+        let topic = world.plan().pack.estate.channels.get(&channel);
+        Ok(Seen {
+            output: Page {
+                topic: topic.map_or_else(String::new, |channel| channel.topic.clone()),
+                messages: page.iter().map(|post| messages::row(world, post)).collect(),
+                cursor,
+                channel,
+            },
+            shown: page.iter().map(messages::shown).collect(),
+        })
+    }
+
+    fn examples() -> Vec<ToolExample> {
+        vec![
+            ToolExample {
+                args: "{\"channel\":\"#incidents\"}",
+                about: "The newest messages",
+                prints: "",
+            },
+            ToolExample {
+                args: "{\"channel\":\"platform\",\"limit\":2}",
+                about: "The last two messages",
+                prints: "",
+            },
+            ToolExample {
+                args: "{\"channel\":\"#lunch\"}",
+                about: "A channel that does not exist",
+                prints: "",
+            },
+        ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sim::artifact::Shown;
+    use crate::sim::testing::small_world;
+
+    fn args(limit: usize, cursor: Option<String>) -> Args {
+        Args {
+            channel: "platform".to_owned(),
+            limit,
+            cursor,
+            thread: None,
+        }
+    }
+
+    #[test]
+    fn pages_join_without_a_gap() {
+        let world = small_world();
+        let whole = ReadChannel::look(&world, &args(40, None))
+            .unwrap()
+            .output
+            .messages;
+        let mut joined = Vec::new();
+        let mut cursor = None;
+        while joined.len() < 40 {
+            let page = ReadChannel::look(&world, &args(7, cursor)).unwrap().output;
+            joined.splice(0..0, page.messages);
+            cursor = page.cursor;
+        }
+        assert_eq!(joined.split_off(joined.len() - 40), whole);
+        assert!(ReadChannel::look(&world, &args(7, Some("x".to_owned()))).is_err());
+    }
+
+    #[test]
+    fn a_scripted_message_is_shown_under_its_name() {
+        let world = small_world();
+        let args = Args {
+            channel: "#incidents".to_owned(),
+            limit: 50,
+            ..Args::default()
+        };
+        let seen = ReadChannel::look(&world, &args).unwrap();
+        assert!(
+            seen.shown
+                .contains(&Shown::Message("support-asks".to_owned()))
+        );
+    }
+}
