@@ -1,6 +1,6 @@
 //! The small scenario of the tests, loaded. Used by tests alone; never by the program.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex};
 
 use super::World;
 use super::plan::Plan;
@@ -15,7 +15,8 @@ pub(crate) fn small_pack() -> Arc<Pack> {
 
 /// The small scenario's world at its page, with seed 1.
 pub(crate) fn small_world() -> World {
-    static WORLD: OnceLock<World> = OnceLock::new();
-    let opened = WORLD.get_or_init(|| World::open(Arc::new(Plan::new(small_pack())), 1));
-    opened.clone()
+    static WORLD: Mutex<Option<World>> = Mutex::new(None);
+    let mut opened = WORLD.lock().unwrap();
+    let open = || World::open(Arc::new(Plan::new(small_pack())), 1);
+    opened.get_or_insert_with(open).clone()
 }
