@@ -1,10 +1,12 @@
 //! Families of typed tools over a session: what a pane shows, a shell line prints and a program reads. Never draws.
 
 pub mod family;
+pub mod host;
 pub mod kafka;
 pub mod logs;
 pub mod open;
 pub mod pagerduty;
+pub mod postgres;
 pub mod program;
 pub mod prometheus;
 pub mod reference;
@@ -56,7 +58,7 @@ fn tool<T: Look>() -> Box<dyn AnyLook> {
 
 /// Every program of the shell. A new program is listed here and nowhere else.
 fn all_programs() -> Vec<Box<dyn Program>> {
-    vec![
+    let mut programs: Vec<Box<dyn Program>> = vec![
         Box::new(slack::program::Slack),
         Box::new(pagerduty::program::Pd),
         Box::new(sentry::program::Sentry),
@@ -72,7 +74,10 @@ fn all_programs() -> Vec<Box<dyn Program>> {
         Box::new(kafka::configs::Configs("kafka-configs.sh")),
         Box::new(valkey::client::Client("valkey-cli")),
         Box::new(valkey::client::Client("redis-cli")),
-    ]
+        Box::new(postgres::client::Psql),
+    ];
+    programs.extend(host::programs());
+    programs
 }
 
 pub mod code;

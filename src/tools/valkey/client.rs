@@ -157,7 +157,7 @@ fn run(server: &Server<'_>, command: &[String], yes: bool) -> Run {
         }
         ["SELECT", "0"] => "OK\n".to_owned(),
         [
-            "INFO" | "DBSIZE" | "KEYS" | "SCAN" | "GET" | "TYPE" | "TTL" | "EXISTS",
+            "DBSIZE" | "KEYS" | "SCAN" | "GET" | "TYPE" | "TTL" | "EXISTS",
             ..,
         ] => {
             let name = command.first().map_or("", String::as_str).to_lowercase();
