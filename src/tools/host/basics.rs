@@ -17,7 +17,7 @@ pub const PROGRAMS: [Small; 8] = [
         examples: &[Example {
             line: "date",
             about: "Now",
-            prints: "",
+            prints: "Mon Mar  2 14:00:00 UTC 2026\n",
         }],
     },
     Small {
@@ -28,7 +28,7 @@ pub const PROGRAMS: [Small; 8] = [
         examples: &[Example {
             line: "whoami",
             about: "Your handle",
-            prints: "",
+            prints: "you\n",
         }],
     },
     Small {
@@ -39,7 +39,7 @@ pub const PROGRAMS: [Small; 8] = [
         examples: &[Example {
             line: "hostname",
             about: "This workstation",
-            prints: "",
+            prints: "oncall.alpha.example\n",
         }],
     },
     Small {
@@ -50,7 +50,7 @@ pub const PROGRAMS: [Small; 8] = [
         examples: &[Example {
             line: "uptime",
             about: "How long it has been on",
-            prints: "",
+            prints: " 14:00:00 up 12 days,  3:41,  1 user,  load average: 0.08, 0.11, 0.09\n(of this workstation; for the nodes: kubectl top nodes)\n",
         }],
     },
     Small {
@@ -61,7 +61,7 @@ pub const PROGRAMS: [Small; 8] = [
         examples: &[Example {
             line: "env",
             about: "This shell's variables",
-            prints: "",
+            prints: "USER=you\nHOME=/home/you\nHOSTNAME=oncall.alpha.example\nSHELL=/bin/bash\nTZ=UTC\nKUBECONFIG=/home/you/.kube/config\nKAFKA_BOOTSTRAP_SERVER=broker:9092\n(of this workstation; a pod's: kubectl exec POD -- env)\n",
         }],
     },
     Small {
@@ -72,7 +72,7 @@ pub const PROGRAMS: [Small; 8] = [
         examples: &[Example {
             line: "echo on it",
             about: "Words",
-            prints: "",
+            prints: "on it\n",
         }],
     },
     Small {
@@ -83,7 +83,7 @@ pub const PROGRAMS: [Small; 8] = [
         examples: &[Example {
             line: "help date",
             about: "One program",
-            prints: "",
+            prints: "NAME\n    date - Prints the date and time, always in UTC\n\nEXAMPLES\n    date\n        Now\n\nIt runs on this workstation.\n",
         }],
     },
     Small {
@@ -100,12 +100,12 @@ pub const PROGRAMS: [Small; 8] = [
             Example {
                 line: "man echo",
                 about: "One program",
-                prints: "",
+                prints: "NAME\n    echo - Prints its words\n\nEXAMPLES\n    echo on it\n        Words\n\nIt runs on this workstation.\n",
             },
             Example {
                 line: "man emacs",
                 about: "A program that is not here",
-                prints: "",
+                prints: "No manual entry for emacs\n",
             },
         ],
     },

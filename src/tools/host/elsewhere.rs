@@ -49,7 +49,7 @@ const HELM: Small = Small {
     examples: &[Example {
         line: "helm list",
         about: "What is deployed",
-        prints: "",
+        prints: "NAME    NAMESPACE  STATUS    APP VERSION\nbroker  back       deployed  3.9.0\ncache   back       deployed  8.0.1\ngate    front      deployed  2.0.0\nintake  front      deployed  1.9.3\nmailer  back       deployed  0.1.0\nworker  back       deployed  1.4.0\n",
     }],
 };
 

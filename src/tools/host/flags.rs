@@ -46,17 +46,17 @@ impl Program for Flags {
             Example {
                 line: "flags list",
                 about: "All flags",
-                prints: "",
+                prints: "FLAG           VALUE  OWNER  CHANGED                   WHAT IT SWITCHES\nbatch-size-v2  off    lena   2026-02-10 14:00 by lena  Larger batches in the worker\n",
             },
             Example {
                 line: "flags set batch-size-v2 on",
                 about: "Switches one",
-                prints: "",
+                prints: "batch-size-v2 is on now; services see it within a minute\n",
             },
             Example {
                 line: "flags get none",
                 about: "A flag that does not exist",
-                prints: "",
+                prints: "flags: flag \"none\" does not exist\n",
             },
         ]
     }

@@ -4,7 +4,7 @@
 use super::Small;
 use crate::sim::World;
 use crate::sim::ids::ServiceId;
-use crate::sim::kubernetes::network::Service;
+use crate::sim::kubernetes::network::{Exposure, Service};
 use crate::sim::plan::ServicePlan;
 use crate::tools::program::{Example, Run};
 
@@ -18,7 +18,7 @@ pub const PROGRAMS: [Small; 5] = [
         examples: &[Example {
             line: "dig +short gate.front",
             about: "A service's address",
-            prints: "",
+            prints: "10.106.52.119\n",
         }],
     },
     Small {
@@ -29,7 +29,7 @@ pub const PROGRAMS: [Small; 5] = [
         examples: &[Example {
             line: "nslookup nowhere",
             about: "A name that does not exist",
-            prints: "",
+            prints: "Server:\t\t10.96.0.10\nAddress:\t10.96.0.10#53\n\n** server can't find nowhere: NXDOMAIN\n\n",
         }],
     },
     Small {
@@ -40,7 +40,7 @@ pub const PROGRAMS: [Small; 5] = [
         examples: &[Example {
             line: "host gate",
             about: "A service's address",
-            prints: "",
+            prints: "gate.front.svc.cluster.local has address 10.106.52.119\n",
         }],
     },
     Small {
@@ -51,7 +51,7 @@ pub const PROGRAMS: [Small; 5] = [
         examples: &[Example {
             line: "ping gate",
             about: "A service's address takes no pings",
-            prints: "",
+            prints: "PING gate.front.svc.cluster.local (10.106.52.119) 56(84) bytes of data.\n\n--- gate.front.svc.cluster.local ping statistics ---\n3 packets transmitted, 0 received, 100% packet loss, time 2031ms\n(a service's address is virtual and takes no pings, well or not; ask its health: curl)\n",
         }],
     },
     Small {
@@ -63,12 +63,12 @@ pub const PROGRAMS: [Small; 5] = [
             Example {
                 line: "curl http://cache:6379/healthz",
                 about: "A service that does not speak HTTP",
-                prints: "",
+                prints: "curl: (52) Empty reply from server\n",
             },
             Example {
                 line: "curl -s http://gate:8080/healthz",
                 about: "A service's health",
-                prints: "",
+                prints: "{\"status\":\"ok\"}\n",
             },
         ],
     },
@@ -78,6 +78,7 @@ struct Target<'a> {
     id: ServiceId,
     service: &'a ServicePlan,
     object: Option<&'a Service>,
+    pod: Option<String>,
 }
 
 impl Target<'_> {
@@ -88,9 +89,13 @@ impl Target<'_> {
         )
     }
 
+    /// The service's own address; that of its first pod where it has none.
     fn address(&self) -> String {
-        self.object
-            .map_or_else(|| "10.96.0.10".to_owned(), Service::cluster_ip)
+        let exposure = self.object.map(|service| &service.exposure);
+        match exposure {
+            Some(exposure) if *exposure != Exposure::Headless => exposure.cluster_ip(),
+            _ => self.pod.clone().unwrap_or_default(),
+        }
     }
 }
 
@@ -103,10 +108,15 @@ fn target<'a>(world: &'a World, name: &str) -> Option<Target<'a>> {
         .next()
         .is_none_or(|given| given == namespace || given == "svc");
     let object = world.cluster().service(namespace, &service.name);
+    let pod = world.fleet().of(id).next().and_then(|(name, _)| {
+        let object = world.cluster().pod(namespace, name)?;
+        object.ip().map(|ip| ip.to_string())
+    });
     fits.then_some(Target {
         id,
         service,
         object,
+        pod,
     })
 }
 

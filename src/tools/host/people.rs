@@ -16,7 +16,7 @@ pub const PROGRAMS: [Small; 2] = [
         examples: &[Example {
             line: "oncall",
             about: "All teams",
-            prints: "",
+            prints: "TEAM      ON CALL  NAME            CHANNEL    UNTIL\njobs      @lena    Lena Okafor     #jobs      Mon 9 Mar\nplatform  @mara    Mara Lindqvist  #platform  Mon 9 Mar\n",
         }],
     },
     Small {
@@ -28,12 +28,12 @@ pub const PROGRAMS: [Small; 2] = [
             Example {
                 line: "services",
                 about: "All services",
-                prints: "",
+                prints: "SERVICE  TEAM      NAMESPACE  WHAT IT DOES\nbroker   platform  back       The queue\ncache    platform  back       Sessions\ngate     platform  front      Takes what customers send\nintake   jobs      front      Puts jobs on the queue\nmailer   jobs      back       An experiment nobody removed\nworker   jobs      back       Works off jobs\n",
             },
             Example {
                 line: "services gate",
                 about: "One service",
-                prints: "",
+                prints: "gate - Takes what customers send\nteam        platform #platform\nruntime     Go\nnamespace   front\nversion     2.0.0\nsource      alpha/src/gate\ncalls       cache, intake\nstores      cache\n",
             },
         ],
     },

@@ -44,13 +44,13 @@ impl Program for Tickets {
             return vec![Example {
                 line: "jira show ALPHA-12",
                 about: "A ticket with its comments",
-                prints: "",
+                prints: "ALPHA-12  Worker settings belong in the environment\n\nstatus    Done\nreporter  mara\nassignee  lena\nlabels    worker\nopened    2026-02-18 14:00\n\nThey are literals in main.go. Please read them from the environment.\n\n2026-02-26 14:00  lena: Merged.\n",
             }];
         }
         vec![Example {
             line: "tickets list",
             about: "All tickets, newest first",
-            prints: "",
+            prints: "KEY       STATUS  ASSIGNEE  OPENED      TITLE\nALPHA-20  To Do   -         2026-02-28  Import is slow\nALPHA-12  Done    lena      2026-02-18  Worker settings belong in the environment\n",
         }]
     }
 }

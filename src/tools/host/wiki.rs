@@ -43,12 +43,12 @@ impl Program for Wiki {
             Example {
                 line: "wiki list",
                 about: "All pages",
-                prints: "",
+                prints: "queue           Queue\nworker-runbook  Worker runbook\n",
             },
             Example {
                 line: "wiki show nothing",
                 about: "A page that does not exist",
-                prints: "",
+                prints: "wiki: there is no page 'nothing'; `wiki search WORDS` finds pages\n",
             },
         ]
     }

@@ -96,27 +96,27 @@ impl Program for Psql {
             Example {
                 line: "psql -h ledger -d jobs -c '\\dt'",
                 about: "The tables",
-                prints: "",
+                prints: "          List of relations\n Schema |   Name   | Type  |  Owner   \n--------+----------+-------+----------\n public | job_done | table | postgres\n public | job_kind | table | postgres\n(2 rows)\n\n",
             },
             Example {
                 line: "psql -h ledger -d jobs -c 'select state, count(*) from job_kind group by state order by 2 desc'",
                 about: "Counts by a column",
-                prints: "",
+                prints: "  state  | count \n---------+-------\n active  |     2\n retired |     1\n(2 rows)\n\n",
             },
             Example {
                 line: "psql -h ledger -d jobs -c 'select count(*), max(done_at) from job_done'",
                 about: "A table that stands still",
-                prints: "",
+                prints: "  count  |          max           \n---------+------------------------\n 2000280 | 2026-03-02 13:00:00+00\n(1 row)\n\n",
             },
             Example {
                 line: "psql -h ledger -d jobs -c 'select * from jobs_done'",
                 about: "A table that does not exist",
-                prints: "",
+                prints: "ERROR:  relation \"jobs_done\" does not exist\nLINE 1: select * from jobs_done\n                      ^\n",
             },
             Example {
                 line: "psql -c 'select 1'",
                 about: "Without a host",
-                prints: "",
+                prints: "psql: error: connection to server on socket \"/var/run/postgresql/.s.PGSQL.5432\" failed: No such file or directory\n\tIs the server running locally and accepting connections on that socket?\n(PostgreSQL here: -h ledger)\n",
             },
         ]
     }
