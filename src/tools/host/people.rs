@@ -16,7 +16,7 @@ pub const PROGRAMS: [Small; 2] = [
         examples: &[Example {
             line: "oncall",
             about: "All teams",
-            prints: "TEAM      ON CALL  NAME            CHANNEL    UNTIL\njobs      @lena    Lena Okafor     #jobs      Mon 9 Mar\nplatform  @mara    Mara Lindqvist  #platform  Mon 9 Mar\n",
+            prints: "TEAM      ON CALL  NAME            CHANNEL    UNTIL\njobs      @lena    Lena Ferrin     #jobs      Mon 9 Mar\nplatform  @mara    Mara Lindqvist  #platform  Mon 9 Mar\n",
         }],
     },
     Small {
