@@ -7,6 +7,8 @@ pub mod logs;
 pub mod open;
 pub mod orders;
 pub mod pagerduty;
+pub mod host;
+pub mod postgres;
 pub mod program;
 pub mod prometheus;
 pub mod reference;
@@ -66,6 +68,7 @@ fn tool<T: Look>() -> Box<dyn AnyLook> {
 /// Every program of the shell. A new program is listed here and nowhere else.
 fn all_programs() -> Vec<Box<dyn Program>> {
     vec![
+    let mut programs: Vec<Box<dyn Program>> = vec![
         Box::new(slack::program::Slack),
         Box::new(pagerduty::program::Pd),
         Box::new(sentry::program::Sentry),
@@ -82,6 +85,10 @@ fn all_programs() -> Vec<Box<dyn Program>> {
         Box::new(valkey::client::Client("valkey-cli")),
         Box::new(valkey::client::Client("redis-cli")),
     ]
+        Box::new(postgres::client::Psql),
+    ];
+    programs.extend(host::programs());
+    programs
 }
 
 pub mod code;

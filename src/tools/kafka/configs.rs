@@ -127,24 +127,24 @@ impl Program for Configs {
             return vec![Example {
                 line: "kafka-configs.sh --bootstrap-server broker:9092 --entity-type brokers --entity-name 1 --describe --all",
                 about: "A broker's settings",
-                prints: "",
+                prints: "All configs for broker 1 are:\n  auto.create.topics.enable=false sensitive=false synonyms={STATIC_BROKER_CONFIG:auto.create.topics.enable=false, DEFAULT_CONFIG:auto.create.topics.enable=true}\n  log.retention.bytes=-1 sensitive=false synonyms={DEFAULT_CONFIG:log.retention.bytes=-1}\n  log.retention.check.interval.ms=300000 sensitive=false synonyms={DEFAULT_CONFIG:log.retention.check.interval.ms=300000}\n  log.retention.hours=24 sensitive=false synonyms={STATIC_BROKER_CONFIG:log.retention.hours=24, DEFAULT_CONFIG:log.retention.hours=168}\n",
             }];
         }
         vec![
             Example {
                 line: "kafka-configs --bootstrap-server broker:9092 --entity-type topics --entity-name jobs --describe --all",
                 about: "A topic's settings with the defaults",
-                prints: "",
+                prints: "All configs for topic jobs are:\n  cleanup.policy=delete sensitive=false synonyms={DEFAULT_CONFIG:log.cleanup.policy=delete}\n  compression.type=producer sensitive=false synonyms={DEFAULT_CONFIG:compression.type=producer}\n  max.message.bytes=1048588 sensitive=false synonyms={DEFAULT_CONFIG:message.max.bytes=1048588}\n  min.insync.replicas=1 sensitive=false synonyms={DEFAULT_CONFIG:min.insync.replicas=1}\n  retention.bytes=-1 sensitive=false synonyms={DEFAULT_CONFIG:log.retention.bytes=-1}\n  retention.ms=86400000 sensitive=false synonyms={STATIC_BROKER_CONFIG:log.retention.hours=24, DEFAULT_CONFIG:log.retention.hours=168}\n  segment.bytes=1073741824 sensitive=false synonyms={DEFAULT_CONFIG:log.segment.bytes=1073741824}\n  segment.ms=21600000 sensitive=false synonyms={DEFAULT_CONFIG:log.roll.hours=168}\n",
             },
             Example {
                 line: "kafka-configs --bootstrap-server broker:9092 --entity-type topics --entity-name jobs --alter --add-config retention.ms=3600000",
                 about: "Changes a setting",
-                prints: "",
+                prints: "Completed updating config for topic jobs.\n",
             },
             Example {
                 line: "kafka-configs --bootstrap-server broker:9092 --entity-type topics --entity-name jobs --alter --add-config retention=1",
                 about: "A setting that does not exist",
-                prints: "",
+                prints: "Error while executing config command with args\njava.util.concurrent.ExecutionException: org.apache.kafka.common.errors.InvalidConfigurationException: Unknown topic config name: retention\n",
             },
         ]
     }

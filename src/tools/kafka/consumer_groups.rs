@@ -97,34 +97,34 @@ impl Program for ConsumerGroups {
             return vec![Example {
                 line: "kafka-consumer-groups.sh --bootstrap-server broker:9092 --describe --group worker --state",
                 about: "A group's state",
-                prints: "",
+                prints: "\nGROUP                     COORDINATOR (ID)          ASSIGNMENT-STRATEGY  STATE           #MEMBERS\nworker                    broker:9092 (1)                                Empty           0\n\nConsumer group 'worker' has no active members.\n",
             }];
         }
         vec![
             Example {
                 line: "kafka-consumer-groups --bootstrap-server broker:9092 --list",
                 about: "All groups",
-                prints: "",
+                prints: "worker\n",
             },
             Example {
                 line: "kafka-consumer-groups --bootstrap-server broker:9092 --describe --group worker",
                 about: "A group's offsets and lag",
-                prints: "",
+                prints: "\nGROUP           TOPIC           PARTITION  CURRENT-OFFSET  LOG-END-OFFSET  LAG             CONSUMER-ID     HOST            CLIENT-ID\nworker          jobs            0          1999280         2043200         43920           -               -               -\n\nConsumer group 'worker' has no active members.\n",
             },
             Example {
                 line: "kafka-consumer-groups --bootstrap-server broker:9092 --describe --group none",
                 about: "A group that does not exist",
-                prints: "",
+                prints: "\nError: Consumer group 'none' does not exist.\n",
             },
             Example {
                 line: "kafka-consumer-groups --list",
                 about: "Without a broker",
-                prints: "",
+                prints: "Missing required argument \"[bootstrap-server]\"\n(brokers here listen on broker:9092)\n",
             },
             Example {
                 line: "kafka-consumer-groups --bootstrap-server broker:9092 --group worker --topic jobs --reset-offsets --to-latest --dry-run",
                 about: "Where a reset would go",
-                prints: "",
+                prints: "\nGROUP                          TOPIC                          PARTITION  NEW-OFFSET     \nworker                         jobs                           0          2043200        \n",
             },
         ]
     }

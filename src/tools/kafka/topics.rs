@@ -88,24 +88,24 @@ impl Program for Topics {
             return vec![Example {
                 line: "kafka-topics.sh --bootstrap-server broker:9092 --list --exclude-internal",
                 about: "The topics",
-                prints: "",
+                prints: "jobs\n",
             }];
         }
         vec![
             Example {
                 line: "kafka-topics --bootstrap-server broker:9092 --list",
                 about: "All topics",
-                prints: "",
+                prints: "__consumer_offsets\njobs\n",
             },
             Example {
                 line: "kafka-topics --bootstrap-server broker:9092 --describe --topic jobs",
                 about: "A topic's partitions and settings",
-                prints: "",
+                prints: "Topic: jobs\tTopicId: ykMOAi9QJAjLhq90YJt4QT\tPartitionCount: 1\tReplicationFactor: 1\tConfigs: \n\tTopic: jobs\tPartition: 0\tLeader: 1\tReplicas: 1\tIsr: 1\n",
             },
             Example {
                 line: "kafka-topics --bootstrap-server broker:9092 --describe --topic none",
                 about: "A topic that does not exist",
-                prints: "",
+                prints: "Error while executing topic command : Topic 'none' does not exist as expected\n[2026-03-02 14:00:00,000] ERROR java.lang.IllegalArgumentException: Topic 'none' does not exist as expected\n\tat org.apache.kafka.tools.TopicCommand.ensureTopicExists(TopicCommand.java:215)\n (org.apache.kafka.tools.TopicCommand)\n",
             },
         ]
     }

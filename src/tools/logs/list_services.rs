@@ -82,6 +82,10 @@ impl Look for ListServices {
     }
 
     fn examples() -> Vec<ToolExample> {
-        Vec::new()
+        vec![ToolExample {
+            args: "{}",
+            about: "Services that log",
+            prints: "SERVICE                   LINES/15M ERRORS/15M\nbroker                          191          0\ncache                          6546          0\ngate                          22715      15196\nintake                         3704       2113\nmailer                            6          3\nworker                            9          3\n",
+        }]
     }
 }

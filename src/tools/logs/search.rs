@@ -69,6 +69,10 @@ impl Look for Search {
     }
 
     fn examples() -> Vec<ToolExample> {
-        Vec::new()
+        vec![ToolExample {
+            args: "{\"query\":\"queue is full\",\"level\":\"\",\"since\":\"2m\",\"limit\":2}",
+            about: "A text in all services",
+            prints: "2026-03-02T13:59:59.342Z error intake 2026-03-02T13:59:59.342Z ERROR 1 --- [exec-8]  : queue is full topic=jobs id=98d2f679 route=jobs.Intake/Put status=UNAVAILABLE duration_ms=354.953 trace_id=60e8d325c55ba7c657f6ee3075ac1aa2\n2026-03-02T13:59:59.734Z error intake 2026-03-02T13:59:59.734Z ERROR 1 --- [exec-2]  : queue is full topic=jobs id=d6d3be5c route=jobs.Intake/Put status=UNAVAILABLE duration_ms=645.079 trace_id=13761fcc97700a3a2e2707062b9fcbe9\n-- older lines: --cursor 1772459999342.17.-1.15\n",
+        }]
     }
 }

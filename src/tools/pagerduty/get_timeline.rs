@@ -97,12 +97,12 @@ impl Look for GetTimeline {
             ToolExample {
                 args: "{\"incident_id\":\"PD-1\"}",
                 about: "The page",
-                prints: "",
+                prints: "PD-1  Gate: jobs are refused\nstatus    triggered\nservice   gate\nurgency   high\npriority  P1\n\n2026-03-02 13:58:00  system: Triggered: Gate: jobs are refused\n2026-03-02 13:59:00  system: Notified mara\n",
             },
             ToolExample {
                 args: "{\"incident_id\":\"PD-0\"}",
                 about: "An incident that does not exist",
-                prints: "",
+                prints: "pagerduty_get_timeline: incident PD-0 not found\nhint: pagerduty_list_incidents lists them\n",
             },
         ]
     }

@@ -156,7 +156,7 @@ impl Look for ListIncidents {
         vec![ToolExample {
             args: "{}",
             about: "All incidents",
-            prints: "",
+            prints: "ID    STATUS     URGENCY  PRIORITY  SERVICE  TRIGGERED         TITLE\nPD-1  triggered  high     P1        gate     2026-03-02 13:58  Gate: jobs are refused\n",
         }]
     }
 }

@@ -61,17 +61,17 @@ impl Program for Pd {
             Example {
                 line: "pd list --open",
                 about: "Incidents that somebody must look at",
-                prints: "",
+                prints: "ID    STATUS     URGENCY  PRIORITY  SERVICE  TRIGGERED         TITLE\nPD-1  triggered  high     P1        gate     2026-03-02 13:58  Gate: jobs are refused\n",
             },
             Example {
                 line: "pd ack PD-1",
                 about: "Takes a page",
-                prints: "",
+                prints: "PD-1 acknowledged\n",
             },
             Example {
                 line: "pd resolve PD-77",
                 about: "An incident that does not exist",
-                prints: "",
+                prints: "pd: incident PD-77 not found\n",
             },
         ]
     }

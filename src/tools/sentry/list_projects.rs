@@ -85,7 +85,7 @@ impl Look for ListProjects {
         vec![ToolExample {
             args: "{}",
             about: "All projects",
-            prints: "",
+            prints: "PROJECT  SERVICE  ISSUES  EVENTS (24h)\ngate     gate     1       37040\nworker   worker   1       17\n",
         }]
     }
 }

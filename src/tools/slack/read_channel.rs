@@ -141,17 +141,17 @@ impl Look for ReadChannel {
             ToolExample {
                 args: "{\"channel\":\"#incidents\"}",
                 about: "The newest messages",
-                prints: "",
+                prints: "---- Monday, 2 March 2026 ----\n13:50  jon: Support has {tickets} tickets about refused jobs, @mara is it known?  (m4)\n",
             },
             ToolExample {
                 args: "{\"channel\":\"platform\",\"limit\":2}",
                 about: "The last two messages",
-                prints: "",
+                prints: "---- Monday, 2 March 2026 ----\n13:36  jon: lunch at noon?\n13:59  mara: who has the spare key for the lab\n(older messages: --cursor 1772458572000-c482)\n",
             },
             ToolExample {
                 args: "{\"channel\":\"#lunch\"}",
                 about: "A channel that does not exist",
-                prints: "",
+                prints: "slack_read_channel: channel_not_found\nhint: channels are #alerts, #deploys, #incidents, #jobs, #platform\n",
             },
         ]
     }

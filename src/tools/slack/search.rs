@@ -144,12 +144,12 @@ impl Look for Search {
             ToolExample {
                 args: "{\"query\":\"refused jobs in:#incidents\"}",
                 about: "Two words in one channel",
-                prints: "",
+                prints: "1 message\n#incidents  Mon 2 Mar 13:50  jon: Support has {tickets} tickets about refused jobs, @mara is it known?  (m4)\n",
             },
             ToolExample {
                 args: "{\"query\":\"unicorn\"}",
                 about: "Nothing is found",
-                prints: "",
+                prints: "No messages match.\n",
             },
         ]
     }

@@ -76,6 +76,10 @@ const GENERIC: &[(&str, &str)] = &[
     ("sre", "a trade"),
     ("support", "a verb"),
     ("#general", "the channel that every workspace has"),
+    ("#alerts", "a channel that the tests' estate has too"),
+    ("#deploys", "a channel that the tests' estate has too"),
+    ("#incidents", "a channel that the tests' estate has too"),
+    ("#platform", "a channel that the tests' estate has too"),
 ];
 
 /// The names, each with the file that has it.
