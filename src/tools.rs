@@ -2,12 +2,12 @@
 
 pub mod board;
 pub mod family;
+pub mod host;
 pub mod kafka;
 pub mod logs;
 pub mod open;
 pub mod orders;
 pub mod pagerduty;
-pub mod host;
 pub mod postgres;
 pub mod program;
 pub mod prometheus;
@@ -67,7 +67,6 @@ fn tool<T: Look>() -> Box<dyn AnyLook> {
 
 /// Every program of the shell. A new program is listed here and nowhere else.
 fn all_programs() -> Vec<Box<dyn Program>> {
-    vec![
     let mut programs: Vec<Box<dyn Program>> = vec![
         Box::new(slack::program::Slack),
         Box::new(pagerduty::program::Pd),
@@ -84,7 +83,6 @@ fn all_programs() -> Vec<Box<dyn Program>> {
         Box::new(kafka::configs::Configs("kafka-configs.sh")),
         Box::new(valkey::client::Client("valkey-cli")),
         Box::new(valkey::client::Client("redis-cli")),
-    ]
         Box::new(postgres::client::Psql),
     ];
     programs.extend(host::programs());
