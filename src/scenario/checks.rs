@@ -51,11 +51,8 @@ pub struct HistoryFlaw {
 
 /// What a check needs to ask about languages and components that this layer does not know.
 pub trait Judge {
-    /// Whether some component brings series of this name.
-    fn is_metric(&self, name: &str) -> bool;
-
-    /// Whether some component brings series whose names begin so.
-    fn is_metric_prefix(&self, prefix: &str) -> bool;
+    /// The metrics that components bring by themselves; `None` for all that anybody asks for.
+    fn metrics(&self) -> Option<Vec<String>>;
 
     /// Reads a PromQL expression: the metrics it names, with their places.
     fn promql(&self, text: &str) -> Result<Vec<(String, Range<usize>)>, TextFlaw>;
@@ -72,12 +69,8 @@ pub trait Judge {
 pub struct Unjudged;
 
 impl Judge for Unjudged {
-    fn is_metric(&self, _: &str) -> bool {
-        true
-    }
-
-    fn is_metric_prefix(&self, _: &str) -> bool {
-        true
+    fn metrics(&self) -> Option<Vec<String>> {
+        None
     }
 
     fn promql(&self, _: &str) -> Result<Vec<(String, Range<usize>)>, TextFlaw> {
@@ -115,8 +108,10 @@ pub(super) struct Subject<'a> {
 
 /// Checks everything about a subject.
 pub(super) fn check(subject: &Subject<'_>, judge: &dyn Judge) -> Vec<Diagnostic> {
+    let metrics = judge.metrics();
     let mut checker = Checker {
-        names: Names::collect(subject),
+        names: Names::collect(subject, metrics.as_deref().unwrap_or_default()),
+        any_metric: metrics.is_none(),
         subject,
         judge,
         found: Vec::new(),
@@ -136,6 +131,8 @@ struct Checker<'a> {
     subject: &'a Subject<'a>,
     names: Names<'a>,
     judge: &'a dyn Judge,
+    /// Nobody knows which metrics there are.
+    any_metric: bool,
     found: Vec<Diagnostic>,
 }
 
@@ -204,21 +201,32 @@ impl Checker<'_> {
         }
     }
 
-    /// Says when a person does not exist. Names that begin with a capital are apps, the trainee is a person too.
+    /// Says when a person does not exist. An app is one too, and so is the trainee.
     fn person(&mut self, handle: &str, at: &Place<'_>) {
-        let app = handle.chars().next().is_some_and(char::is_uppercase);
         let trainee = self
             .subject
             .scenario
             .is_some_and(|scenario| scenario.trainee == handle);
-        if !app && !trainee {
+        if !trainee && !self.is_app(handle) {
             self.refer(Kind::Person, handle, at);
         }
     }
 
+    fn people(&mut self, handles: &[String], at: &Place<'_>) {
+        for (index, handle) in handles.iter().enumerate() {
+            self.person(handle, &at.item(index));
+        }
+    }
+
+    /// Whether a name is that of an app: it begins with a capital, or the estate says so.
+    fn is_app(&self, name: &str) -> bool {
+        name.chars().next().is_some_and(char::is_uppercase)
+            || self.subject.estate.apps.iter().any(|app| app == name)
+    }
+
     /// Says when a metric does not exist.
     fn metric(&mut self, name: &str, at: &Place<'_>) {
-        if self.names.has(Kind::Metric, name) || self.judge.is_metric(name) {
+        if self.any_metric || self.names.has(Kind::Metric, name) {
             return;
         }
         let hint = self.names.hint(Kind::Metric, name);

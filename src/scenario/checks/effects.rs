@@ -151,7 +151,7 @@ impl Checker<'_> {
             .names
             .all(Kind::Metric)
             .any(|name| name.starts_with(prefix));
-        if !any && !self.judge.is_metric_prefix(prefix) {
+        if !any && !self.any_metric {
             self.push(
                 at.error(
                     ids::NO_METRIC,

@@ -105,7 +105,7 @@ impl Checker<'_> {
                     .strip_suffix(".txt")
                     .unwrap_or(&chatter.corpus);
                 self.refer(Kind::Chatter, stem, &place.field("corpus"));
-                self.refer_all(Kind::Person, &chatter.by, &place.field("by"));
+                self.people(&chatter.by, &place.field("by"));
                 self.number(chatter.rate.per_second, 0.0, 1.0, &place.field("rate"));
             }
         }

@@ -119,16 +119,18 @@ impl Checker<'_> {
                     .hint("name at least one root, and begin `path` with it"),
             );
         }
-        for (index, pair) in answer.path.windows(2).enumerate() {
-            let [from, to] = pair else { continue };
-            if let (Some(from_index), Some(to_index)) = (graph.index(from), graph.index(to))
-                && !graph.reaches(from_index, to_index)
-            {
+        for (index, to) in answer.path.iter().enumerate().skip(1) {
+            let (before, _) = answer.path.split_at(index);
+            let Some(effect) = graph.index(to) else {
+                continue;
+            };
+            let causes = before.iter().filter_map(|from| graph.index(from));
+            if !causes.into_iter().any(|from| graph.reaches(from, effect)) {
                 self.push(
                     at.field("path")
-                        .item(index + 1)
-                        .error(ids::PATH_BROKEN, format!("nothing leads from `{from}` to `{to}`"))
-                        .hint(format!("let the condition of `{to}` depend on `{from}`, or name the step between them")),
+                        .item(index)
+                        .error(ids::PATH_BROKEN, format!("no earlier step of the path leads to `{to}`"))
+                        .hint(format!("let the condition of `{to}` depend on one of them, or name the step between")),
                 );
             }
         }

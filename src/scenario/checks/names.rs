@@ -187,8 +187,9 @@ impl<'a> Names<'a> {
     }
 
     /// Collects the names of a subject.
-    pub fn collect(subject: &Subject<'a>) -> Self {
+    pub fn collect(subject: &Subject<'a>, metrics: &'a [String]) -> Self {
         let mut names = Self::default();
+        names.add(Kind::Metric, metrics.iter().map(String::as_str));
         names.of_estate(subject);
         names.of_scenario(subject);
         names.of_texts(subject);

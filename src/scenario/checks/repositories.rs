@@ -51,7 +51,9 @@ impl Checker<'_> {
     fn authors(&mut self, name: &str) {
         let people = &self.subject.estate.people;
         let known = |author: &str| {
-            people.contains_key(author) || people.values().any(|person| person.name == author)
+            people.contains_key(author)
+                || people.values().any(|person| person.name == author)
+                || self.subject.estate.apps.iter().any(|app| app == author)
         };
         let mut seen = BTreeSet::new();
         let mut found = Vec::new();
@@ -97,7 +99,10 @@ impl Checker<'_> {
                                 .copied()
                                 .chain(people.keys().map(String::as_str)),
                         )
-                        .unwrap_or_else(|| "write a person's full name or handle".to_owned()),
+                        .unwrap_or_else(|| {
+                            "write a person's full name or handle, or give the program in `apps`"
+                                .to_owned()
+                        }),
                     ),
                 );
             }

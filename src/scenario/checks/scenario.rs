@@ -376,7 +376,10 @@ impl Checker<'_> {
     }
 
     fn incident(&mut self, incident: &Incident, at: &Place<'_>) {
-        self.refer(Kind::Service, &incident.service, &at.field("service"));
+        // What is no service's own is the cluster's.
+        if incident.service != self.subject.estate.cluster {
+            self.refer(Kind::Service, &incident.service, &at.field("service"));
+        }
         self.moment(incident.triggered, true, &at.field("triggered"));
         if !["high", "low"].contains(&incident.urgency.as_str()) {
             self.push(

@@ -30,7 +30,18 @@ impl Checker<'_> {
         }
         self.not_empty(&service.image, "the image", &at.field("image"));
         self.service_source(service, at);
-        self.releases(service, &service.releases, &at.field("releases"));
+        // Those that the scenario adds are checked where it gives them.
+        let added = self
+            .subject
+            .scenario
+            .and_then(|scenario| scenario.releases.get(name))
+            .map_or(0, Vec::len);
+        let own = service.releases.len().saturating_sub(added);
+        self.releases(
+            service,
+            service.releases.get(..own).unwrap_or_default(),
+            &at.field("releases"),
+        );
         self.refer_all(Kind::Store, &service.stores, &at.field("stores"));
         self.service_numbers(service, at);
         self.limit(
