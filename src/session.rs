@@ -1,6 +1,7 @@
 //! One drill: its clock, journal, looks and checkpoints. File access in its store alone; never a tool or a door.
 
 pub mod clock;
+pub mod content;
 pub mod entry;
 pub mod journal;
 mod play;

@@ -11,6 +11,7 @@ pub mod flows;
 pub mod git;
 pub mod hash;
 pub mod ids;
+pub mod judge;
 pub mod kubernetes;
 pub mod pager;
 pub mod plan;

@@ -11,7 +11,8 @@ use anyhow::Result;
 use crate::diag::render::{Colour, render};
 use crate::diag::{Diagnostic, Severity, SourceText};
 use crate::scenario::ids;
-use crate::scenario::loader::{Source, estates, inspect, inspect_estate, list};
+use crate::scenario::loader::{Source, estates, list};
+use crate::session::content::{inspect, inspect_estate};
 
 /// The most problems that are printed.
 const MAX_PRINTED: usize = 200;

@@ -23,6 +23,7 @@ use sha2::{Digest, Sha256};
 use self::files::{Files, RepositoryFiles};
 use self::joined::Part;
 use self::tree::Kind;
+use super::checks::{self, Judge, Subject, Unjudged};
 use super::format::estate::Estate;
 use super::format::scenario::{Difficulty, Scenario};
 use super::ids;
@@ -115,9 +116,10 @@ fn listing(root: &Source, name: &str) -> Option<Listing> {
     })
 }
 
-/// Loads a scenario. The error holds every problem, warnings included; there is at least one error among them.
+/// Loads a scenario without asking a judge: for one that was inspected before, and for tests. The error holds every
+/// problem, warnings included; there is at least one error among them.
 pub fn load(root: &Source, scenario: &str) -> Result<Pack, Vec<Diagnostic>> {
-    let inspection = inspect(root, scenario);
+    let inspection = inspect(root, scenario, &Unjudged);
     inspection.pack.ok_or(inspection.diagnostics)
 }
 
@@ -134,16 +136,18 @@ fn is_name(name: &str) -> bool {
 }
 
 /// Reads and checks a scenario.
-pub fn inspect(root: &Source, scenario: &str) -> Inspection {
-    let mut reading = Reading::default();
+pub fn inspect(root: &Source, scenario: &str, judge: &dyn Judge) -> Inspection {
+    let mut reading = Reading::new(judge);
     let pack = reading.scenario(root, scenario);
     reading.finish(pack)
 }
 
 /// Reads and checks an estate by itself.
-pub fn inspect_estate(root: &Source, estate: &str) -> Vec<Diagnostic> {
-    let mut reading = Reading::default();
-    let _ = reading.estate(root, estate, None);
+pub fn inspect_estate(root: &Source, estate: &str, judge: &dyn Judge) -> Vec<Diagnostic> {
+    let mut reading = Reading::new(judge);
+    if let Some(estate) = reading.estate(root, estate, None) {
+        reading.check(&estate, None);
+    }
     reading.finish(None).diagnostics
 }
 
@@ -155,12 +159,19 @@ pub(super) struct Loaded<T> {
     pub files: Files,
 }
 
-#[derive(Default)]
-struct Reading {
+struct Reading<'a> {
     diagnostics: Vec<Diagnostic>,
+    judge: &'a dyn Judge,
 }
 
-impl Reading {
+impl<'a> Reading<'a> {
+    const fn new(judge: &'a dyn Judge) -> Self {
+        Self {
+            diagnostics: Vec::new(),
+            judge,
+        }
+    }
+
     fn finish(mut self, pack: Option<Pack>) -> Inspection {
         diag::sort(&mut self.diagnostics);
         let failed = diag::has_errors(&self.diagnostics);
@@ -187,7 +198,35 @@ impl Reading {
         let scenario: Loaded<Scenario> = self.read(layer, name, "scenario", &required)?;
         let place = place::Places::new(&scenario.parts).field("estate");
         let estate = self.estate(root, &scenario.value.estate.clone(), Some(&place))?;
-        Some(self.pack(name, estate, scenario))
+        let joined = self.check(&estate, Some(&scenario));
+        Some(pack(name, estate, scenario, joined))
+    }
+
+    /// Checks what could be read; joins estate and scenario on the way.
+    fn check(&mut self, estate: &Loaded<Estate>, scenario: Option<&Loaded<Scenario>>) -> Joined {
+        let whole = !diag::has_errors(&self.diagnostics);
+        let joined = Joined {
+            estate: changed(
+                estate.value.clone(),
+                scenario.map(|scenario| &scenario.value),
+            ),
+            repositories: repositories(&estate.files, scenario.map(|scenario| &scenario.files)),
+        };
+        let estate_places = place::Places::new(&estate.parts);
+        let subject = Subject {
+            estate: &joined.estate,
+            scenario: scenario.map(|scenario| &scenario.value),
+            estate_places,
+            scenario_places: scenario.map_or(estate_places, |scenario| {
+                place::Places::new(&scenario.parts)
+            }),
+            estate_files: &estate.files,
+            scenario_files: scenario.map(|scenario| &scenario.files),
+            repositories: &joined.repositories,
+            whole,
+        };
+        self.diagnostics.extend(checks::check(&subject, self.judge));
+        joined
     }
 
     fn estate(
@@ -261,35 +300,41 @@ impl Reading {
             files,
         })
     }
+}
 
-    fn pack(&self, name: &str, estate: Loaded<Estate>, scenario: Loaded<Scenario>) -> Pack {
-        let files = packed_files(name, &estate, &scenario);
-        let content_hash = hash(&files);
-        let briefing = scenario.files.markdown.get(&scenario.value.briefing);
-        let texts = |estate: &BTreeMap<String, Arc<SourceText>>,
-                     scenario: &BTreeMap<String, Arc<SourceText>>| {
-            let mut all = estate.clone();
-            all.extend(scenario.clone());
-            all
-        };
-        Pack {
-            name: name.to_owned(),
-            repositories: repositories(&estate.files, &scenario.files),
-            wiki: texts(&estate.files.wiki, &scenario.files.wiki)
-                .into_iter()
-                .map(|(name, file)| (name, Arc::from(file.text.as_str())))
-                .collect(),
-            chatter: texts(&estate.files.chatter, &scenario.files.chatter)
-                .into_iter()
-                .map(|(name, file)| (name, lines(&file.text)))
-                .collect(),
-            briefing: briefing.map(|file| file.text.clone()).unwrap_or_default(),
-            estate: changed(estate.value, &scenario.value),
-            scenario: scenario.value,
-            content_hash,
-            files: Arc::new(files),
-            warnings: Vec::new(),
-        }
+/// An estate with what a scenario changes in it.
+struct Joined {
+    estate: Estate,
+    repositories: BTreeMap<String, RepositoryTexts>,
+}
+
+fn pack(name: &str, estate: Loaded<Estate>, scenario: Loaded<Scenario>, joined: Joined) -> Pack {
+    let files = packed_files(name, &estate, &scenario);
+    let texts = |estate: BTreeMap<String, Arc<SourceText>>,
+                 scenario: BTreeMap<String, Arc<SourceText>>| {
+        estate
+            .into_iter()
+            .chain(scenario)
+            .collect::<BTreeMap<_, _>>()
+    };
+    let briefing = scenario.files.markdown.get(&scenario.value.briefing);
+    Pack {
+        name: name.to_owned(),
+        briefing: briefing.map(|file| file.text.clone()).unwrap_or_default(),
+        wiki: texts(estate.files.wiki, scenario.files.wiki)
+            .into_iter()
+            .map(|(name, file)| (name, Arc::from(file.text.as_str())))
+            .collect(),
+        chatter: texts(estate.files.chatter, scenario.files.chatter)
+            .into_iter()
+            .map(|(name, file)| (name, lines(&file.text)))
+            .collect(),
+        estate: joined.estate,
+        repositories: joined.repositories,
+        scenario: scenario.value,
+        content_hash: hash(&files),
+        files: Arc::new(files),
+        warnings: Vec::new(),
     }
 }
 
@@ -302,7 +347,10 @@ fn lines(text: &str) -> Vec<String> {
 }
 
 /// The estate with what the scenario changes in it.
-fn changed(mut estate: Estate, scenario: &Scenario) -> Estate {
+fn changed(mut estate: Estate, scenario: Option<&Scenario>) -> Estate {
+    let Some(scenario) = scenario else {
+        return estate;
+    };
     for (name, service) in &scenario.services {
         estate.services.insert(name.clone(), service.clone());
     }
@@ -314,9 +362,12 @@ fn changed(mut estate: Estate, scenario: &Scenario) -> Estate {
     estate
 }
 
-fn repositories(estate: &Files, scenario: &Files) -> BTreeMap<String, RepositoryTexts> {
+fn repositories(estate: &Files, scenario: Option<&Files>) -> BTreeMap<String, RepositoryTexts> {
     let mut all: BTreeMap<String, RepositoryTexts> = BTreeMap::new();
-    for (name, files) in estate.repositories.iter().chain(&scenario.repositories) {
+    for (name, files) in std::iter::once(estate)
+        .chain(scenario)
+        .flat_map(|files| &files.repositories)
+    {
         let texts = all.entry(name.clone()).or_default();
         add_files(texts, files);
     }
@@ -421,7 +472,7 @@ mod tests {
 
     #[test]
     fn the_small_scenario_is_loaded() {
-        let inspection = inspect(&fixtures(), "small");
+        let inspection = inspect(&fixtures(), "small", &Unjudged);
         assert_eq!(drawn(&inspection.diagnostics), "");
         let pack = inspection.pack.unwrap();
         assert_eq!(pack.estate.services.len(), 6);

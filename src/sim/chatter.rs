@@ -14,6 +14,7 @@ use super::time::{SimTime, Span};
 
 /// Length of a leaf.
 const LEAF: Span = Span::from_mins(15);
+const HOUR: Span = Span::from_hours(1);
 /// No leaf has more messages than this.
 const MOST_IN_A_LEAF: u64 = 40;
 
@@ -73,9 +74,14 @@ impl<'a> Chatter<'a> {
         let mut posts = Vec::new();
         let mut said = 0;
         let mut start = self.first_leaf();
+        let mut hour = (start - LEAF, 0.0);
         while start <= until {
-            let count = self.count(start);
-            if start + LEAF > from {
+            // Working hours begin and end on the hour.
+            if start.floor_to(HOUR) != hour.0 {
+                hour = (start.floor_to(HOUR), self.mean(start));
+            }
+            let count = self.count(start, hour.1);
+            if count > 0 && start + LEAF > from {
                 posts.extend(self.leaf(start, count, said));
             }
             said += count;
@@ -93,11 +99,17 @@ impl<'a> Chatter<'a> {
         self.key.leaf(start.millis().div_euclid(LEAF.millis()))
     }
 
-    /// How many messages a leaf has: an expected number for each moment, drawn.
-    fn count(&self, start: SimTime) -> u64 {
+    /// Messages that are expected of a leaf.
+    fn mean(&self, start: SimTime) -> f64 {
         let weights: u64 = self.authors.iter().map(|(_, who)| awake(*who, start)).sum();
         let share = weights as f64 / (100.0 * self.authors.len() as f64);
-        let mean = (self.per_leaf * share).clamp(0.0, MOST_IN_A_LEAF as f64);
+        (self.per_leaf * share).clamp(0.0, MOST_IN_A_LEAF as f64)
+    }
+
+    fn count(&self, start: SimTime, mean: f64) -> u64 {
+        if mean <= 0.0 {
+            return 0;
+        }
         let mean_q32 = (mean * 4_294_967_296.0) as u64;
         poisson(self.leaf_key(start), index::COUNT, mean_q32).min(MOST_IN_A_LEAF)
     }

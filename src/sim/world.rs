@@ -22,7 +22,7 @@ mod open;
 mod people;
 pub mod queue;
 mod releases;
-mod repositories;
+pub(in crate::sim) mod repositories;
 mod step;
 pub mod trainee;
 pub mod valkey;

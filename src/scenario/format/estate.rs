@@ -43,6 +43,9 @@ pub struct Estate {
     pub teams: Map<Team>,
     /// People by handle, without `@`.
     pub people: Map<Person>,
+    /// Programs that post, commit or roll out under a name of their own, such as `"release-train"`. Names that begin with a
+    /// capital (`"PagerDuty"`) need not be given.
+    pub apps: Vec<String>,
     /// Slack channels by name, with `#`.
     pub channels: Map<Channel>,
     /// What customers do: entry points, weights and value.

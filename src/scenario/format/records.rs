@@ -166,7 +166,7 @@ pub enum Counts {
 pub struct Incident {
     /// Title.
     pub title: String,
-    /// Service.
+    /// Service, or the name of the cluster.
     pub service: String,
     /// `"high"` or `"low"`.
     pub urgency: String,

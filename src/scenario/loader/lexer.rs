@@ -60,6 +60,38 @@ pub fn tokens(text: &str) -> (Vec<(Token, Range<usize>)>, Vec<Flaw>) {
     (found, lexer.flaws)
 }
 
+/// The bytes of a text token that a part of its decoded text was written with. `None` where they cannot be told.
+pub fn written(raw: &str, part: &Range<usize>) -> Option<Range<usize>> {
+    let mut lexer = Lexer {
+        text: raw,
+        at: 0,
+        flaws: Vec::new(),
+    };
+    if let Some(hashes) = lexer.raw_hashes("r") {
+        let start = hashes + 2;
+        return Some(part.start + start..part.end + start);
+    }
+    lexer.at = 1;
+    let mut out = String::new();
+    let mut start = None;
+    loop {
+        if out.len() >= part.start && start.is_none() {
+            start = Some(lexer.at);
+        }
+        if out.len() >= part.end {
+            return Some(start?..lexer.at);
+        }
+        let here = lexer.at;
+        let next = lexer.peek()?;
+        lexer.at += next.len_utf8();
+        match next {
+            '"' => return None,
+            '\\' => lexer.escape(here, &mut out),
+            _ => out.push(next),
+        }
+    }
+}
+
 struct Lexer<'a> {
     text: &'a str,
     at: usize,
@@ -344,6 +376,16 @@ mod tests {
         assert_eq!(kinds(r#""a\n\u{e9}\x41\"""#), [text("a\né\u{41}\"")]);
         assert_eq!(kinds("r\"a\\n\""), [text("a\\n")]);
         assert_eq!(kinds("r##\"a\"#b\"##"), [text("a\"#b")]);
+    }
+
+    #[test]
+    fn a_part_of_a_text_is_found_as_it_was_written() {
+        let part = |raw: &str, part: Range<usize>| raw[written(raw, &part).unwrap()].to_owned();
+        assert_eq!(part(r#""a{b=\"c\"} > d""#, 2..7), r#"b=\"c\""#);
+        assert_eq!(part(r#""\u{e9}x""#, 2..3), "x");
+        assert_eq!(part("r#\"a\"b\"#", 1..3), "\"b");
+        assert_eq!(part("\"ab\"", 2..2), "");
+        assert_eq!(written("\"ab\"", &(5..6)), None);
     }
 
     #[test]

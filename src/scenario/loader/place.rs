@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::joined::Part;
+use super::lexer::written;
 use super::tree::{Kind, Node};
 use crate::diag::{Diagnostic, SourceText};
 
@@ -160,23 +161,17 @@ impl<'a> Place<'a> {
         }
     }
 
-    /// A part of this text, by bytes of its value; exact where the text is written without escapes.
+    /// A part of this text, by bytes of its value; the whole text where it cannot be told.
     #[must_use]
     pub fn within(&self, part: Range<usize>) -> Self {
         let raw = self.file.text.get(self.span.clone()).unwrap_or("");
-        let value = match self.node.map(|node| &node.kind) {
-            Some(Kind::Text(text)) => text,
-            _ => return self.clone(),
-        };
-        match raw.find(value.as_str()) {
-            Some(at) if part.start <= part.end && part.end <= value.len() => {
-                let start = self.span.start + at;
-                Self {
-                    span: start + part.start..start + part.end,
-                    ..self.clone()
-                }
-            }
-            _ => self.clone(),
+        let is_text = matches!(self.node.map(|node| &node.kind), Some(Kind::Text(_)));
+        match written(raw, &part).filter(|_| is_text) {
+            Some(found) => Self {
+                span: self.span.start + found.start..self.span.start + found.end,
+                ..self.clone()
+            },
+            None => self.clone(),
         }
     }
 

@@ -10,26 +10,31 @@ use crate::sim::time::{SimTime, Span};
 
 /// Builds all repositories. One whose commits do not apply, which the checks refuse, is left out.
 pub(super) fn build(pack: &Pack) -> BTreeMap<String, Repository> {
+    let bot = Signature::new("release bot", &format!("bot@{}", pack.estate.domain));
     let named = pack.repositories.iter();
     named
         .filter_map(|(name, texts)| {
-            Some((
-                name.clone(),
-                Repository::build(source(pack, name, texts)).ok()?,
-            ))
+            let declared = pack.estate.repositories.get(name);
+            let branch = declared
+                .map(|declared| declared.branch.as_str())
+                .filter(|branch| !branch.is_empty());
+            let source = source(name, branch.unwrap_or("main"), texts, &bot);
+            Some((name.clone(), Repository::build(source).ok()?))
         })
         .collect()
 }
 
-fn source(pack: &Pack, name: &str, texts: &RepositoryTexts) -> RepositorySource {
-    let declared = pack.estate.repositories.get(name);
-    let branch = declared
-        .map(|declared| declared.branch.clone())
-        .filter(|branch| !branch.is_empty());
+/// What a repository is built from. `importer` makes the first commit where no file does.
+pub(in crate::sim) fn source(
+    name: &str,
+    branch: &str,
+    texts: &RepositoryTexts,
+    importer: &Signature,
+) -> RepositorySource {
     RepositorySource {
         name: name.to_owned(),
-        default_branch: branch.unwrap_or_else(|| "main".to_owned()),
-        root: root(pack, texts),
+        default_branch: branch.to_owned(),
+        root: root(texts, importer),
         base: texts
             .base
             .iter()
@@ -41,7 +46,7 @@ fn source(pack: &Pack, name: &str, texts: &RepositoryTexts) -> RepositorySource 
     }
 }
 
-fn root(pack: &Pack, texts: &RepositoryTexts) -> RootSource {
+fn root(texts: &RepositoryTexts, importer: &Signature) -> RootSource {
     if let Some(root) = &texts.root {
         return RootSource {
             id: Some(root.id.clone()),
@@ -50,14 +55,11 @@ fn root(pack: &Pack, texts: &RepositoryTexts) -> RootSource {
             message: root.message.clone(),
         };
     }
-    let first = texts
-        .commits
-        .iter()
-        .map(|commit| commit.at.millis)
-        .min()
-        .unwrap_or(pack.scenario.starts.millis);
-    let bot = Signature::new("release bot", &format!("bot@{}", pack.estate.domain));
-    RootSource::import(bot, SimTime(first) - Span::from_hours(24))
+    let first = texts.commits.iter().map(|commit| commit.at.millis).min();
+    RootSource::import(
+        importer.clone(),
+        SimTime(first.unwrap_or(0)) - Span::from_hours(24),
+    )
 }
 
 fn signature(author: &Author) -> Signature {

@@ -612,7 +612,7 @@ mod tests {
         let text = "SELECT state, count(*) AS n FROM s.job WHERE at > now() - interval '1 hour' AND (a = 'x''y' OR b <> 2) GROUP BY state ORDER BY n DESC LIMIT 5;";
         let select = parse(text).unwrap();
         assert_eq!(select.items.len(), 2);
-        assert_eq!(select.table, Some(("s.job".to_owned(), 37)));
+        assert_eq!(select.table, Some(("s.job".to_owned(), 33)));
         assert_eq!(
             select.group_by.map(|(name, _)| name),
             Some("state".to_owned())

@@ -77,7 +77,7 @@ impl Look for ListChannels {
                 .read_until_ms
                 .get(name)
                 .map_or(usual, |ms| SimTime(*ms));
-            let day = messages::since(world, name, world.now() - Span::from_hours(72));
+            let posts = messages::since(world, name, read.min(world.now() - Span::from_hours(72)));
             Channel {
                 name: name.clone(),
                 topic: channel.topic.clone(),
@@ -86,8 +86,8 @@ impl Look for ListChannels {
                 } else {
                     channel.members.len()
                 },
-                unread: messages::unread(world, name, read),
-                latest_ms: day.last().map(|post| post.at.millis()),
+                unread: messages::unread_of(world, &posts, read),
+                latest_ms: posts.last().map(|post| post.at.millis()),
             }
         });
         Ok(Seen {

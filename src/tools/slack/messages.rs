@@ -7,7 +7,7 @@ use crate::sim::artifact::Shown;
 use crate::sim::chatter::Chatter;
 use crate::sim::plan::HISTORY;
 use crate::sim::slack::Post;
-use crate::sim::time::SimTime;
+use crate::sim::time::{SimTime, Span};
 
 /// A message as a row.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -60,22 +60,48 @@ pub fn since(world: &World, channel: &str, from: SimTime) -> Vec<Post> {
     all
 }
 
-/// All messages of a channel.
-pub fn all(world: &World, channel: &str) -> Vec<Post> {
+/// The first instant at which a channel can have a message.
+fn oldest(world: &World, channel: &str) -> SimTime {
     let posts = world.slack().posts().iter();
     let oldest = posts
         .filter(|post| post.channel == channel)
         .map(|post| post.at)
         .min();
     let history = world.plan().page - HISTORY;
-    since(world, channel, oldest.map_or(history, |at| at.min(history)))
+    oldest.map_or(history, |at| at.min(history))
+}
+
+/// All messages of a channel.
+pub fn all(world: &World, channel: &str) -> Vec<Post> {
+    since(world, channel, oldest(world, channel))
+}
+
+/// At least the newest `count` messages of a channel that are not newer than `until`, as far as there are so many.
+/// Looks back no further than it must.
+pub fn newest(world: &World, channel: &str, count: usize, until: SimTime) -> Vec<Post> {
+    let first = oldest(world, channel);
+    let mut back = Span::from_hours(12);
+    loop {
+        let from = (until - back).max(first);
+        let mut posts = since(world, channel, from);
+        posts.retain(|post| post.at <= until);
+        if posts.len() >= count || from == first {
+            return posts;
+        }
+        back = back + back;
+    }
 }
 
 /// What came in a channel after an instant and was not written by the trainee.
 pub fn unread(world: &World, channel: &str, after: SimTime) -> Unread {
+    unread_of(world, &since(world, channel, after), after)
+}
+
+/// The same, of messages that are at hand.
+pub fn unread_of(world: &World, posts: &[Post], after: SimTime) -> Unread {
     let trainee = world.trainee_handle();
-    let fresh = since(world, channel, after)
-        .into_iter()
+    let fresh = posts
+        .iter()
         .filter(|post| post.at > after && post.by != trainee);
     fresh.fold(Unread::default(), |sum, post| Unread {
         messages: sum.messages + 1,
@@ -150,7 +176,6 @@ pub fn line(message: &Message) -> String {
 mod tests {
     use super::*;
     use crate::sim::testing::small_world;
-    use crate::sim::time::Span;
 
     #[test]
     fn only_whole_handles_are_mentions() {

@@ -86,16 +86,53 @@ pub fn channel_name(world: &World, given: &str) -> Result<String, ToolError> {
     })
 }
 
-/// A cursor is the instant and the id of the oldest message of its page.
-fn after_cursor(posts: Vec<Post>, cursor: &str) -> Result<Vec<Post>, ToolError> {
-    let wrong = || ToolError::new("invalid_cursor");
-    let (at, id) = cursor.split_once('-').ok_or_else(wrong)?;
-    let at: i64 = at.parse().map_err(|_| wrong())?;
-    let end = posts
-        .iter()
-        .position(|post| post.at.millis() == at && post.id == id)
-        .unwrap_or_else(|| posts.partition_point(|post| post.at.millis() < at));
-    Ok(posts.into_iter().take(end).collect())
+/// The messages whose last `limit` are the page; at least one more where there is one.
+fn posts_of(
+    world: &World,
+    args: &Args,
+    channel: &str,
+    limit: usize,
+) -> Result<Vec<Post>, ToolError> {
+    let end = args.cursor.as_deref().map(Cursor::parse).transpose()?;
+    let mut posts = if let Some(thread) = &args.thread {
+        let mut posts = messages::all(world, channel);
+        posts.retain(|post| &post.id == thread || post.thread.as_ref() == Some(thread));
+        if posts.is_empty() {
+            return Err(ToolError::new("thread_not_found"));
+        }
+        posts
+    } else {
+        let until = end.as_ref().map_or(world.now(), |cursor| cursor.at);
+        // Messages of the cursor's own instant may lie after it.
+        messages::newest(world, channel, limit + 32, until)
+    };
+    if let Some(cursor) = end {
+        let after = posts
+            .iter()
+            .position(|post| post.at == cursor.at && post.id == cursor.id)
+            .unwrap_or_else(|| posts.partition_point(|post| post.at < cursor.at));
+        posts.truncate(after);
+    }
+    Ok(posts)
+}
+
+/// The instant and the id of the oldest message of a page.
+struct Cursor {
+    at: SimTime,
+    id: String,
+}
+
+impl Cursor {
+    fn parse(text: &str) -> Result<Self, ToolError> {
+        let read = text.split_once('-').and_then(|(at, id)| {
+            let at = SimTime(at.parse().ok()?);
+            Some(Self {
+                at,
+                id: id.to_owned(),
+            })
+        });
+        read.ok_or_else(|| ToolError::new("invalid_cursor"))
+    }
 }
 
 impl Look for ReadChannel {
@@ -108,16 +145,7 @@ impl Look for ReadChannel {
     fn look(world: &World, args: &Args) -> Result<Seen<Page>, ToolError> {
         let channel = channel_name(world, &args.channel)?;
         let limit = args.limit.clamp(1, LONGEST_PAGE);
-        let mut posts = messages::all(world, &channel);
-        if let Some(thread) = &args.thread {
-            posts.retain(|post| &post.id == thread || post.thread.as_ref() == Some(thread));
-            if posts.is_empty() {
-                return Err(ToolError::new("thread_not_found"));
-            }
-        }
-        if let Some(cursor) = &args.cursor {
-            posts = after_cursor(posts, cursor)?;
-        }
+        let posts = posts_of(world, args, &channel, limit)?;
         let first = posts.len().saturating_sub(limit);
         let page = posts.get(first..).unwrap_or_default();
         let cursor = page

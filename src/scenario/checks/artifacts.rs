@@ -1,0 +1,161 @@
+//! Checks of artifacts: that what a clue or herring names can be seen somewhere.
+
+use super::Checker;
+use super::names::Kind;
+use super::nearest::{did_you_mean, list};
+use super::numbers::HISTORY_MS;
+use crate::scenario::format::artifact::Artifact;
+use crate::scenario::ids;
+use crate::scenario::loader::place::Place;
+
+impl Checker<'_> {
+    /// A list of artifacts.
+    pub(super) fn artifacts(&mut self, artifacts: &[Artifact], at: &Place<'_>) {
+        for (index, artifact) in artifacts.iter().enumerate() {
+            self.artifact(artifact, &at.item(index));
+        }
+    }
+
+    fn artifact(&mut self, artifact: &Artifact, at: &Place<'_>) {
+        let first = || at.item(0);
+        match artifact {
+            Artifact::Series {
+                metric,
+                matching,
+                spans,
+            } => {
+                self.metric(metric, &at.field("metric"));
+                for label in matching.keys() {
+                    self.prometheus_name(label, &at.field("matching").field(label).name());
+                }
+                if let Some(spans) = spans
+                    && spans.millis > HISTORY_MS
+                {
+                    self.push(
+                        at.field("spans")
+                            .error(ids::DURATION, "no series goes back so far")
+                            .hint("history begins fourteen days before the page"),
+                    );
+                }
+            }
+            Artifact::Line { of, contains } => {
+                self.refer(Kind::Service, of, &at.field("of"));
+                self.not_empty(contains, "the text", &at.field("contains"));
+            }
+            Artifact::PodStatus { of } => self.refer(Kind::Service, of, &at.field("of")),
+            Artifact::Rollout(service) => self.refer(Kind::Service, service, &first()),
+            Artifact::Object { kind, name } => self.object(kind, name, at),
+            Artifact::Commit(id) | Artifact::CommitTitle(id) => {
+                self.refer(Kind::Commit, id, &first())
+            }
+            Artifact::FileLines {
+                repo,
+                path,
+                contains,
+            } => {
+                self.refer(Kind::Repository, repo, &at.field("repo"));
+                self.file(repo, path, &at.field("path"));
+                self.not_empty(contains, "the text", &at.field("contains"));
+            }
+            Artifact::Group(group) => self.refer(Kind::Group, group, &first()),
+            Artifact::Topic(topic) => self.refer(Kind::Topic, topic, &first()),
+            Artifact::ValkeyInfo(server) => self.refer(Kind::Valkey, server, &first()),
+            Artifact::Message(name) => self.refer(Kind::Message, name, &first()),
+            Artifact::SentryIssue(id) => self.refer(Kind::Sentry, id, &first()),
+            Artifact::Incident(id) => self.refer(Kind::Incident, id, &first()),
+            Artifact::WikiPage(name) => self.refer(Kind::WikiPage, name, &first()),
+            Artifact::Ticket(key) => self.refer(Kind::Ticket, key, &first()),
+            Artifact::Table { server, table } => self.table(server, table, at),
+        }
+    }
+
+    /// A Kubernetes object: its kind, and that something of this name is of this kind.
+    fn object(&mut self, kind: &str, name: &str, at: &Place<'_>) {
+        const KINDS: [&str; 16] = [
+            "Pod",
+            "Deployment",
+            "StatefulSet",
+            "DaemonSet",
+            "ReplicaSet",
+            "Service",
+            "Endpoints",
+            "ConfigMap",
+            "Secret",
+            "Node",
+            "Namespace",
+            "CronJob",
+            "Job",
+            "HorizontalPodAutoscaler",
+            "Event",
+            "Container",
+        ];
+        if !KINDS.contains(&kind) {
+            self.push(
+                at.field("kind")
+                    .error(
+                        ids::NO_OBJECT,
+                        format!("there is no kind of object `{kind}`"),
+                    )
+                    .hint(
+                        did_you_mean(kind, KINDS)
+                            .unwrap_or_else(|| format!("kinds are {}", list(&KINDS))),
+                    ),
+            );
+            return;
+        }
+        let place = at.field("name");
+        match kind {
+            "Node" => self.refer(Kind::Node, name, &place),
+            "Namespace" => self.refer(Kind::Namespace, name, &place),
+            "CronJob" | "Job" => self.refer(Kind::Job, name, &place),
+            "ConfigMap" | "Secret" => self.settings(kind, name, &place),
+            _ => self.refer(Kind::Service, name, &place),
+        }
+    }
+
+    fn settings(&mut self, kind: &str, name: &str, at: &Place<'_>) {
+        let all: Vec<&str> = self
+            .subject
+            .estate
+            .namespaces
+            .values()
+            .flat_map(|namespace| {
+                let maps = namespace.config_maps.keys().filter(|_| kind == "ConfigMap");
+                maps.chain(namespace.secrets.keys().filter(|_| kind == "Secret"))
+            })
+            .map(String::as_str)
+            .collect();
+        if !all.contains(&name) && self.subject.whole {
+            self.push(
+                at.error(ids::NO_OBJECT, format!("there is no {kind} `{name}`"))
+                    .hint(
+                        did_you_mean(name, all.iter().copied())
+                            .unwrap_or_else(|| format!("known are {}", list(&all))),
+                    ),
+            );
+        }
+    }
+
+    fn table(&mut self, server: &str, table: &str, at: &Place<'_>) {
+        self.refer(Kind::Postgres, server, &at.field("server"));
+        let Some(known) = self.subject.estate.postgres.get(server) else {
+            return;
+        };
+        let tables: Vec<&str> = known
+            .databases
+            .values()
+            .flat_map(|tables| tables.keys())
+            .map(String::as_str)
+            .collect();
+        if !tables.contains(&table) {
+            self.push(
+                at.field("table")
+                    .error(ids::NO_SERVER, format!("`{server}` has no table `{table}`"))
+                    .hint(
+                        did_you_mean(table, tables.iter().copied())
+                            .unwrap_or_else(|| format!("its tables are {}", list(&tables))),
+                    ),
+            );
+        }
+    }
+}
