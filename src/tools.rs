@@ -1,6 +1,7 @@
 //! Families of typed tools over a session: what a pane shows, a shell line prints and a program reads. Never draws.
 
 pub mod family;
+pub mod kubernetes;
 pub mod program;
 pub mod registry;
 pub mod tool;
