@@ -1,6 +1,7 @@
 //! Families of typed tools over a session: what a pane shows, a shell line prints and a program reads. Never draws.
 
 pub mod board;
+pub mod delivery;
 pub mod family;
 pub mod host;
 pub mod kafka;
@@ -9,6 +10,7 @@ pub mod open;
 pub mod orders;
 pub mod pagerduty;
 pub mod postgres;
+pub mod kubernetes;
 pub mod program;
 pub mod prometheus;
 pub mod reference;
@@ -68,6 +70,12 @@ fn tool<T: Look>() -> Box<dyn AnyLook> {
 /// Every program of the shell. A new program is listed here and nowhere else.
 fn all_programs() -> Vec<Box<dyn Program>> {
     let mut programs: Vec<Box<dyn Program>> = vec![
+        Box::new(kubernetes::program::Kubectl),
+        Box::new(git::program::Git),
+        Box::new(delivery::Ship),
+        Box::new(code::files::Cat),
+        Box::new(code::files::Ls),
+        Box::new(code::files::Grep),
         Box::new(slack::program::Slack),
         Box::new(pagerduty::program::Pd),
         Box::new(sentry::program::Sentry),

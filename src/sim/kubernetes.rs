@@ -23,6 +23,7 @@ pub mod template;
 pub mod workload;
 
 mod controllers;
+pub use controllers::daemon_tolerations;
 mod names;
 mod schedule;
 mod timers;

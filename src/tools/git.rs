@@ -34,6 +34,7 @@ mod graph;
 mod log;
 mod look;
 mod pretty;
+pub mod program;
 mod record;
 mod refs;
 mod search;

@@ -1,10 +1,11 @@
 //! The trainee's place in one drill: its session, its tools, where the shell stands. What every door works through.
 
+mod filters;
 mod shell;
 
 use std::sync::Arc;
 
-pub use shell::{ShellRun, Then};
+pub use shell::{ShellRun, Then, resolve};
 
 use super::program::Place;
 use super::registry::Registry;

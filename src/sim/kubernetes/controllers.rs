@@ -12,4 +12,5 @@ mod sets;
 mod starting;
 
 pub(super) use pods::NewPod;
-pub(super) use sets::{daemon_pod, daemon_tolerations, numbered_pod, push_revision};
+pub use sets::daemon_tolerations;
+pub(super) use sets::{daemon_pod, numbered_pod, push_revision};

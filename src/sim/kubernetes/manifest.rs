@@ -4,6 +4,10 @@ pub mod merge;
 
 mod nodes;
 mod others;
+pub use nodes::NodeCondition;
+pub use others::event_namespace;
+pub use pods::{PodCondition, image_id};
+pub use workloads::{DaemonCounts, DeploymentCondition, JobCounts};
 mod pods;
 mod workloads;
 

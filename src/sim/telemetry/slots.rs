@@ -70,6 +70,14 @@ impl Slot {
         self.lives_at(at_ms) && *self.running.at(at_ms)
     }
 
+    /// When each life of its container began, in ms, oldest first.
+    pub fn container_starts(&self) -> Vec<i64> {
+        let first = self.container_start_ms(i64::MIN);
+        let mut starts = vec![first];
+        starts.extend(self.containers.segments().map(|&(at_ms, _)| at_ms).filter(|at_ms| *at_ms != first));
+        starts
+    }
+
     /// Whether the pod exists at an instant.
     pub fn lives_at(&self, at_ms: i64) -> bool {
         self.start_ms <= at_ms && self.end_ms.is_none_or(|end| at_ms < end)

@@ -57,22 +57,36 @@ impl Workbench {
 
     /// Runs one command line.
     pub fn shell(&mut self, door: Door, line: &str) -> ShellRun {
-        let argv: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
-        let answer = match argv.first().map(String::as_str) {
-            None => Answer::default(),
-            Some("clear") => {
-                return ShellRun {
-                    then: Then::Clear,
-                    ..ShellRun::default()
-                };
-            }
-            Some("cd") => self.change_folder(argv.get(1).map_or("", String::as_str)),
-            Some("edit" | "vi" | "vim" | "nano") => {
-                return self.edit(argv.get(1).map_or("", String::as_str));
-            }
-            Some(_) => self.exec(door, &argv, ""),
+        let mut stages: Vec<Vec<String>> = match words(line) {
+            Ok(stages) => stages,
+            Err(error) => return printed(Answer::failed(format!("bash: {error}\n"), 2)),
         };
+        let first = stages.remove(0);
+        let mut answer = match first.first().map(String::as_str) {
+            None => Answer::default(),
+            Some("clear") => return ShellRun { then: Then::Clear, ..ShellRun::default() },
+            Some("cd") => self.change_folder(first.get(1).map_or("", String::as_str)),
+            Some("edit" | "vi" | "vim" | "nano") => return self.edit(first.get(1).map_or("", String::as_str)),
+            Some(_) => self.exec(door, &first, ""),
+        };
+        for stage in stages {
+            let next = self.filter(&stage, &answer.text);
+            answer = Answer { error: format!("{}{}", answer.error, next.error), shown: answer.shown, ..next };
+        }
         printed(answer)
+    }
+
+    /// A program that only sees what is piped into it: it costs nothing and leaves no trace of its own.
+    fn filter(&self, argv: &[String], stdin: &str) -> Answer {
+        let Some((name, args)) = argv.split_first() else { return Answer::default() };
+        if let Some(text) = super::filters::run(name, args, stdin) {
+            return Answer { text, ..Answer::default() };
+        }
+        match self.registry.program(name).map(|program| program.run(self.session.world(), &self.place, args, stdin)) {
+            Some(Run::Answer(answer)) => answer,
+            Some(Run::Act(_)) => Answer::failed(format!("{name}: cannot stand behind a pipe here\n"), 1),
+            None => Answer::failed(unknown(name, &self.registry), 127),
+        }
     }
 
     fn edit(&self, path: &str) -> ShellRun {
@@ -250,6 +264,49 @@ fn unknown(name: &str, registry: &crate::tools::Registry) -> String {
     format!("bash: {name}: command not found on the on-call workstation. {hint}\n")
 }
 
+/// The longest command line.
+const LONGEST_LINE: usize = 16 * 1024;
+
+/// The words of each program of a pipeline: quotes taken off, `2>&1` and redirections to nowhere left out.
+fn words(line: &str) -> Result<Vec<Vec<String>>, String> {
+    if line.len() > LONGEST_LINE {
+        return Err("the line is too long".to_owned());
+    }
+    let (mut stages, mut words, mut word) = (Vec::new(), Vec::new(), None::<String>);
+    let mut quote = None;
+    let mut letters = line.chars().peekable();
+    while let Some(letter) = letters.next() {
+        match (quote, letter) {
+            (Some(open), _) if letter == open => quote = None,
+            (Some('"'), '\\') | (None, '\\') => word.get_or_insert_default().extend(letters.next()),
+            (Some(_), _) => word.get_or_insert_default().push(letter),
+            (None, '"' | '\'') => {
+                quote = Some(letter);
+                word.get_or_insert_default();
+            }
+            (None, '#') if word.is_none() => break,
+            (None, '|') => {
+                words.extend(word.take());
+                stages.push(std::mem::take(&mut words));
+            }
+            (None, letter) if letter.is_whitespace() => words.extend(word.take()),
+            (None, _) => word.get_or_insert_default().push(letter),
+        }
+    }
+    if let Some(open) = quote {
+        return Err(format!("unexpected EOF while looking for matching `{open}'"));
+    }
+    words.extend(word);
+    stages.push(words);
+    for stage in &mut stages {
+        stage.retain(|word| !matches!(word.as_str(), "2>&1" | "2>/dev/null" | ">/dev/null"));
+    }
+    if stages.len() > 1 && stages.iter().any(Vec::is_empty) {
+        return Err("syntax error near unexpected token `|'".to_owned());
+    }
+    Ok(stages)
+}
+
 /// A path as typed, from a folder, without `.` and `..`.
 pub fn resolve(cwd: &str, path: &str) -> String {
     let start = if path.starts_with('/') || path.starts_with('~') {
@@ -272,7 +329,16 @@ pub fn resolve(cwd: &str, path: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::resolve;
+    use super::{resolve, words};
+
+    #[test]
+    fn words_pipes_and_quotes() {
+        let stages = words(r#"kubectl get pods -l 'a in (b, c)' 2>&1 | grep "x y" # z"#).unwrap();
+        assert_eq!(stages[0], ["kubectl", "get", "pods", "-l", "a in (b, c)"]);
+        assert_eq!(stages[1], ["grep", "x y"]);
+        assert!(words("echo 'x").is_err());
+        assert!(words("a | | b").is_err());
+    }
 
     #[test]
     fn paths_resolve_from_where_the_shell_stands() {

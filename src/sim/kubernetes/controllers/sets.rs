@@ -324,7 +324,7 @@ fn pod_template(revision: &ControllerRevision) -> PodTemplate {
 }
 
 /// The tolerations the API shows of a DaemonSet's pod beside its template's.
-pub(in super::super) fn daemon_tolerations() -> Vec<Toleration> {
+pub fn daemon_tolerations() -> Vec<Toleration> {
     DAEMON_TOLERATIONS
         .iter()
         .map(|key| Toleration {
