@@ -75,7 +75,9 @@ internal sealed class PendingOrders(ILogger<PendingOrders> log)
         var committed = reader.Committed([record.TopicPartition], TimeSpan.FromSeconds(5))[0].Offset;
         if (committed != Offset.Unset && committed.Value < record.Offset.Value)
         {
-            log.LogError("Consumer offset gap detected: expected {Expected}, got {Got}", committed.Value, record.Offset.Value);
+            log.LogError(
+                "Offset gap detected on {Topic}[{Partition}]: expected {Expected}, got {Got}; {Missing} messages are no longer on the broker",
+                record.Topic, record.Partition.Value, committed.Value, record.Offset.Value, record.Offset.Value - committed.Value);
         }
     }
 }
