@@ -121,17 +121,10 @@ pub fn instant(
     let grid = Grid::instant(at.millis());
     let mut evaluator = Evaluator::new(source, limits, grid, false);
     let value = if expr.value_type() == ValueType::Matrix {
-        let mut series: Vec<SampleSeries> = evaluator
-            .evaluate_matrix(expr)?
-            .into_iter()
-            .map(|(labels, samples)| SampleSeries {
-                labels,
-                points: samples
-                    .into_iter()
-                    .map(|(at, value)| (SimTime(at), tidy(value)))
-                    .collect(),
-            })
-            .collect();
+        let mut series = evaluator.evaluate_matrix(expr)?;
+        for (_, value) in series.iter_mut().flat_map(|one| &mut one.points) {
+            *value = tidy(*value);
+        }
         series.sort_by(|a, b| a.labels.cmp(&b.labels));
         Value::Matrix(series)
     } else {

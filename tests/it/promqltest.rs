@@ -158,7 +158,7 @@ fn clean(line: &str) -> &str {
 }
 
 fn starts_command(line: &str) -> bool {
-    let word = line.trim().split_whitespace().next().unwrap_or("");
+    let word = line.split_whitespace().next().unwrap_or("");
     matches!(word, "clear" | "load" | "load_with_nhcb")
         || (word.starts_with("eval") && !line.starts_with([' ', '\t']))
 }
@@ -506,9 +506,7 @@ impl Case {
             ..Limits::default()
         };
         let result = match self.when {
-            When::Instant(at) => {
-                instant(&world.source, expr, at, &limits).map(|(value, notes)| (value, notes))
-            }
+            When::Instant(at) => instant(&world.source, expr, at, &limits),
             When::Range(start, end, step) => range(&world.source, expr, start, end, step, &limits)
                 .map(|(matrix, notes)| (Value::Matrix(matrix.series()), notes)),
         };
@@ -744,6 +742,7 @@ fn after_words(text: &str, count: usize) -> String {
     rest.trim().to_owned()
 }
 
+#[expect(clippy::float_cmp, reason = "infinities are equal without a tolerance")]
 fn same(expected: f64, found: f64) -> bool {
     if expected.is_nan() || found.is_nan() {
         return expected.is_nan() && found.is_nan();

@@ -1,5 +1,7 @@
 //! Results of queries, and how the HTTP API and `promtool` write them. Never evaluates.
 
+use std::fmt::Write as _;
+
 use serde_json::{Value as Json, json};
 
 use super::labels::Labels;
@@ -221,11 +223,9 @@ fn series_json(labels: &Labels, points: impl Iterator<Item = (SimTime, f64)>) ->
 fn series_text(labels: &Labels, points: impl Iterator<Item = (SimTime, f64)>) -> String {
     let mut text = format!("{} =>", labels.metric_form());
     for (at, value) in points {
-        text.push_str(&format!(
-            "\n{} @[{}]",
-            format_value(value),
-            format_seconds(at.millis())
-        ));
+        let (value, at) = (format_value(value), format_seconds(at.millis()));
+        // Writing to a string cannot fail.
+        let _ = write!(text, "\n{value} @[{at}]");
     }
     text
 }

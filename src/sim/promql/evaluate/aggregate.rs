@@ -45,7 +45,7 @@ impl Evaluator<'_> {
             | AggregateOp::Bottomk
             | AggregateOp::Limitk
             | AggregateOp::LimitRatio => {
-                return Ok(self.best(columns, &groups, aggregate.op, &parameter, grid));
+                return Ok(best(&columns, &groups, aggregate.op, &parameter, grid));
             }
             AggregateOp::CountValues => {
                 let text = aggregate
@@ -131,52 +131,51 @@ impl Evaluator<'_> {
             .map(|(labels, values)| Column::new(labels, values))
             .collect())
     }
+}
 
-    /// `topk` and its like: at each instant some columns of each group keep their value.
-    fn best(
-        &mut self,
-        columns: Vec<Column>,
-        groups: &[Group],
-        op: AggregateOp,
-        limit: &Scalars,
-        grid: Grid,
-    ) -> Vec<Column> {
-        let mut kept: Vec<Column> = columns
-            .iter()
-            .map(|column| Column {
-                labels: column.labels.clone(),
-                drop_name: column.drop_name,
-                values: vec![absent(); grid.count],
-            })
-            .collect();
-        let mut order: Vec<usize> = Vec::with_capacity(columns.len());
-        for group in groups {
-            for index in 0..grid.count {
-                let ranked = ranked(group, &columns, op, limit.get(index), index);
-                for (place, value) in &ranked {
-                    if let Some(slot) = kept
-                        .get_mut(*place)
-                        .and_then(|column| column.values.get_mut(index))
-                    {
-                        *slot = *value;
-                    }
-                }
-                if grid.count == 1 {
-                    order.extend(ranked.iter().map(|(place, _)| *place));
+/// `topk` and its like: at each instant some columns of each group keep their value.
+fn best(
+    columns: &[Column],
+    groups: &[Group],
+    op: AggregateOp,
+    limit: &Scalars,
+    grid: Grid,
+) -> Vec<Column> {
+    let mut kept: Vec<Column> = columns
+        .iter()
+        .map(|column| Column {
+            labels: column.labels.clone(),
+            drop_name: column.drop_name,
+            values: vec![absent(); grid.count],
+        })
+        .collect();
+    let mut order: Vec<usize> = Vec::with_capacity(columns.len());
+    for group in groups {
+        for index in 0..grid.count {
+            let ranked = ranked(group, columns, op, limit.get(index), index);
+            for (place, value) in &ranked {
+                if let Some(slot) = kept
+                    .get_mut(*place)
+                    .and_then(|column| column.values.get_mut(index))
+                {
+                    *slot = *value;
                 }
             }
+            if grid.count == 1 {
+                order.extend(ranked.iter().map(|(place, _)| *place));
+            }
         }
-        if grid.count > 1 {
-            kept.retain(|column| !column.is_empty());
-            return kept;
-        }
-        // An instant query shows the best first.
-        let mut slots: Vec<Option<Column>> = kept.into_iter().map(Some).collect();
-        order
-            .into_iter()
-            .filter_map(|place| slots.get_mut(place).and_then(Option::take))
-            .collect()
     }
+    if grid.count > 1 {
+        kept.retain(|column| !column.is_empty());
+        return kept;
+    }
+    // An instant query shows the best first.
+    let mut slots: Vec<Option<Column>> = kept.into_iter().map(Some).collect();
+    order
+        .into_iter()
+        .filter_map(|place| slots.get_mut(place).and_then(Option::take))
+        .collect()
 }
 
 fn members<'c>(group: &Group, columns: &'c [Column]) -> impl Iterator<Item = &'c Column> {
@@ -244,7 +243,7 @@ fn combine(
             |count: &mut f64, _| *count += 1.0,
             |count| count,
         ),
-        AggregateOp::Group => fold(group, columns, grid, |_: &mut (), _| (), |()| 1.0),
+        AggregateOp::Group => fold(group, columns, grid, |(), _| (), |()| 1.0),
         AggregateOp::Max => extreme(group, columns, grid, |value, best| value > best),
         AggregateOp::Min => extreme(group, columns, grid, |value, best| value < best),
         AggregateOp::Quantile => quantiles(group, columns, parameter, grid),

@@ -69,7 +69,7 @@ impl Evaluator<'_> {
                 ))
             }
             (Evaluated::Scalar(values), Evaluated::Vector(columns)) => Ok(Evaluated::Vector(
-                self.from_number(&values, columns, operation)?,
+                self.with_number_first(&values, columns, operation)?,
             )),
             (Evaluated::Vector(left), Evaluated::Vector(right)) => {
                 let held = size_of(&left) + size_of(&right);
@@ -82,7 +82,7 @@ impl Evaluator<'_> {
     }
 
     /// The number is on the left, but a comparison lets the vector's value through.
-    fn from_number(
+    fn with_number_first(
         &mut self,
         values: &Scalars,
         columns: Vec<Column>,

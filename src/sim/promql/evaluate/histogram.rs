@@ -1,5 +1,10 @@
 //! Quantiles and shares from the buckets of classic histograms. Native histograms do not occur here.
 
+#![expect(
+    clippy::float_cmp,
+    reason = "bounds and counts are compared as Prometheus compares them, exactly"
+)]
+
 use std::collections::BTreeMap;
 
 use super::columns::{Column, Grid, Scalars, absent};

@@ -112,6 +112,7 @@ pub(super) fn comparison(op: BinaryOp) -> Option<fn(f64, f64) -> bool> {
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "tests state exact results")]
 mod tests {
     use super::*;
 

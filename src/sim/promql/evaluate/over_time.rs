@@ -1,5 +1,10 @@
 //! What functions of a range vector compute from one window of samples. Pure numbers; windows are never empty.
 
+#![expect(
+    clippy::float_cmp,
+    reason = "a sample changed or it did not: PromQL compares exactly"
+)]
+
 use super::numerics::{Deviation, Mean, Sum, quantile};
 
 /// The samples in `(start, end]`, stale markers left out. Times in milliseconds.
@@ -91,17 +96,17 @@ pub(super) fn regression(window: Window<'_>, origin: i64) -> Option<(f64, f64)> 
         });
     }
     let mut sums = [Sum::default(); 4];
-    let [x_sum, y_sum, xy_sum, xx_sum] = &mut sums;
+    let [sum_of_x, sum_of_y, products, squares] = &mut sums;
     for (at, y) in window.times.iter().zip(window.values) {
         let x = (at - origin) as f64 / 1000.0;
-        x_sum.add(x);
-        y_sum.add(*y);
-        xy_sum.add(x * y);
-        xx_sum.add(x * x);
+        sum_of_x.add(x);
+        sum_of_y.add(*y);
+        products.add(x * y);
+        squares.add(x * x);
     }
     let n = window.values.len() as f64;
-    let [x, y, xy, xx] = sums.map(Sum::total);
-    let slope = (xy - x * y / n) / (xx - x * x / n);
+    let [x, y, products, squares] = sums.map(Sum::total);
+    let slope = (products - x * y / n) / (squares - x * x / n);
     Some((slope, y / n - slope * x / n))
 }
 

@@ -37,7 +37,7 @@ impl Evaluator<'_> {
         match function {
             Function::QuantileOverTime => self.warn_of_quantile(&parameter(0), grid, arguments),
             Function::DoubleExponentialSmoothing => {
-                check_factors(&parameter(0), &parameter(1), grid)?
+                check_factors(&parameter(0), &parameter(1), grid)?;
             }
             _ => {}
         }

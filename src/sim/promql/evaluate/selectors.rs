@@ -9,6 +9,7 @@ use crate::sim::promql::ast::{Expr, Node, Selector, Subquery};
 use crate::sim::promql::labels::Labels;
 use crate::sim::promql::matcher::Matcher;
 use crate::sim::promql::source::{Series, is_stale};
+use crate::sim::promql::value::SampleSeries;
 use crate::sim::time::SimTime;
 
 /// One series under a range selector or subquery, without stale markers.
@@ -219,10 +220,7 @@ impl Evaluator<'_> {
     }
 
     /// The samples of a range selector or subquery that is a query by itself.
-    pub(crate) fn evaluate_matrix(
-        &mut self,
-        expr: &Expr,
-    ) -> Result<Vec<(Labels, Vec<(i64, f64)>)>, QueryError> {
+    pub(crate) fn evaluate_matrix(&mut self, expr: &Expr) -> Result<Vec<SampleSeries>, QueryError> {
         let ranges = self.ranges(expr, self.query)?;
         let mut found = Vec::new();
         for series in &ranges.series {
@@ -237,10 +235,11 @@ impl Evaluator<'_> {
                 } else {
                     series.labels.clone()
                 };
-                found.push((
+                let points = times.iter().zip(values);
+                found.push(SampleSeries {
                     labels,
-                    times.iter().copied().zip(values.iter().copied()).collect(),
-                ));
+                    points: points.map(|(at, value)| (SimTime(*at), *value)).collect(),
+                });
             }
         }
         Ok(found)
