@@ -1,0 +1,74 @@
+//! The panes of the board, one vertical file each: state, what actions do to it, how it is drawn.
+
+mod changes;
+mod code;
+mod logs;
+mod metrics;
+mod notebook;
+mod pager;
+mod shell;
+mod slack;
+
+use super::pane::{Pane, PaneId};
+
+/// All panes.
+#[derive(Default)]
+pub struct Panes {
+    slack: slack::SlackPane,
+    logs: logs::LogsPane,
+    metrics: metrics::MetricsPane,
+    shell: shell::ShellPane,
+    pager: pager::PagerPane,
+    changes: changes::ChangesPane,
+    code: code::CodePane,
+    notebook: notebook::NotebookPane,
+}
+
+impl Panes {
+    /// A pane.
+    pub fn get(&self, pane: PaneId) -> &dyn Pane {
+        match pane {
+            PaneId::Slack => &self.slack,
+            PaneId::Logs => &self.logs,
+            PaneId::Metrics => &self.metrics,
+            PaneId::Shell => &self.shell,
+            PaneId::Pager => &self.pager,
+            PaneId::Changes => &self.changes,
+            PaneId::Code => &self.code,
+            PaneId::Notebook => &self.notebook,
+        }
+    }
+
+    /// A pane, to change it.
+    pub fn get_mut(&mut self, pane: PaneId) -> &mut dyn Pane {
+        match pane {
+            PaneId::Slack => &mut self.slack,
+            PaneId::Logs => &mut self.logs,
+            PaneId::Metrics => &mut self.metrics,
+            PaneId::Shell => &mut self.shell,
+            PaneId::Pager => &mut self.pager,
+            PaneId::Changes => &mut self.changes,
+            PaneId::Code => &mut self.code,
+            PaneId::Notebook => &mut self.notebook,
+        }
+    }
+
+    /// How many things wait in a pane, for its tab.
+    pub fn waiting(&self, pane: PaneId) -> u32 {
+        match pane {
+            PaneId::Slack => self.slack.unread(),
+            PaneId::Pager => self.pager.triggered(),
+            _ => 0,
+        }
+    }
+
+    /// The channels that can be gone to.
+    pub fn channels(&self) -> impl Iterator<Item = &str> {
+        self.slack.channel_names()
+    }
+
+    /// The command that runs on in the shell.
+    pub const fn running_job(&self) -> Option<u64> {
+        self.shell.job()
+    }
+}

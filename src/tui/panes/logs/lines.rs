@@ -1,0 +1,222 @@
+//! Log lines on screen: time, level, service, text with what was searched for; and one line's fields.
+
+use ratatui::layout::Rect;
+
+use super::LogsPane;
+use crate::tui::canvas::Canvas;
+use crate::tui::hits::Hit;
+use crate::tui::pane::PaneId;
+use crate::tui::text;
+use crate::tui::theme::Role;
+use crate::tui::units;
+use crate::tui::widgets::rows::scrollbar;
+use crate::tui::world::{Level, LogQuery, LogRow};
+
+/// Rows of a scrollbar's scale: lines are counted in shares, not one by one.
+const SCALE: usize = 1_000;
+
+/// Where the columns are.
+#[derive(Clone, Copy)]
+struct Columns {
+    millis: bool,
+    level: u16,
+    service: Option<(u16, u16)>,
+    text: u16,
+}
+
+fn columns(width: u16, query: &LogQuery) -> Columns {
+    let millis = width >= 90;
+    let level = if millis { 13 } else { 9 };
+    let service =
+        (query.services.len() != 1).then_some((level + 4, if width >= 90 { 16 } else { 11 }));
+    let text = service.map_or(level + 4, |(start, wide)| start + wide + 1);
+    Columns {
+        millis,
+        level,
+        service,
+        text,
+    }
+}
+
+/// Columns that a line's text has.
+pub fn text_columns(width: u16, query: &LogQuery) -> usize {
+    usize::from(width.saturating_sub(columns(width, query).text + 1)).max(4)
+}
+
+const fn level_role(level: Level) -> Role {
+    match level {
+        Level::Debug => Role::Debug,
+        Level::Info => Role::Info,
+        Level::Warn => Role::Warn,
+        Level::Error => Role::Alert,
+        Level::Fatal => Role::Siren,
+    }
+}
+
+impl LogsPane {
+    /// Says how many lines match, and how far the search is.
+    pub(super) fn draw_state(&self, line: &mut Canvas<'_>) {
+        if let Some(error) = &self.window.error {
+            line.text(0, 0, &format!("✗ {}", error.message), Role::Alert);
+            return;
+        }
+        let count = units::grouped(self.window.count);
+        let at = line.text(0, 0, &format!("{count} lines"), Role::Muted);
+        let mut at = at;
+        if self.window.searched < 1.0 {
+            let percent = (self.window.searched * 100.0).floor();
+            at = line.text(at + 2, 0, &format!("{percent} % searched"), Role::Warn);
+        }
+        if let Some(row) = self.row().filter(|_| !self.following) {
+            let when = units::instant(row.at_ms, "%a %b %e %H:%M:%S");
+            at = line.text(at + 2, 0, &format!("at {when}"), Role::Muted);
+        }
+        if self.side > 0 {
+            line.text(
+                at + 2,
+                0,
+                &format!("from column {}", self.side),
+                Role::Faint,
+            );
+        }
+    }
+
+    /// Draws the lines on screen.
+    pub(super) fn draw_lines(&self, canvas: &mut Canvas<'_>, focused: bool) {
+        if self.window.rows.is_empty() {
+            canvas.text(1, 1, "No line matches.", Role::Muted);
+            return;
+        }
+        let place = columns(canvas.width(), &self.query);
+        let mut y = 0;
+        for (index, row) in self.window.rows.iter().enumerate().skip(self.top) {
+            if y >= canvas.height() {
+                break;
+            }
+            let start = y;
+            y = self.draw_line(canvas, &place, y, row);
+            let part = Rect::new(0, start, canvas.width(), y - start);
+            if index == self.selected && focused {
+                canvas.tint(part, Role::Selected);
+            } else if index == self.selected && !self.following {
+                canvas.tint(part, Role::SelectedIdle);
+            }
+            canvas.click(
+                part,
+                Hit::Row {
+                    pane: PaneId::Logs,
+                    list: 0,
+                    row: index,
+                },
+            );
+        }
+        let whole = !self.window.is_start || !self.window.is_end || self.top > 0;
+        if whole || self.window.rows.len() > self.height {
+            let share = if self.following {
+                1.0
+            } else {
+                self.window.fraction.clamp(0.0, 1.0)
+            };
+            let rect = canvas.rect();
+            let top = (share * (SCALE - SCALE / 10) as f64) as usize;
+            scrollbar(canvas, rect, top, SCALE / 10, SCALE);
+        }
+    }
+
+    fn draw_line(&self, canvas: &mut Canvas<'_>, place: &Columns, y: u16, row: &LogRow) -> u16 {
+        let pattern = if place.millis {
+            "%H:%M:%S%.3f"
+        } else {
+            "%H:%M:%S"
+        };
+        canvas.text(0, y, &units::instant(row.at_ms, pattern), Role::Faint);
+        canvas.text(place.level, y, row.level.word(), level_role(row.level));
+        if let Some((start, wide)) = place.service {
+            canvas.text_within(start, y, wide, &row.service, Role::Link);
+        }
+        let role = match row.level {
+            Level::Debug => Role::Debug,
+            Level::Error | Level::Fatal => Role::Strong,
+            _ => Role::Base,
+        };
+        let cleaned = text::clean(&row.text);
+        let room = canvas.width().saturating_sub(place.text + 1);
+        let pieces = if self.wrap {
+            text::wrap(&cleaned, usize::from(room).max(4))
+        } else {
+            vec![skipped(&cleaned, self.side)]
+        };
+        let mut at = y;
+        for piece in pieces {
+            if at >= canvas.height() {
+                break;
+            }
+            canvas.text_within(place.text, at, room, &piece, role);
+            self.mark_matches(canvas, place.text, at, room, &piece);
+            at += 1;
+        }
+        at
+    }
+
+    /// Shows where the filter's text is in a piece of a line.
+    fn mark_matches(&self, canvas: &mut Canvas<'_>, x: u16, y: u16, room: u16, piece: &str) {
+        let wanted = self.query.text.trim().to_lowercase();
+        let lower = piece.to_lowercase();
+        if wanted.is_empty() || lower.len() != piece.len() {
+            return;
+        }
+        for (start, found) in lower.match_indices(&wanted).take(16) {
+            let before = piece.get(..start).map_or(0, text::width) as u16;
+            let wide = text::width(found) as u16;
+            if before < room {
+                let part = Rect::new(x + before, y, wide.min(room - before), 1);
+                canvas.tint(part, Role::Match);
+            }
+        }
+    }
+}
+
+/// A line without its first columns.
+fn skipped(line: &str, skip: usize) -> String {
+    if skip == 0 {
+        return line.to_owned();
+    }
+    let mut column = 0;
+    text::cells(line)
+        .filter(|(_, wide)| {
+            column += usize::from(*wide);
+            column > skip
+        })
+        .map(|(symbol, _)| symbol)
+        .collect()
+}
+
+/// Draws one line in full with its fields.
+pub fn draw_detail(canvas: &mut Canvas<'_>, row: &LogRow, fields: &[(String, String)]) {
+    for x in 0..canvas.width() {
+        canvas.glyph(x, 0, '─', Role::Border);
+    }
+    let head = format!(" {} ", units::instant(row.at_ms, "%Y-%m-%d %H:%M:%S%.3f"));
+    let at = canvas.text(1, 0, &head, Role::Title);
+    canvas.text(at, 0, &format!("{} ", row.source), Role::Muted);
+    let columns = usize::from(canvas.width().saturating_sub(2));
+    let mut y = 1;
+    for line in text::wrap(&text::clean(&row.text), columns).iter().take(4) {
+        canvas.text(1, y, line, Role::Strong);
+        y += 1;
+    }
+    let labels = fields
+        .iter()
+        .map(|(name, _)| text::width(name))
+        .max()
+        .unwrap_or(0)
+        .min(22) as u16;
+    for (name, value) in fields {
+        if y >= canvas.height() {
+            break;
+        }
+        canvas.text_within(1, y, labels, name, Role::Link);
+        canvas.text(labels + 3, y, value, Role::Base);
+        y += 1;
+    }
+}

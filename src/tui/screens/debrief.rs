@@ -1,0 +1,394 @@
+//! The debrief: what happened, what was found and missed, drawn from a report of sections and blocks.
+
+use ratatui::layout::Rect;
+
+use crate::tui::canvas::{Align, Canvas, Run};
+use crate::tui::hits::Hit;
+use crate::tui::markdown;
+use crate::tui::pane::{Effect, PaneAction};
+use crate::tui::text;
+use crate::tui::theme::Role;
+use crate::tui::units;
+use crate::tui::verbs::Verb;
+use crate::tui::widgets::chart::{self, Chart, Curve};
+use crate::tui::widgets::rows::scrollbar;
+use crate::tui::world::{Block, Impact, Report, Tone, Unit};
+
+/// Rows an impact chart takes.
+const CHART_ROWS: usize = 14;
+
+/// One row of a section, laid out.
+#[derive(Clone, Debug)]
+enum Row {
+    Runs(Vec<Run>),
+    /// A row of the chart of the n-th block, by its place in the chart.
+    Chart(usize, u16),
+}
+
+/// The debrief screen.
+#[derive(Clone, Debug, Default)]
+pub struct DebriefScreen {
+    report: Report,
+    section: usize,
+    top: usize,
+    height: usize,
+    total: usize,
+}
+
+/// The mark and look of how something went.
+const fn sign(tone: Tone) -> (&'static str, Role) {
+    match tone {
+        Tone::Plain => ("·", Role::Base),
+        Tone::Good => ("✓", Role::Good),
+        Tone::Missed => ("○", Role::Warn),
+        Tone::Bad => ("✗", Role::Alert),
+    }
+}
+
+impl DebriefScreen {
+    /// A report from its first section.
+    pub fn new(report: Report) -> Self {
+        Self {
+            report,
+            ..Self::default()
+        }
+    }
+
+    fn scroll(&mut self, rows: isize) {
+        let last = self.total.saturating_sub(self.height);
+        self.top = self.top.saturating_add_signed(rows).min(last);
+    }
+
+    fn go(&mut self, section: usize) {
+        if section < self.report.sections.len() {
+            self.section = section;
+            self.top = 0;
+        }
+    }
+
+    /// Takes in what happened.
+    pub fn on(&mut self, action: &PaneAction) -> Vec<Effect> {
+        let page = self.height.saturating_sub(2) as isize;
+        let last = self.report.sections.len().saturating_sub(1);
+        match action {
+            PaneAction::Verb(Verb::NextPane | Verb::Right) => {
+                let next = if self.section >= last {
+                    0
+                } else {
+                    self.section + 1
+                };
+                self.go(next);
+            }
+            PaneAction::Verb(Verb::PreviousPane | Verb::Left) => {
+                self.go(self.section.checked_sub(1).unwrap_or(last));
+            }
+            PaneAction::Verb(Verb::Up) => self.scroll(-1),
+            PaneAction::Verb(Verb::Down) => self.scroll(1),
+            PaneAction::Verb(Verb::PageUp) => self.scroll(-page),
+            PaneAction::Verb(Verb::PageDown | Verb::Open) => self.scroll(page),
+            PaneAction::Verb(Verb::Top) => self.top = 0,
+            PaneAction::Verb(Verb::Bottom) => self.scroll(isize::MAX / 2),
+            PaneAction::Wheel(rows) => self.scroll(*rows as isize),
+            PaneAction::Row { row, .. } => self.go(*row),
+            _ => {}
+        }
+        Vec::new()
+    }
+
+    /// Draws it.
+    pub fn draw(&mut self, canvas: &mut Canvas<'_>) {
+        self.draw_head(canvas);
+        let wide = canvas.width() >= 100;
+        let top = if wide { 4 } else { 5 };
+        let bottom = canvas.height().saturating_sub(1);
+        if wide {
+            let list = Rect::new(0, top, 28, bottom.saturating_sub(top));
+            self.draw_sections(&mut canvas.part(list));
+        } else {
+            self.draw_tabs(&mut canvas.part(Rect::new(0, 3, canvas.width(), 1)));
+        }
+        let left = if wide { 30 } else { 2 };
+        let width = canvas.width().saturating_sub(left + 2).min(140);
+        let body = Rect::new(left, top, width, bottom.saturating_sub(top));
+        self.draw_body(&mut canvas.part(body));
+    }
+
+    fn draw_head(&self, canvas: &mut Canvas<'_>) {
+        let report = &self.report;
+        canvas.fill(Rect::new(0, 0, canvas.width(), 1), Role::Header);
+        let at = canvas.text(0, 0, " DEBRIEF ", Role::DrillMark);
+        canvas.text(at + 1, 0, &report.title, Role::Header);
+        let score = format!("{} of {} points ", report.points, report.out_of);
+        canvas.text_aligned((0, 0), canvas.width(), Align::Right, &score, Role::Header);
+        let (mark, role) = if report.is_win {
+            sign(Tone::Good)
+        } else {
+            sign(Tone::Bad)
+        };
+        let at = canvas.text(2, 1, mark, role);
+        canvas.text(at + 1, 1, &report.verdict, Role::Strong);
+        let columns = canvas.width().saturating_sub(4);
+        let filled = if report.out_of == 0 {
+            0
+        } else {
+            (u32::from(columns) * report.points.min(report.out_of) / report.out_of) as u16
+        };
+        for x in 0..columns {
+            let (glyph, role) = if x < filled {
+                ('━', Role::Accent)
+            } else {
+                ('─', Role::Border)
+            };
+            canvas.glyph(2 + x, 2, glyph, role);
+        }
+    }
+
+    fn draw_sections(&self, list: &mut Canvas<'_>) {
+        for (index, section) in self.report.sections.iter().enumerate() {
+            let y = index as u16;
+            let here = index == self.section;
+            let role = if here { Role::Strong } else { Role::Muted };
+            if here {
+                list.text(1, y, "▸", Role::Accent);
+            }
+            list.text_within(3, y, 24, &section.heading, role);
+            if here {
+                list.tint(Rect::new(0, y, 28, 1), Role::Selected);
+            }
+            list.click(Rect::new(0, y, 28, 1), Hit::Choice(index));
+        }
+    }
+
+    fn draw_tabs(&self, strip: &mut Canvas<'_>) {
+        strip.fill(strip.rect(), Role::Tab);
+        let headings: Vec<String> = self
+            .report
+            .sections
+            .iter()
+            .map(|section| format!(" {} ", section.heading))
+            .collect();
+        let before: usize = headings
+            .iter()
+            .take(self.section + 1)
+            .map(|heading| text::width(heading))
+            .sum();
+        let mut skip = before.saturating_sub(usize::from(strip.width()));
+        let mut x = 0;
+        for (index, heading) in headings.iter().enumerate() {
+            let wide = text::width(heading);
+            if skip >= wide {
+                skip -= wide;
+                continue;
+            }
+            skip = 0;
+            let role = if index == self.section {
+                Role::TabOpen
+            } else {
+                Role::Tab
+            };
+            let start = x;
+            x = strip.text(x, 0, heading, role);
+            strip.click(Rect::new(start, 0, x - start, 1), Hit::Choice(index));
+        }
+    }
+
+    fn draw_body(&mut self, body: &mut Canvas<'_>) {
+        let columns = usize::from(body.width().saturating_sub(2));
+        let rows = self.layout(columns);
+        self.total = rows.len();
+        self.height = usize::from(body.height());
+        self.scroll(0);
+        let mut charts: Vec<usize> = Vec::new();
+        for (y, row) in rows.iter().skip(self.top).take(self.height).enumerate() {
+            match row {
+                Row::Runs(runs) => {
+                    body.runs(0, y as u16, runs);
+                }
+                Row::Chart(block, row) => {
+                    if charts.contains(block) {
+                        continue;
+                    }
+                    charts.push(*block);
+                    let rows = (CHART_ROWS as u16 - row).min(body.height() - y as u16);
+                    let part = Rect::new(0, y as u16, columns as u16, rows);
+                    self.draw_impact(&mut body.part(part), *block);
+                }
+            }
+        }
+        let rect = body.rect();
+        scrollbar(body, rect, self.top, self.height, self.total);
+    }
+
+    fn draw_impact(&self, part: &mut Canvas<'_>, block: usize) {
+        let impact = self
+            .report
+            .sections
+            .get(self.section)
+            .and_then(|section| section.blocks.get(block));
+        let Some(Block::Impact(impact)) = impact else {
+            return;
+        };
+        let (Some(first), Some(last)) = (impact.times.first(), impact.times.last()) else {
+            return;
+        };
+        let curves: Vec<Curve<'_>> = impact
+            .curves
+            .iter()
+            .enumerate()
+            .map(|(index, (_, values))| Curve {
+                values,
+                role: Role::series(index),
+                letter: chart::curve_letter(index),
+            })
+            .collect();
+        chart::draw(
+            part,
+            &Chart {
+                times: &impact.times,
+                curves: &curves,
+                unit: Unit::Count,
+                range_ms: (*first, *last),
+                marks: &impact.marks,
+                cursor_ms: None,
+            },
+        );
+    }
+
+    fn layout(&self, columns: usize) -> Vec<Row> {
+        let mut rows = Vec::new();
+        let Some(section) = self.report.sections.get(self.section) else {
+            return rows;
+        };
+        rows.push(Row::Runs(vec![Run::new(
+            Role::Accent,
+            section.heading.as_str(),
+        )]));
+        for (index, block) in section.blocks.iter().enumerate() {
+            rows.push(Row::Runs(Vec::new()));
+            match block {
+                Block::Text(source) => {
+                    rows.extend(
+                        markdown::layout(source, columns.min(100))
+                            .into_iter()
+                            .map(Row::Runs),
+                    );
+                }
+                Block::Points(points) => {
+                    for (tone, words) in points {
+                        rows.extend(pointed(*tone, words, columns).into_iter().map(Row::Runs));
+                    }
+                }
+                Block::Table(table) => {
+                    rows.extend(tabled(table, columns).into_iter().map(Row::Runs))
+                }
+                Block::Drawing(lines) => rows.extend(lines.iter().map(|(tone, line)| {
+                    let (_, role) = sign(*tone);
+                    Row::Runs(vec![Run::new(role, line.as_str())])
+                })),
+                Block::Timeline(entries) => {
+                    for entry in entries {
+                        let mut lines =
+                            pointed(entry.tone, &entry.what, columns.saturating_sub(10));
+                        for (offset, line) in lines.iter_mut().enumerate() {
+                            let at = if offset == 0 {
+                                units::clock(entry.at_ms)
+                            } else {
+                                " ".repeat(8)
+                            };
+                            line.insert(0, Run::new(Role::Muted, format!("{at}  ")));
+                        }
+                        rows.extend(lines.into_iter().map(Row::Runs));
+                    }
+                }
+                Block::Impact(impact) => {
+                    rows.extend(impact_head(impact).into_iter().map(Row::Runs));
+                    rows.extend((0..CHART_ROWS).map(|row| Row::Chart(index, row as u16)));
+                    rows.extend(impact_marks(impact).into_iter().map(Row::Runs));
+                }
+            }
+        }
+        rows
+    }
+}
+
+fn pointed(tone: Tone, words: &str, columns: usize) -> Vec<Vec<Run>> {
+    let (mark, role) = sign(tone);
+    text::wrap(&text::clean(words), columns.saturating_sub(2))
+        .into_iter()
+        .enumerate()
+        .map(|(index, line)| {
+            let head = if index == 0 { mark } else { " " };
+            vec![
+                Run::new(role, format!("{head} ")),
+                Run::new(Role::Base, line),
+            ]
+        })
+        .collect()
+}
+
+/// A table's lines; the last column that is too wide is wrapped.
+fn tabled(table: &[Vec<String>], columns: usize) -> Vec<Vec<Run>> {
+    let count = table.iter().map(Vec::len).max().unwrap_or(0);
+    let natural: Vec<usize> = (0..count)
+        .map(|column| {
+            table
+                .iter()
+                .filter_map(|row| row.get(column))
+                .map(|cell| text::width(&text::clean(cell)))
+                .max()
+                .unwrap_or(0)
+        })
+        .collect();
+    let fixed: usize = natural
+        .iter()
+        .take(count.saturating_sub(1))
+        .map(|wide| wide + 2)
+        .sum();
+    let rest = columns.saturating_sub(fixed).max(12);
+    let mut lines = Vec::new();
+    for (index, row) in table.iter().enumerate() {
+        let role = if index == 0 { Role::Muted } else { Role::Base };
+        let last = row.get(count.saturating_sub(1)).map_or("", String::as_str);
+        for (piece, words) in text::wrap(&text::clean(last), rest).into_iter().enumerate() {
+            let mut line = Vec::new();
+            for (column, wide) in natural.iter().take(count.saturating_sub(1)).enumerate() {
+                let cell = row.get(column).filter(|_| piece == 0);
+                let cell = text::clean(cell.map_or("", String::as_str)).into_owned();
+                let pad = " ".repeat((wide + 2).saturating_sub(text::width(&cell)));
+                line.push(Run::new(role, format!("{cell}{pad}")));
+            }
+            line.push(Run::new(role, words));
+            lines.push(line);
+        }
+        if index == 0 {
+            let rule = "─".repeat(columns.min(fixed + natural.last().copied().unwrap_or(0)));
+            lines.push(vec![Run::new(Role::Border, rule)]);
+        }
+    }
+    lines
+}
+
+fn impact_head(impact: &Impact) -> Vec<Vec<Run>> {
+    let mut legend = vec![Run::new(Role::Strong, format!("{}   ", impact.title))];
+    for (index, (name, _)) in impact.curves.iter().enumerate() {
+        let letter = chart::curve_letter(index);
+        legend.push(Run::new(Role::series(index), format!("{letter} ━ ")));
+        legend.push(Run::new(Role::Base, format!("{name}   ")));
+    }
+    vec![legend]
+}
+
+fn impact_marks(impact: &Impact) -> Vec<Vec<Run>> {
+    impact
+        .marks
+        .iter()
+        .map(|mark| {
+            let (letter, role) = chart::mark_sign(mark.kind);
+            vec![
+                Run::new(role, format!("{letter} ")),
+                Run::new(Role::Muted, format!("{}  ", units::clock(mark.at_ms))),
+                Run::new(Role::Base, mark.label.as_str()),
+            ]
+        })
+        .collect()
+}

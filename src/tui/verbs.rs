@@ -1,0 +1,103 @@
+//! Every verb a key or the palette can mean, each with a label for the footer and a sentence for the help.
+
+use serde::Deserialize;
+
+/// Declares the verbs once: the enum, the list of all, labels and sentences.
+macro_rules! verbs {
+    ($($name:ident $label:literal $sentence:literal)*) => {
+        /// What a key means, before a pane or screen says what that does.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+        pub enum Verb { $(#[doc = $sentence] $name),* }
+
+        impl Verb {
+            /// Every verb.
+            pub const ALL: &'static [Self] = &[$(Self::$name),*];
+
+            /// One or two words for the footer.
+            pub const fn label(self) -> &'static str {
+                match self { $(Self::$name => $label),* }
+            }
+
+            /// One sentence that says what it does.
+            pub const fn sentence(self) -> &'static str {
+                match self { $(Self::$name => $sentence),* }
+            }
+        }
+    };
+}
+
+verbs! {
+    Up "up" "Move up one row."
+    Down "down" "Move down one row."
+    Left "left" "Move left: to the list beside, to an earlier time, or fold."
+    Right "right" "Move right: to the list beside, to a later time, or unfold."
+    PageUp "page up" "Move up one screen."
+    PageDown "page down" "Move down one screen."
+    Top "first" "Go to the first row."
+    Bottom "last" "Go to the last row; lists that grow follow it from there."
+    Open "open" "Open the selected row."
+    Back "back" "Go back one step, close what is open, clear a filter."
+    Complete "complete" "Complete the word under the cursor, or take the next candidate."
+    NextField "next field" "Go to the next field of the form."
+    PreviousField "previous field" "Go to the previous field of the form."
+    Submit "hand in" "Take the form as it stands."
+    Slack "Slack" "Go to Slack: channels, threads, mentions."
+    Logs "Logs" "Go to the logs."
+    Metrics "Metrics" "Go to the metrics."
+    Shell "Shell" "Go to the shell: kubectl, git, psql and the rest."
+    Pager "Pager" "Go to the pager: pages and what happened to them."
+    Changes "Changes" "Go to the changes: commits and rollouts."
+    Code "Code" "Go to the code: files of the repositories."
+    Notebook "Notebook" "Go to the notebook: evidence, hypotheses, hints, claim, report."
+    NextPane "next pane" "Go to the next pane."
+    PreviousPane "previous pane" "Go to the previous pane."
+    Zoom "zoom" "Give the pane the whole screen, or put it back."
+    Palette "commands" "Open the command palette: every command, found by a few letters."
+    Filter "filter" "Filter what the pane shows, as you type."
+    Help "help" "Show the keys of the pane in focus."
+    Quit "quit" "Leave; asks first while a drill runs."
+    Pause "pause" "Stop the clock or start it; a scored drill is covered while it stands."
+    Faster "faster" "Let the clock run faster, up to 30 times."
+    Slower "slower" "Let the clock run slower, down to real time."
+    Skip "skip ahead" "Move the clock to the next thing that you can see."
+    Freeze "freeze" "Hold the pane still while time goes on, or let it follow again."
+    Pin "pin" "Keep the selected line, message, change or chart as evidence."
+    Acknowledge "acknowledge" "Take the page: somebody is on it."
+    Resolve "resolve" "Resolve the page: customers are served again."
+    HandOver "hand over" "Hand the incident over to somebody else, which ends the drill."
+    GiveUp "give up" "End the drill without an answer and read the debrief."
+    Compose "write" "Write a message to the channel or thread."
+    Reply "reply" "Open the message's thread and write a reply."
+    NextMention "next mention" "Go to the next message that mentions you."
+    NextUnread "next unread" "Go to the next channel with unread messages."
+    LevelUp "fewer levels" "Show only more serious lines."
+    LevelDown "more levels" "Show less serious lines too."
+    PickService "service" "Choose whose lines are shown."
+    Follow "follow" "Follow the newest line."
+    Wrap "wrap" "Break long lines, or cut them."
+    PickMetric "pick metric" "Choose a metric from the list, with search."
+    EditQuery "edit query" "Edit the selected query."
+    AddQuery "add query" "Add a query beside the others."
+    DropQuery "drop query" "Remove the selected query."
+    LongerRange "longer" "Show a longer time range."
+    ShorterRange "shorter" "Show a shorter time range."
+    Earlier "earlier" "Move the time range back by half of it."
+    Later "later" "Move the time range forward by half of it."
+    Solo "solo" "Show the selected series alone, or all again."
+    Type "type" "Type a command."
+    Interrupt "interrupt" "Interrupt the running command, or clear the line."
+    ClearScreen "clear" "Clear the shell's screen."
+    HistorySearch "history" "Search the commands typed before."
+    Edit "edit" "Edit the selected thing."
+    ExternalEditor "$EDITOR" "Edit in the program that $EDITOR names."
+    Save "save" "Save what was edited."
+    NewHypothesis "hypothesis" "Write a new hypothesis."
+    Delete "delete" "Delete the selected thing; asks first where it matters."
+    Supports "for" "Count the pin for the chosen hypothesis, or no longer."
+    Contradicts "against" "Count the pin against the chosen hypothesis, or no longer."
+    Claim "claim" "Name the cause: component, mechanism, why now, with evidence."
+    Confirm "yes" "Yes, do it."
+    Decline "no" "No, leave it."
+    Practice "practice" "Choose between a scored drill and a practice one."
+    OtherList "other list" "Go to the other list."
+}

@@ -1,0 +1,6 @@
+//! Pieces that several panes are made of. They know roles and text, nothing of the drill.
+
+pub mod chart;
+pub mod editor;
+pub mod field;
+pub mod rows;
