@@ -1,12 +1,14 @@
 //! Shows the interface over a made-up drill: `cargo run --example desk_demo`.
 
-mod tui {
-    pub use firedrill::tui::world;
-    #[path = "../../src/tui/demo.rs"]
-    pub mod demo;
-}
+use firedrill::tui::{self, world};
 
-fn main() -> Result<(), firedrill::tui::TuiError> {
-    let depth = firedrill::tui::Depth::detect();
-    firedrill::tui::run(Box::new(tui::demo::DemoLobby::default()), None, depth)
+#[path = "../src/tui/demo.rs"]
+mod demo;
+
+fn main() -> Result<(), tui::TuiError> {
+    tui::run(
+        Box::new(demo::DemoLobby::default()),
+        None,
+        tui::Depth::detect(),
+    )
 }

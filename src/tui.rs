@@ -9,8 +9,6 @@ mod app;
 mod canvas;
 #[cfg(test)]
 mod demo;
-#[cfg(test)]
-mod demo;
 mod fuzzy;
 mod hits;
 mod keymap;

@@ -136,6 +136,7 @@ impl App {
         }
         self.run(effects);
         self.read_status();
+        self.watch_end();
         self.watch_pager();
     }
 
@@ -148,12 +149,21 @@ impl App {
             return;
         }
         self.dirty = true;
-        let over = status.phase.is_over();
         self.ui.update(Action::Status(Box::new(status)));
+    }
+
+    /// Opens the debrief once the drill is over.
+    fn watch_end(&mut self) {
+        let over = self
+            .ui
+            .status
+            .as_ref()
+            .is_some_and(|status| status.phase.is_over());
         if over
             && self.ui.screen == Screen::Board
             && let Some(report) = self.desk.as_mut().and_then(|desk| desk.debrief())
         {
+            self.dirty = true;
             self.ui.update(Action::Debrief(Box::new(report)));
         }
     }
@@ -249,16 +259,11 @@ impl App {
             Ok(mut desk) => {
                 let briefing = desk.briefing();
                 let status = desk.status();
-                let over = status.phase.is_over();
                 self.known_pages.clear();
                 self.pager_seen = None;
                 self.looks.clear();
-                let mut actions = vec![Action::Opened(Box::new(briefing), Box::new(status))];
-                if over && let Some(report) = desk.debrief() {
-                    actions.push(Action::Debrief(Box::new(report)));
-                }
                 self.desk = Some(desk);
-                actions
+                vec![Action::Opened(Box::new(briefing), Box::new(status))]
             }
             Err(problem) => vec![Action::Notice(Tone::Bad, problem)],
         }

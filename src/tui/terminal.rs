@@ -24,6 +24,8 @@ use super::world::Tone;
 /// How long to wait for an input while something moves, and while nothing does.
 const MOVING: Duration = Duration::from_millis(125);
 const IDLE: Duration = Duration::from_millis(500);
+/// How long the loop has to end after a signal.
+const GRACE: Duration = Duration::from_millis(1_000);
 /// The most inputs taken in before a frame.
 const MAX_DRAINED: usize = 256;
 
@@ -91,24 +93,52 @@ fn restore_on_panic() {
     }));
 }
 
-/// A flag that rises when the system asks the program to end.
-fn termination_flag() -> io::Result<Arc<AtomicBool>> {
-    let flag = Arc::new(AtomicBool::new(false));
-    for signal in [
-        signal_hook::consts::SIGTERM,
-        signal_hook::consts::SIGINT,
-        signal_hook::consts::SIGHUP,
-        signal_hook::consts::SIGQUIT,
-    ] {
-        signal_hook::flag::register(signal, Arc::clone(&flag))?;
+/// Watches for the system's wish that the program ends.
+struct Watch {
+    wanted: Arc<AtomicBool>,
+    done: Arc<AtomicBool>,
+}
+
+impl Watch {
+    /// Starts watching. A thread of its own, because a terminal that has gone away can hold the loop in its reading for
+    /// ever: if the loop has not ended a while after the signal, the program ends here. Nothing is lost by that, since
+    /// a journal is written before what it says is done.
+    fn start() -> io::Result<Self> {
+        use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+        let watch = Self {
+            wanted: Arc::new(AtomicBool::new(false)),
+            done: Arc::new(AtomicBool::new(false)),
+        };
+        let (wanted, done) = (Arc::clone(&watch.wanted), Arc::clone(&watch.done));
+        let mut signals = signal_hook::iterator::Signals::new([SIGHUP, SIGINT, SIGQUIT, SIGTERM])?;
+        std::thread::spawn(move || {
+            if let Some(signal) = signals.forever().next() {
+                wanted.store(true, Ordering::Relaxed);
+                std::thread::sleep(GRACE);
+                if !done.load(Ordering::Relaxed) {
+                    give_back();
+                    std::process::exit(128 + signal);
+                }
+            }
+        });
+        Ok(watch)
     }
-    Ok(flag)
+
+    fn is_wanted(&self) -> bool {
+        self.wanted.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.done.store(true, Ordering::Relaxed);
+    }
 }
 
 /// Runs the interface on the terminal until it ends. `make` gets the screen's size.
 pub fn run(make: impl FnOnce(Size) -> App) -> Result<(), TerminalError> {
-    let flag = termination_flag()?;
     let guard = Guard::take()?;
+    let watch = Watch::start()?;
     restore_on_panic();
     let options = TerminalOptions {
         viewport: Viewport::Fullscreen,
@@ -128,7 +158,7 @@ pub fn run(make: impl FnOnce(Size) -> App) -> Result<(), TerminalError> {
         }
         let wait = if app.is_moving() { MOVING } else { IDLE };
         drain(&mut app, wait)?;
-        if flag.load(Ordering::Relaxed) {
+        if watch.is_wanted() {
             app.input(Input::Terminated);
         }
         if let Some(request) = app.take_edit() {

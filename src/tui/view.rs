@@ -26,7 +26,7 @@ pub fn draw(ui: &mut Ui, buffer: &mut Buffer) {
         draw_too_small(ui, &mut canvas);
     } else {
         match ui.screen {
-            Screen::Title => ui.title.draw(&mut canvas, ui.beat_ms),
+            Screen::Title => ui.title.draw(&mut canvas),
             Screen::Briefing => ui.briefing.draw(&mut canvas),
             Screen::Debrief => ui.debrief.draw(&mut canvas),
             Screen::Board => draw_board(ui, &mut canvas),
@@ -115,7 +115,7 @@ fn draw_pane(ui: &Ui, canvas: &mut Canvas<'_>, pane: PaneId, part: Rect, view: &
 fn draw_header(status: &Status, header: &mut Canvas<'_>) {
     header.fill(header.rect(), Role::Header);
     let wide = header.width() >= 110;
-    let right = header_right(status, wide);
+    let right = header_right(status, header.width());
     let start = header.width().saturating_sub(runs_width(&right) as u16 + 1);
     let mark = match status.mode {
         Mode::Scored => " DRILL ",
@@ -135,27 +135,29 @@ fn draw_header(status: &Status, header: &mut Canvas<'_>) {
     header.runs(start, 0, &right);
 }
 
-fn header_right(status: &Status, wide: bool) -> Vec<Run> {
+fn header_right(status: &Status, columns: u16) -> Vec<Run> {
     let mut runs = Vec::new();
     let mut push = |role, words: String| runs.push(Run::new(role, words));
+    let whole = columns >= 140;
     if status.mentions > 0 {
-        let words = if wide { " mentions" } else { "" };
+        let words = if whole { " mentions" } else { "" };
         push(Role::Badge, format!(" @{}{words} ", status.mentions));
         push(Role::Header, " ".to_owned());
     }
     if let Loss::CustomerMinutes { minutes, as_of_ms } = status.loss {
-        if wide {
-            push(Role::HeaderMuted, " customer minutes lost ".to_owned());
-            push(Role::HeaderAlert, format!("≈{}", units::grouped(minutes)));
-            let at = units::clock_minute(as_of_ms);
-            push(Role::HeaderMuted, format!(" at {at} "));
+        let (exact, unit) = if columns >= 110 {
+            (units::grouped(minutes), " customer minutes lost ")
         } else {
-            let lost = units::short_count(minutes);
-            push(Role::HeaderAlert, format!("≈{lost}"));
-            push(Role::HeaderMuted, " min lost ".to_owned());
+            (units::short_count(minutes), " min lost ")
+        };
+        push(Role::HeaderAlert, format!("≈{exact}"));
+        push(Role::HeaderMuted, unit.to_owned());
+        if whole {
+            let at = units::clock_minute(as_of_ms);
+            push(Role::HeaderMuted, format!("by {at} "));
         }
     }
-    if wide {
+    if whole {
         let since = units::stopwatch(status.now_ms - status.began_ms);
         push(Role::HeaderMuted, format!(" T+{since} "));
     }
@@ -236,19 +238,27 @@ fn draw_footer(ui: &Ui, canvas: &mut Canvas<'_>) {
     let y = canvas.height().saturating_sub(1);
     let mut footer = canvas.part(Rect::new(0, y, canvas.width(), 1));
     let listening = ui.listening();
-    let mut x = 1;
-    for (key, verb) in ui.keymap.footer(&listening.contexts) {
-        let label = verb.label();
-        let wide = text::width(&key) + text::width(label) + 3;
-        if usize::from(x) + wide > usize::from(footer.width()) + 2 {
-            continue;
-        }
-        let start = x;
-        x = footer.text(x, 0, &key, Role::Key);
-        x = footer.text(x + 1, 0, label, Role::KeyText);
-        footer.click(Rect::new(start, 0, x - start, 1), Hit::Verb(verb));
-        x += 2;
+    let shown = ui.keymap.footer(&listening.contexts);
+    let mut end = footer.width();
+    if let Some((key, verb)) = shown.iter().find(|(_, verb)| *verb == Verb::Help) {
+        let wide = (text::width(key) + text::width(verb.label()) + 2) as u16;
+        end = end.saturating_sub(wide + 1);
+        draw_key(&mut footer, end, key, *verb);
     }
+    let mut x = 1;
+    for (key, verb) in shown.iter().filter(|(_, verb)| *verb != Verb::Help) {
+        let wide = (text::width(key) + text::width(verb.label()) + 3) as u16;
+        if x + wide <= end {
+            x = draw_key(&mut footer, x, key, *verb) + 2;
+        }
+    }
+}
+
+fn draw_key(footer: &mut Canvas<'_>, x: u16, key: &str, verb: Verb) -> u16 {
+    let at = footer.text(x, 0, key, Role::Key);
+    let end = footer.text(at + 1, 0, verb.label(), Role::KeyText);
+    footer.click(Rect::new(x, 0, end - x, 1), Hit::Verb(verb));
+    end
 }
 
 fn draw_notice(ui: &Ui, canvas: &mut Canvas<'_>) {

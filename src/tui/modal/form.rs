@@ -31,6 +31,17 @@ pub enum FormPurpose {
     HandOver,
 }
 
+impl FormPurpose {
+    /// The words on the button.
+    const fn button(&self) -> &'static str {
+        match self {
+            Self::Hypothesis { .. } => "write down",
+            Self::Claim => "hand in",
+            Self::HandOver => "hand over",
+        }
+    }
+}
+
 /// One field.
 #[derive(Clone, Debug)]
 pub struct FormField {
@@ -223,6 +234,20 @@ impl Form {
         Outcome::stay()
     }
 
+    /// Takes the suggestion that is chosen, or the first that fits what was typed, and goes on.
+    fn complete(&mut self) {
+        let typed = self
+            .fields
+            .get(self.at)
+            .is_some_and(|field| !field.field.is_empty());
+        let row = self.suggestion.or(typed.then_some(0));
+        let taken = row.and_then(|row| self.fitting().get(row).map(ToString::to_string));
+        if let (Some(taken), Some(field)) = (taken, self.fields.get_mut(self.at)) {
+            field.field.set(&taken);
+        }
+        self.go(1);
+    }
+
     fn value(&self, index: usize) -> String {
         self.fields
             .get(index)
@@ -294,7 +319,7 @@ impl Form {
             PaneAction::Verb(Verb::Back) => return Outcome::close(Vec::new()),
             PaneAction::Verb(Verb::Submit) => return self.submit(),
             PaneAction::Verb(Verb::Open) => return self.open(),
-            PaneAction::Verb(Verb::NextField) => self.go(1),
+            PaneAction::Verb(Verb::NextField) => self.complete(),
             PaneAction::Verb(Verb::PreviousField) => self.go(-1),
             PaneAction::Verb(Verb::Up) => self.vertical(false),
             PaneAction::Verb(Verb::Down) => self.vertical(true),
@@ -368,7 +393,7 @@ impl Form {
         } else {
             Role::Key
         };
-        let end = part.text(0, button, " hand in ", role);
+        let end = part.text(0, button, &format!(" {} ", self.purpose.button()), role);
         part.click(
             Rect::new(0, button, end, 1),
             Hit::Choice(self.places().saturating_sub(1)),

@@ -408,9 +408,15 @@ impl Pane for NotebookPane {
     fn caption(&self) -> Vec<Run> {
         let pins = self.notebook.pins.len();
         let hypotheses = self.notebook.hypotheses.len();
+        let pin_word = if pins == 1 { "pin" } else { "pins" };
+        let hypothesis_word = if hypotheses == 1 {
+            "hypothesis"
+        } else {
+            "hypotheses"
+        };
         vec![Run::new(
             Role::Muted,
-            format!("{pins} pins, {hypotheses} hypotheses"),
+            format!("{pins} {pin_word}, {hypotheses} {hypothesis_word}"),
         )]
     }
 

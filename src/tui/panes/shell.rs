@@ -43,7 +43,7 @@ pub struct ShellPane {
 impl Default for ShellPane {
     fn default() -> Self {
         let mut scrollback = Scrollback::default();
-        scrollback.say("Type a command; Tab completes, Ctrl-R searches, Esc leaves the prompt.");
+        scrollback.say("Tab completes, Ctrl-R searches, Esc scrolls.");
         Self {
             scrollback,
             field: Field::default(),

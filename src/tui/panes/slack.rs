@@ -235,6 +235,16 @@ impl SlackPane {
             let Some(channel) = self.channels.get(row) else {
                 continue;
             };
+            if row == self.rows.selected {
+                let part = Rect::new(0, y, width, 1);
+                let here = focused && self.part == Part::Channels;
+                let role = if here {
+                    Role::Selected
+                } else {
+                    Role::SelectedIdle
+                };
+                canvas.tint(part, role);
+            }
             let open = channel.name == self.open;
             let role = if channel.unread > 0 || open {
                 Role::Strong
@@ -258,16 +268,6 @@ impl SlackPane {
                 Role::Accent
             };
             canvas.text_aligned((0, y), width, Align::Right, &count, badge);
-            if row == self.rows.selected {
-                let part = Rect::new(0, y, width, 1);
-                let here = focused && self.part == Part::Channels;
-                let role = if here {
-                    Role::Selected
-                } else {
-                    Role::SelectedIdle
-                };
-                canvas.tint(part, role);
-            }
             canvas.click(
                 Rect::new(0, y, width, 1),
                 Hit::Row {

@@ -38,7 +38,7 @@ impl BriefingScreen {
     pub fn on(&mut self, action: &PaneAction) -> Vec<Effect> {
         let page = self.height.saturating_sub(1) as isize;
         match action {
-            PaneAction::Verb(Verb::Confirm) => {
+            PaneAction::Verb(Verb::Begin) => {
                 return vec![Effect::Act(PaneId::Pager, Act::Begin)];
             }
             PaneAction::Verb(Verb::Back) => return vec![Effect::Leave],
@@ -110,6 +110,6 @@ impl BriefingScreen {
         let y = height.saturating_sub(2);
         let words = " Enter  the clock starts, the pager rings ";
         card.text_aligned((0, y), width, Align::Centre, words, Role::Badge);
-        card.click(Rect::new(0, y, width, 1), Hit::Verb(Verb::Confirm));
+        card.click(Rect::new(0, y, width, 1), Hit::Verb(Verb::Begin));
     }
 }

@@ -237,6 +237,7 @@ impl DebriefScreen {
             .enumerate()
             .map(|(index, (_, values))| Curve {
                 values,
+                unit: Unit::Count,
                 role: Role::series(index),
                 letter: chart::curve_letter(index),
             })

@@ -14,11 +14,11 @@ use crate::tui::world::{Choice, DrillRow, ScenarioRow};
 
 /// The name in blocks, five rows; each row has its own colour of the fire.
 const LOGO: [&str; 5] = [
-    "█▀▀▀ ▀█▀ █▀▀▄ █▀▀▀ █▀▀▄ █▀▀▄ ▀█▀ █    █",
-    "█     █  █  █ █    █  █ █  █  █  █    █",
-    "█▀▀   █  █▀█▀ █▀▀  █  █ █▀█▀  █  █    █",
-    "█     █  █ ▀▄ █    █  █ █ ▀▄  █  █    █",
-    "█    ▄█▄ █  █ █▄▄▄ █▄▄▀ █  █ ▄█▄ █▄▄▄ █▄▄▄",
+    "██████  ██  █████   ██████  █████   █████   ██  ██      ██",
+    "██      ██  ██  ██  ██      ██  ██  ██  ██  ██  ██      ██",
+    "█████   ██  █████   █████   ██  ██  █████   ██  ██      ██",
+    "██      ██  ██ ██   ██      ██  ██  ██ ██   ██  ██      ██",
+    "██      ██  ██  ██  ██████  █████   ██  ██  ██  ██████  ██████",
 ];
 
 const FLAMES: [Role; 5] = [
@@ -29,10 +29,10 @@ const FLAMES: [Role; 5] = [
     Role::Flame4,
 ];
 
-/// A heart line that has its incident and recovers, one height from 0 to 7 a braille column.
-const PULSE: [u8; 56] = [
-    1, 1, 2, 1, 1, 2, 1, 1, 1, 2, 1, 1, 2, 2, 1, 1, 2, 1, 2, 3, 5, 7, 6, 4, 6, 7, 7, 5, 6, 7, 6, 7,
-    7, 6, 5, 6, 7, 5, 4, 4, 3, 2, 3, 2, 1, 2, 1, 1, 1, 2, 1, 1, 2, 1, 1, 1,
+/// A shop's pulse that has its incident and recovers: one height from 0 to 8 a column, over and over.
+const PULSE: [u8; 62] = [
+    2, 2, 3, 2, 2, 3, 2, 2, 3, 3, 2, 3, 2, 2, 3, 2, 3, 2, 2, 3, 2, 3, 3, 4, 6, 8, 7, 8, 7, 8, 8, 7,
+    8, 7, 6, 7, 8, 7, 6, 5, 4, 4, 3, 3, 2, 3, 2, 2, 3, 2, 2, 3, 2, 2, 3, 2, 3, 2, 2, 3, 2, 2,
 ];
 
 /// Which of the two lists has the keys.
@@ -123,13 +123,13 @@ impl TitleScreen {
     }
 
     /// Draws it.
-    pub fn draw(&mut self, canvas: &mut Canvas<'_>, beat_ms: u64) {
+    pub fn draw(&mut self, canvas: &mut Canvas<'_>) {
         let tall = canvas.height() >= 30;
         let width = canvas
             .width()
             .min(if canvas.width() >= 150 { 110 } else { 92 });
         let left = (canvas.width() - width) / 2;
-        let mut y = if tall { canvas.height() / 10 } else { 1 };
+        let mut y = if tall { canvas.height() / 8 } else { 1 };
         y = draw_logo(canvas, y, tall);
         let tagline = "a flight simulator for on-call engineers";
         let columns = canvas.width();
@@ -139,7 +139,6 @@ impl TitleScreen {
         let body = Rect::new(left, y, width, footer.saturating_sub(y));
         let mut part = canvas.part(body);
         self.draw_lists(&mut part, tall);
-        let _ = beat_ms;
     }
 
     fn draw_lists(&mut self, part: &mut Canvas<'_>, tall: bool) {
@@ -199,16 +198,16 @@ impl TitleScreen {
         let wide = part.width();
         let best = scenario.best.as_ref().map_or_else(
             || "not played".to_owned(),
-            |best| format!("{} / {} {}", best.points, best.out_of, best.ending),
+            |best| format!("{}/{} {}", best.points, best.out_of, best.ending),
         );
         let columns = [
-            wide.saturating_sub(50),
-            wide.saturating_sub(31),
+            wide.saturating_sub(48),
+            wide.saturating_sub(30),
             wide.saturating_sub(22),
         ];
         let [level, minutes, result] = columns;
         let title = if selected { Role::Strong } else { Role::Base };
-        part.text_within(3, y, level.saturating_sub(5), &scenario.title, title);
+        part.text_within(3, y, level.saturating_sub(4), &scenario.title, title);
         let stars: String = (0..5)
             .map(|star| if star < scenario.stars { '◆' } else { '◇' })
             .collect();
@@ -301,49 +300,24 @@ fn draw_logo(canvas: &mut Canvas<'_>, top: u16, tall: bool) -> u16 {
         return below;
     }
     draw_pulse(canvas, left, below + 1, width);
-    below + 4
+    below + 3
 }
 
-/// Draws the pulse in braille, two dots a column and eight a column high.
-fn draw_pulse(canvas: &mut Canvas<'_>, left: u16, top: u16, width: u16) {
-    let dots = usize::from(width) * 2;
-    let height_at = |dot: usize| -> u8 {
-        let at = dot * PULSE.len() / dots.max(1);
-        PULSE.get(at).copied().unwrap_or(1)
-    };
+/// Draws the pulse: quiet columns in grey, the incident in the colours of fire.
+fn draw_pulse(canvas: &mut Canvas<'_>, left: u16, y: u16, width: u16) {
+    const BLOCKS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
     for x in 0..width {
-        let mut cells = [0_u8; 2];
-        for side in 0..2 {
-            let dot = usize::from(x) * 2 + side;
-            let here = height_at(dot);
-            let before = height_at(dot.saturating_sub(1));
-            for height in here.min(before)..=here.max(before) {
-                let row = 7 - height.min(7);
-                let bit = braille_bit(side, row % 4);
-                if let Some(cell) = cells.get_mut(usize::from(row / 4)) {
-                    *cell |= bit;
-                }
-            }
-        }
-        for (row, bits) in cells.into_iter().enumerate() {
-            if bits != 0 {
-                let glyph = char::from_u32(0x2800 + u32::from(bits)).unwrap_or(' ');
-                let role = if row == 0 { Role::Flame3 } else { Role::Faint };
-                canvas.glyph(left + x, top + row as u16, glyph, role);
-            }
-        }
-    }
-}
-
-const fn braille_bit(side: usize, row: u8) -> u8 {
-    match (side, row) {
-        (0, 0) => 0x01,
-        (0, 1) => 0x02,
-        (0, 2) => 0x04,
-        (0, _) => 0x40,
-        (_, 0) => 0x08,
-        (_, 1) => 0x10,
-        (_, 2) => 0x20,
-        _ => 0x80,
+        let height = PULSE
+            .get(usize::from(x) % PULSE.len())
+            .copied()
+            .unwrap_or(0);
+        let role = match height {
+            0..=3 => Role::Faint,
+            4..=5 => Role::Flame1,
+            6..=7 => Role::Flame3,
+            _ => Role::Flame4,
+        };
+        let block = BLOCKS.get(usize::from(height)).copied().unwrap_or(' ');
+        canvas.glyph(left + x, y, block, role);
     }
 }

@@ -1,4 +1,4 @@
-//! Line charts in braille: two by four dots a cell, a y axis with units, a time axis with marks, a cursor.
+//! Line charts in braille: two by four dots a cell, a y axis for each of two units, a time axis with marks, a cursor.
 
 use ratatui::layout::Rect;
 
@@ -13,6 +13,8 @@ use crate::tui::world::{Mark, MarkKind, Unit};
 pub struct Curve<'a> {
     /// One value an instant.
     pub values: &'a [f64],
+    /// What its values mean.
+    pub unit: Unit,
     /// Its look.
     pub role: Role,
     /// The letter at its end, for those who see no colours.
@@ -26,7 +28,7 @@ pub struct Chart<'a> {
     pub times: &'a [i64],
     /// The curves; the last is on top.
     pub curves: &'a [Curve<'a>],
-    /// What the values mean.
+    /// The unit of the left axis; one other unit gets the right axis, curves of a third are left out.
     pub unit: Unit,
     /// The first and last instant of the axis.
     pub range_ms: (i64, i64),
@@ -52,16 +54,89 @@ pub fn curve_letter(index: usize) -> char {
     char::from(b'a' + (index % 26) as u8)
 }
 
+/// A y axis.
+struct Scale {
+    unit: Unit,
+    low: f64,
+    high: f64,
+    ticks: Vec<(f64, String)>,
+}
+
+impl Scale {
+    /// The axis for a unit's curves. It starts at zero unless values are negative.
+    fn of(chart: &Chart<'_>, unit: Unit, height: u16) -> Self {
+        let mut low: f64 = 0.0;
+        let mut high = f64::NEG_INFINITY;
+        let curves = chart.curves.iter().filter(|curve| curve.unit == unit);
+        for value in curves.flat_map(|curve| curve.values) {
+            if value.is_finite() {
+                low = low.min(*value);
+                high = high.max(*value);
+            }
+        }
+        if high <= low {
+            high = low + 1.0;
+        }
+        let wanted = usize::from(height / 4).clamp(2, 6);
+        let mut ticks = units::ticks(low, high, wanted, unit);
+        if ticks.len() < 2 {
+            ticks = vec![low, high];
+        }
+        Self {
+            unit,
+            low: ticks.first().copied().unwrap_or(low),
+            high: ticks.last().copied().unwrap_or(high),
+            ticks: ticks
+                .into_iter()
+                .map(|tick| (tick, units::value(tick, unit)))
+                .collect(),
+        }
+    }
+
+    /// Columns that the labels take.
+    fn width(&self) -> u16 {
+        self.ticks
+            .iter()
+            .map(|(_, label)| text::width(label))
+            .max()
+            .unwrap_or(0) as u16
+    }
+}
+
 /// Where a chart's parts are, in columns and rows of its canvas.
 struct Frame {
     plot: Rect,
-    low: f64,
-    high: f64,
+    left: Scale,
+    right: Option<Scale>,
     start_ms: i64,
     end_ms: i64,
 }
 
 impl Frame {
+    fn new(canvas: &Canvas<'_>, chart: &Chart<'_>) -> Self {
+        let left = Scale::of(chart, chart.unit, canvas.height());
+        let right = chart
+            .curves
+            .iter()
+            .find(|curve| curve.unit != chart.unit)
+            .map(|curve| Scale::of(chart, curve.unit, canvas.height()));
+        let gutter = left.width() + 2;
+        let letters = if chart.curves.len() > 1 { 2 } else { 1 };
+        let tail = letters + right.as_ref().map_or(0, |scale| scale.width() + 1);
+        Self {
+            plot: Rect::new(
+                gutter,
+                0,
+                canvas.width().saturating_sub(gutter + tail),
+                canvas.height().saturating_sub(2),
+            ),
+            left,
+            right,
+            start_ms: chart.range_ms.0,
+            end_ms: chart.range_ms.1,
+        }
+    }
+
     fn column_of(&self, at_ms: i64) -> Option<u16> {
         let dot = self.dot_of(at_ms)?;
         Some(self.plot.x + (dot / 2) as u16)
@@ -77,46 +152,31 @@ impl Frame {
         Some((share * dots as f64).round() as i32)
     }
 
+    /// The axis of a unit, if it has one.
+    fn scale_of(&self, unit: Unit) -> Option<&Scale> {
+        if self.left.unit == unit {
+            return Some(&self.left);
+        }
+        self.right.as_ref().filter(|scale| scale.unit == unit)
+    }
+
     /// The dot row of a value, from the top.
-    fn row_of(&self, value: f64) -> i32 {
+    fn row_of(&self, scale: &Scale, value: f64) -> i32 {
         let dots = f64::from(self.plot.height) * 4.0 - 1.0;
-        let share = ((value - self.low) / (self.high - self.low)).clamp(0.0, 1.0);
+        let share = ((value - scale.low) / (scale.high - scale.low)).clamp(0.0, 1.0);
         ((1.0 - share) * dots).round() as i32
     }
 }
 
 /// Draws a chart; gives where its plot is, for clicks.
 pub fn draw(canvas: &mut Canvas<'_>, chart: &Chart<'_>) -> Rect {
-    let (low, high, ticks) = value_axis(chart, canvas.height());
-    let labels: Vec<String> = ticks
-        .iter()
-        .map(|tick| units::value(*tick, chart.unit))
-        .collect();
-    let gutter = labels
-        .iter()
-        .map(|label| text::width(label))
-        .max()
-        .unwrap_or(0) as u16
-        + 1;
-    let tail = if chart.curves.len() > 1 { 2 } else { 1 };
-    let frame = Frame {
-        plot: Rect::new(
-            gutter + 1,
-            0,
-            canvas.width().saturating_sub(gutter + 1 + tail),
-            canvas.height().saturating_sub(2),
-        ),
-        low,
-        high,
-        start_ms: chart.range_ms.0,
-        end_ms: chart.range_ms.1,
-    };
+    let frame = Frame::new(canvas, chart);
     if frame.plot.width < 4 || frame.plot.height < 1 {
         return Rect::default();
     }
-    draw_value_axis(canvas, &frame, &ticks, &labels, gutter);
-    draw_marks(canvas, &frame, chart.marks);
+    draw_value_axes(canvas, &frame);
     draw_time_axis(canvas, &frame);
+    draw_marks(canvas, &frame, chart.marks);
     if let Some(column) = chart.cursor_ms.and_then(|at| frame.column_of(at)) {
         for y in 0..=frame.plot.height {
             canvas.glyph(column, y, '│', Role::Crosshair);
@@ -126,50 +186,36 @@ pub fn draw(canvas: &mut Canvas<'_>, chart: &Chart<'_>) -> Rect {
     frame.plot
 }
 
-/// The range of the y axis and its ticks. The axis starts at zero unless values are negative.
-fn value_axis(chart: &Chart<'_>, height: u16) -> (f64, f64, Vec<f64>) {
-    let mut low: f64 = 0.0;
-    let mut high = f64::NEG_INFINITY;
-    for value in chart.curves.iter().flat_map(|curve| curve.values) {
-        if value.is_finite() {
-            low = low.min(*value);
-            high = high.max(*value);
+fn draw_value_axes(canvas: &mut Canvas<'_>, frame: &Frame) {
+    let plot = frame.plot;
+    let axis = plot.x.saturating_sub(1);
+    for y in 0..plot.height {
+        canvas.glyph(axis, y, '│', Role::Grid);
+    }
+    for (tick, label) in &frame.left.ticks {
+        let y = (frame.row_of(&frame.left, *tick) / 4) as u16;
+        for x in 0..plot.width {
+            canvas.glyph(plot.x + x, y, '┈', Role::Grid);
         }
+        canvas.glyph(axis, y, '┤', Role::Axis);
+        canvas.text_aligned((0, y), axis, Align::Right, label, Role::Axis);
     }
-    if high <= low {
-        high = low + 1.0;
-    }
-    let wanted = usize::from(height / 4).clamp(2, 6);
-    let ticks = units::ticks(low, high, wanted, chart.unit);
-    match (ticks.first(), ticks.last()) {
-        (Some(first), Some(last)) if last > first => (*first, *last, ticks),
-        _ => (low, high, vec![low, high]),
-    }
-}
-
-fn draw_value_axis(
-    canvas: &mut Canvas<'_>,
-    frame: &Frame,
-    ticks: &[f64],
-    labels: &[String],
-    gutter: u16,
-) {
-    for y in 0..frame.plot.height {
-        canvas.glyph(gutter, y, '│', Role::Grid);
-    }
-    for (tick, label) in ticks.iter().zip(labels) {
-        let y = (frame.row_of(*tick) / 4) as u16;
-        for x in 0..frame.plot.width {
-            canvas.glyph(frame.plot.x + x, y, '┈', Role::Grid);
+    if let Some(scale) = &frame.right {
+        let start = canvas.width().saturating_sub(scale.width());
+        for (tick, label) in &scale.ticks {
+            let y = (frame.row_of(scale, *tick) / 4) as u16;
+            canvas.text(start, y, label, Role::Axis);
         }
-        canvas.glyph(gutter, y, '┤', Role::Axis);
-        canvas.text_aligned((0, y), gutter, Align::Right, label, Role::Axis);
     }
 }
 
 fn draw_time_axis(canvas: &mut Canvas<'_>, frame: &Frame) {
     let plot = frame.plot;
     let y = plot.height;
+    for x in 0..plot.width {
+        canvas.glyph(plot.x + x, y, '─', Role::Axis);
+    }
+    canvas.glyph(plot.x.saturating_sub(1), y, '└', Role::Axis);
     let day_ms = 86_400_000;
     let pattern = if frame.end_ms - frame.start_ms > day_ms {
         "%b %d %H:%M"
@@ -180,14 +226,15 @@ fn draw_time_axis(canvas: &mut Canvas<'_>, frame: &Frame) {
     };
     let wide = text::width(&units::instant(frame.start_ms, pattern)) as u16;
     let wanted = usize::from(plot.width / (wide + 4)).max(1);
+    let last = canvas.width().saturating_sub(wide);
     let mut free = 0;
     for at_ms in units::time_ticks(frame.start_ms, frame.end_ms, wanted) {
         let Some(column) = frame.column_of(at_ms) else {
             continue;
         };
         canvas.glyph(column, y, '┴', Role::Axis);
-        let start = column.saturating_sub(wide / 2);
-        if start >= free && start + wide <= canvas.width() {
+        let start = column.saturating_sub(wide / 2).min(last);
+        if start >= free {
             canvas.text(start, y + 1, &units::instant(at_ms, pattern), Role::Axis);
             free = start + wide + 1;
         }
@@ -195,11 +242,6 @@ fn draw_time_axis(canvas: &mut Canvas<'_>, frame: &Frame) {
 }
 
 fn draw_marks(canvas: &mut Canvas<'_>, frame: &Frame, marks: &[Mark]) {
-    let y = frame.plot.height;
-    for x in 0..frame.plot.width {
-        canvas.glyph(frame.plot.x + x, y, '─', Role::Axis);
-    }
-    canvas.glyph(frame.plot.x.saturating_sub(1), y, '└', Role::Axis);
     for mark in marks {
         let Some(column) = frame.column_of(mark.at_ms) else {
             continue;
@@ -208,7 +250,7 @@ fn draw_marks(canvas: &mut Canvas<'_>, frame: &Frame, marks: &[Mark]) {
         for row in 0..frame.plot.height {
             canvas.glyph(column, row, '┊', Role::Faint);
         }
-        canvas.glyph(column, y, sign, role);
+        canvas.glyph(column, frame.plot.height, sign, role);
     }
 }
 
@@ -270,13 +312,16 @@ fn draw_curves(canvas: &mut Canvas<'_>, frame: &Frame, chart: &Chart<'_>) {
     };
     let mut ends = Vec::new();
     for curve in chart.curves {
+        let Some(scale) = frame.scale_of(curve.unit) else {
+            continue;
+        };
         let mut before: Option<(i32, i32)> = None;
         let mut last = None;
         for (at_ms, value) in chart.times.iter().zip(curve.values) {
             let here = frame
                 .dot_of(*at_ms)
                 .filter(|_| value.is_finite())
-                .map(|x| (x, frame.row_of(*value)));
+                .map(|x| (x, frame.row_of(scale, *value)));
             if let Some(here) = here {
                 dots.line(before.unwrap_or(here), here, curve.role);
                 last = Some(here);
@@ -303,12 +348,17 @@ fn draw_curves(canvas: &mut Canvas<'_>, frame: &Frame, chart: &Chart<'_>) {
 fn draw_letters(canvas: &mut Canvas<'_>, plot: Rect, mut ends: Vec<(i32, char, Role)>) {
     ends.sort_by_key(|(row, ..)| *row);
     let mut free = 0;
-    for (row, letter, role) in ends {
-        let y = row.max(free);
-        if y < i32::from(plot.height) {
+    for (row, ..) in &mut ends {
+        *row = free.max(*row);
+        free = *row + 1;
+    }
+    let mut lowest = i32::from(plot.height) - 1;
+    for (row, letter, role) in ends.into_iter().rev() {
+        let y = row.min(lowest);
+        if y >= 0 {
             canvas.glyph(plot.x + plot.width, y as u16, letter, role);
         }
-        free = y + 1;
+        lowest = y - 1;
     }
 }
 
@@ -341,6 +391,7 @@ mod tests {
         let values: Vec<f64> = (0..11).map(f64::from).collect();
         let curve = Curve {
             values: &values,
+            unit: Unit::Count,
             role: Role::Series0,
             letter: 'a',
         };
@@ -361,7 +412,7 @@ mod tests {
             },
         );
         let rows: Vec<&str> = shown.lines().collect();
-        assert!(rows[0].starts_with("10┤"), "{shown}");
+        assert!(rows[0].starts_with(" 10┤"), "{shown}");
         assert!(
             rows[0].trim_end().ends_with(['⠁', '⠉', '⠊', '⠔', '⠈', '⠋']),
             "{shown}"
@@ -378,6 +429,7 @@ mod tests {
         let values = [f64::NAN, f64::INFINITY, -1.0, f64::NEG_INFINITY];
         let curve = Curve {
             values: &values,
+            unit: Unit::Count,
             role: Role::Series0,
             letter: 'a',
         };

@@ -9,9 +9,9 @@ use super::ArtifactId;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
     /// Traces and debugging.
+    #[default]
     Debug,
     /// The ordinary course of things.
-    #[default]
     Info,
     /// Something odd.
     Warn,

@@ -4,6 +4,7 @@ use ratatui::layout::Rect;
 
 use crate::tui::canvas::{Align, Canvas};
 use crate::tui::pane::PaneId;
+use crate::tui::text;
 use crate::tui::theme::Role;
 use crate::tui::units;
 use crate::tui::world::LogHistogram;
@@ -32,7 +33,7 @@ pub fn draw(canvas: &mut Canvas<'_>, histogram: &LogHistogram, range_ms: (i64, i
     let wide = canvas.width();
     let bars = Rect::new(LABELS, 0, columns(wide), all_rows);
     canvas.text(0, all_rows - 1, "all", Role::Faint);
-    draw_bars(&mut canvas.part(bars), &all, Role::Series0);
+    draw_bars(&mut canvas.part(bars), &all, Role::Axis);
     let highest = all.iter().max().copied().unwrap_or(0);
     let label = units::short_count(highest);
     canvas.text_aligned(
@@ -64,12 +65,13 @@ pub fn draw(canvas: &mut Canvas<'_>, histogram: &LogHistogram, range_ms: (i64, i
 fn draw_times(canvas: &mut Canvas<'_>, (start_ms, end_ms): (i64, i64), note: &str) {
     let y = canvas.height() - 1;
     let wide = columns(canvas.width());
+    let said = text::width(note) as u16 + 2;
     let mut free = 0;
     for at_ms in units::time_ticks(start_ms, end_ms, usize::from(wide / 10).max(1)) {
         let share = (at_ms - start_ms) * i64::from(wide) / (end_ms - start_ms).max(1);
         let column = LABELS + share as u16;
         let start = column.saturating_sub(2);
-        if start >= free && start + 5 < canvas.width() {
+        if start >= free && start + 5 + said < canvas.width() {
             canvas.text(start, y, &units::clock_minute(at_ms), Role::Faint);
             free = start + 6;
         }

@@ -93,14 +93,16 @@ impl LogsPane {
             if y >= canvas.height() {
                 break;
             }
-            let start = y;
-            y = self.draw_line(canvas, &place, y, row);
-            let part = Rect::new(0, start, canvas.width(), y - start);
+            let pieces = self.pieces(row, text_columns(canvas.width(), &self.query));
+            let rows = (pieces.len() as u16).min(canvas.height() - y);
+            let part = Rect::new(0, y, canvas.width(), rows);
             if index == self.selected && focused {
                 canvas.tint(part, Role::Selected);
             } else if index == self.selected && !self.following {
                 canvas.tint(part, Role::SelectedIdle);
             }
+            self.draw_line(&mut canvas.part(part), &place, row, &pieces);
+            y += rows;
             canvas.click(
                 part,
                 Hit::Row {
@@ -123,39 +125,37 @@ impl LogsPane {
         }
     }
 
-    fn draw_line(&self, canvas: &mut Canvas<'_>, place: &Columns, y: u16, row: &LogRow) -> u16 {
+    /// The pieces of a line, one a row.
+    fn pieces(&self, row: &LogRow, columns: usize) -> Vec<String> {
+        let cleaned = text::clean(&row.text);
+        if self.wrap {
+            text::wrap(&cleaned, columns)
+        } else {
+            vec![skipped(&cleaned, self.side)]
+        }
+    }
+
+    fn draw_line(&self, canvas: &mut Canvas<'_>, place: &Columns, row: &LogRow, pieces: &[String]) {
         let pattern = if place.millis {
             "%H:%M:%S%.3f"
         } else {
             "%H:%M:%S"
         };
-        canvas.text(0, y, &units::instant(row.at_ms, pattern), Role::Faint);
-        canvas.text(place.level, y, row.level.word(), level_role(row.level));
+        canvas.text(0, 0, &units::instant(row.at_ms, pattern), Role::Faint);
+        canvas.text(place.level, 0, row.level.word(), level_role(row.level));
         if let Some((start, wide)) = place.service {
-            canvas.text_within(start, y, wide, &row.service, Role::Link);
+            canvas.text_within(start, 0, wide, &row.service, Role::Link);
         }
         let role = match row.level {
             Level::Debug => Role::Debug,
             Level::Error | Level::Fatal => Role::Strong,
             _ => Role::Base,
         };
-        let cleaned = text::clean(&row.text);
         let room = canvas.width().saturating_sub(place.text + 1);
-        let pieces = if self.wrap {
-            text::wrap(&cleaned, usize::from(room).max(4))
-        } else {
-            vec![skipped(&cleaned, self.side)]
-        };
-        let mut at = y;
-        for piece in pieces {
-            if at >= canvas.height() {
-                break;
-            }
-            canvas.text_within(place.text, at, room, &piece, role);
-            self.mark_matches(canvas, place.text, at, room, &piece);
-            at += 1;
+        for (y, piece) in pieces.iter().enumerate() {
+            canvas.text_within(place.text, y as u16, room, piece, role);
+            self.mark_matches(canvas, place.text, y as u16, room, piece);
         }
-        at
     }
 
     /// Shows where the filter's text is in a piece of a line.

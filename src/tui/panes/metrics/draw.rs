@@ -102,6 +102,7 @@ impl MetricsPane {
             .map(|(index, series)| {
                 let curve = Curve {
                     values: &series.values,
+                    unit: series.unit,
                     role: Role::series(index),
                     letter: chart::curve_letter(index),
                 };
