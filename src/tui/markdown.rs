@@ -175,40 +175,41 @@ impl Page {
     }
 }
 
-/// Breaks runs at spaces into lines of at most `columns`.
+/// Breaks runs at spaces into lines of at most `columns`; a word may change its look inside.
 pub fn wrap_runs(runs: &[Run], columns: usize) -> Vec<Vec<Run>> {
     let columns = columns.max(1);
+    let cells: Vec<(&str, usize, Role)> = runs
+        .iter()
+        .flat_map(|run| {
+            text::cells(&run.text).map(|(symbol, wide)| (symbol, wide.into(), run.role))
+        })
+        .collect();
     let mut lines: Vec<Vec<Run>> = vec![Vec::new()];
     let mut used = 0;
-    let mut push = |role: Role, piece: &str, fresh: bool| {
-        if fresh {
+    for word in cells.split_inclusive(|(symbol, ..)| *symbol == " ") {
+        let bare: usize = word
+            .iter()
+            .filter(|(symbol, ..)| *symbol != " ")
+            .map(|(_, wide, _)| wide)
+            .sum();
+        if used > 0 && used + bare > columns {
             lines.push(Vec::new());
+            used = 0;
         }
-        if let Some(line) = lines.last_mut() {
-            match line.last_mut() {
-                Some(last) if last.role == role => last.text.push_str(piece),
-                _ => line.push(Run::new(role, piece)),
-            }
-        }
-    };
-    for run in runs {
-        for word in run.text.split_inclusive(' ') {
-            let bare = text::width(word.trim_end_matches(' '));
-            let mut fresh = used > 0 && used + bare > columns;
-            if fresh {
+        for (symbol, wide, role) in word {
+            if used + wide > columns {
+                if *symbol == " " {
+                    continue;
+                }
+                lines.push(Vec::new());
                 used = 0;
             }
-            for (symbol, wide) in text::cells(word) {
-                let wide = usize::from(wide);
-                if used + wide > columns {
-                    if symbol == " " {
-                        continue;
-                    }
-                    fresh = true;
-                    used = 0;
+            used += wide;
+            if let Some(line) = lines.last_mut() {
+                match line.last_mut() {
+                    Some(last) if last.role == *role => last.text.push_str(symbol),
+                    _ => line.push(Run::new(*role, *symbol)),
                 }
-                push(run.role, symbol, std::mem::take(&mut fresh));
-                used += wide;
             }
         }
     }
@@ -253,5 +254,11 @@ mod tests {
     fn words_may_change_their_look_inside() {
         let runs = [Run::new(Role::Base, "ab "), Run::new(Role::Strong, "cdef")];
         assert_eq!(wrap_runs(&runs, 4).len(), 2);
+        let runs = [
+            Run::new(Role::Base, "see "),
+            Run::new(Role::Link, "#ab"),
+            Run::new(Role::Base, "."),
+        ];
+        assert_eq!(wrap_runs(&runs, 7).len(), 2);
     }
 }

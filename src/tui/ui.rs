@@ -174,6 +174,7 @@ impl Ui {
                 Vec::new()
             }
             Action::Left => {
+                self.notice = None;
                 self.screen = Screen::Title;
                 self.status = None;
                 self.modals.clear();
@@ -181,6 +182,7 @@ impl Ui {
             }
             Action::Debrief(report) => {
                 self.modals.clear();
+                self.notice = None;
                 self.debrief = DebriefScreen::new(*report);
                 self.screen = Screen::Debrief;
                 Vec::new()

@@ -51,6 +51,8 @@ verbs! {
     Notebook "Notebook" "Go to the notebook: evidence, hypotheses, hints, claim, report."
     NextPane "next pane" "Go to the next pane."
     PreviousPane "previous pane" "Go to the previous pane."
+    NextSection "next section" "Go to the next section."
+    PreviousSection "previous section" "Go to the previous section."
     Zoom "zoom" "Give the pane the whole screen, or put it back."
     Palette "commands" "Open the command palette: every command, found by a few letters."
     Filter "filter" "Filter what the pane shows, as you type."

@@ -24,6 +24,7 @@ pub struct HelpSheet {
     lines: Vec<HelpLine>,
     top: usize,
     height: usize,
+    total: usize,
 }
 
 impl HelpSheet {
@@ -48,6 +49,7 @@ impl HelpSheet {
             lines,
             top: 0,
             height: 1,
+            total: 0,
         }
     }
 
@@ -57,7 +59,7 @@ impl HelpSheet {
     }
 
     fn scroll(&mut self, rows: isize) {
-        let last = self.lines.len().saturating_sub(self.height);
+        let last = self.total.saturating_sub(self.height);
         self.top = self.top.saturating_add_signed(rows).min(last);
     }
 
@@ -82,10 +84,7 @@ impl HelpSheet {
 
     /// Draws it.
     pub fn draw(&mut self, canvas: &mut Canvas<'_>) {
-        let height = (self.lines.len() as u16).saturating_add(2);
-        let inner = boxed(canvas, 92, height, "Keys");
-        self.height = usize::from(inner.height);
-        self.scroll(0);
+        let width = 92.min(canvas.width().saturating_sub(2));
         let keys = self
             .lines
             .iter()
@@ -94,27 +93,40 @@ impl HelpSheet {
                 _ => 0,
             })
             .max()
-            .unwrap_or(0)
-            .min(18) as u16;
-        for (y, line) in self
+            .unwrap_or(0);
+        let room = usize::from(width).saturating_sub(keys + 9).max(16);
+        let rows: Vec<(&str, String, Role)> = self
             .lines
             .iter()
-            .skip(self.top)
-            .take(self.height)
-            .enumerate()
-        {
-            let mut row = canvas.part(Rect::new(inner.x, inner.y + y as u16, inner.width, 1));
-            match line {
+            .flat_map(|line| match line {
                 HelpLine::Heading(heading) => {
-                    row.text(0, 0, heading, Role::Accent);
+                    vec![("", (*heading).to_owned(), Role::Accent)]
                 }
-                HelpLine::Key(shown, sentence) => {
-                    row.text_within(1, 0, keys, shown, Role::Key);
-                    row.text(keys + 3, 0, sentence, Role::Base);
-                }
-                HelpLine::Gap => {}
-            }
+                HelpLine::Gap => vec![("", String::new(), Role::Base)],
+                HelpLine::Key(shown, sentence) => text::wrap(sentence, room)
+                    .into_iter()
+                    .enumerate()
+                    .map(|(index, piece)| {
+                        let shown = if index == 0 { shown.as_str() } else { "" };
+                        (shown, piece, Role::Base)
+                    })
+                    .collect(),
+            })
+            .collect();
+        let inner = boxed(canvas, width, rows.len() as u16 + 2, "Keys");
+        self.height = usize::from(inner.height);
+        self.total = rows.len();
+        self.top = self.top.min(self.total.saturating_sub(self.height));
+        for (y, (shown, words, role)) in rows.iter().skip(self.top).take(self.height).enumerate() {
+            let mut row = canvas.part(Rect::new(inner.x, inner.y + y as u16, inner.width, 1));
+            row.text(1, 0, shown, Role::Key);
+            let x = if *role == Role::Accent {
+                0
+            } else {
+                keys as u16 + 3
+            };
+            row.text(x, 0, words, *role);
         }
-        scrollbar(canvas, inner, self.top, self.height, self.lines.len());
+        scrollbar(canvas, inner, self.top, self.height, self.total);
     }
 }

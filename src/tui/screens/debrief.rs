@@ -14,8 +14,8 @@ use crate::tui::widgets::chart::{self, Chart, Curve};
 use crate::tui::widgets::rows::scrollbar;
 use crate::tui::world::{Block, Impact, Report, Tone, Unit};
 
-/// Rows an impact chart takes.
-const CHART_ROWS: usize = 14;
+/// Rows an impact chart takes at least and at most.
+const CHART_ROWS: (u16, u16) = (12, 28);
 
 /// One row of a section, laid out.
 #[derive(Clone, Debug)]
@@ -59,6 +59,12 @@ impl DebriefScreen {
         self.top = self.top.saturating_add_signed(rows).min(last);
     }
 
+    /// Rows of an impact chart: most of the screen, within bounds.
+    fn chart_rows(&self) -> u16 {
+        let (least, most) = CHART_ROWS;
+        (self.height as u16).saturating_sub(6).clamp(least, most)
+    }
+
     fn go(&mut self, section: usize) {
         if section < self.report.sections.len() {
             self.section = section;
@@ -71,7 +77,7 @@ impl DebriefScreen {
         let page = self.height.saturating_sub(2) as isize;
         let last = self.report.sections.len().saturating_sub(1);
         match action {
-            PaneAction::Verb(Verb::NextPane | Verb::Right) => {
+            PaneAction::Verb(Verb::NextSection | Verb::Right) => {
                 let next = if self.section >= last {
                     0
                 } else {
@@ -79,7 +85,7 @@ impl DebriefScreen {
                 };
                 self.go(next);
             }
-            PaneAction::Verb(Verb::PreviousPane | Verb::Left) => {
+            PaneAction::Verb(Verb::PreviousSection | Verb::Left) => {
                 self.go(self.section.checked_sub(1).unwrap_or(last));
             }
             PaneAction::Verb(Verb::Up) => self.scroll(-1),
@@ -194,9 +200,9 @@ impl DebriefScreen {
 
     fn draw_body(&mut self, body: &mut Canvas<'_>) {
         let columns = usize::from(body.width().saturating_sub(2));
+        self.height = usize::from(body.height());
         let rows = self.layout(columns);
         self.total = rows.len();
-        self.height = usize::from(body.height());
         self.scroll(0);
         let mut charts: Vec<usize> = Vec::new();
         for (y, row) in rows.iter().skip(self.top).take(self.height).enumerate() {
@@ -209,7 +215,7 @@ impl DebriefScreen {
                         continue;
                     }
                     charts.push(*block);
-                    let rows = (CHART_ROWS as u16 - row).min(body.height() - y as u16);
+                    let rows = (self.chart_rows() - row).min(body.height() - y as u16);
                     let part = Rect::new(0, y as u16, columns as u16, rows);
                     self.draw_impact(&mut body.part(part), *block);
                 }
@@ -303,7 +309,7 @@ impl DebriefScreen {
                 }
                 Block::Impact(impact) => {
                     rows.extend(impact_head(impact).into_iter().map(Row::Runs));
-                    rows.extend((0..CHART_ROWS).map(|row| Row::Chart(index, row as u16)));
+                    rows.extend((0..self.chart_rows()).map(|row| Row::Chart(index, row)));
                     rows.extend(impact_marks(impact).into_iter().map(Row::Runs));
                 }
             }

@@ -275,6 +275,7 @@ fn messages_are_written_with_completion() {
         "Post { channel: \"incident-214\", thread: None, text: \"hi @tomas restart nothing\" }"
     ));
     player
+        .wait(300_000)
         .keys("esc m")
         .sees("@you")
         .keys("r")
@@ -295,7 +296,7 @@ fn the_shell_runs_completes_and_remembers() {
         .keys("tab")
         .sees("podtemplates");
     player
-        .types("ds")
+        .types("s")
         .keys("enter")
         .wait(200)
         .sees("CrashLoopBackOff");
@@ -471,7 +472,7 @@ fn a_drill_can_be_continued() {
     player
         .keys("tab enter")
         .wait(200)
-        .sees("investigating")
+        .sees("DRILL")
         .sees_not("BRIEFING");
     let mut other = Player::new(80, 24);
     other.app.open(Choice::New {
