@@ -308,7 +308,6 @@ mod tests {
             let source = file(text);
             for start in 0..12 {
                 for end in 0..12 {
-                    #[expect(clippy::reversed_empty_ranges, reason = "hostile spans are the point")]
                     let drawn = render(
                         &Diagnostic::error("X", &source, start..end, "m"),
                         Colour::Never,

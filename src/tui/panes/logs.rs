@@ -444,7 +444,7 @@ impl Pane for LogsPane {
             first: if self.following {
                 None
             } else {
-                self.window.rows.get(self.top).map(|row| row.id.clone())
+                self.window.rows.get(self.top).map(|row| row.cursor.clone())
             },
             rows: self.height.min(self.window.rows.len()) as u16,
             frozen: self.frozen,

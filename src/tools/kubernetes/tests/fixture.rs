@@ -22,7 +22,7 @@ use crate::sim::time::{SimTime, Span};
 use crate::tools::kubernetes::view::{
     ExecOutput, ExecSource, KubeView, LogLine, LogQuery, LogSource, Usage, UsageSource,
 };
-use crate::tools::kubernetes::{KubectlOutcome, run, run_with_input};
+use crate::tools::kubernetes::{KubectlOutcome, run};
 
 /// The instant of the fixture.
 pub fn start() -> SimTime {
@@ -145,11 +145,6 @@ impl World {
     /// Runs a command line; words are split at blanks, `'...'` stays whole.
     pub fn kubectl(&self, line: &str) -> KubectlOutcome {
         run(self, &words(line), self.cluster.now())
-    }
-
-    /// Runs a command line with something piped in.
-    pub fn piped(&self, line: &str, stdin: &str) -> KubectlOutcome {
-        run_with_input(self, &words(line), stdin, self.cluster.now())
     }
 
     /// Runs a command line and applies what it asks for.
