@@ -28,7 +28,9 @@ impl Program for Ship {
         };
         let name = service.clone();
         Run::Act(Act {
-            commands: vec![Command::Ship { service: service.clone() }],
+            commands: vec![Command::Ship {
+                service: service.clone(),
+            }],
             answer: Box::new(move |_, outcomes| match outcomes.first() {
                 Some(Ok(WorldOutcome::Building { tag, takes })) => Answer {
                     text: format!(
@@ -44,6 +46,10 @@ impl Program for Ship {
     }
 
     fn examples(&self) -> Vec<Example> {
-        vec![Example { line: "ship", about: "what it wants", prints: "usage: ship SERVICE\n" }]
+        vec![Example {
+            line: "ship",
+            about: "what it wants",
+            prints: "usage: ship SERVICE\n",
+        }]
     }
 }

@@ -114,7 +114,10 @@ impl Watch {
         std::thread::spawn(move || {
             if let Some(signal) = signals.forever().next() {
                 wanted.store(true, Ordering::Relaxed);
-                #[expect(clippy::disallowed_methods, reason = "the thread that watches signals gives the loop its grace")]
+                #[expect(
+                    clippy::disallowed_methods,
+                    reason = "the thread that watches signals gives the loop its grace"
+                )]
                 std::thread::sleep(GRACE);
                 if !done.load(Ordering::Relaxed) {
                     give_back();

@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod examples;
+mod first_incident;
 mod journal;
 mod layers;
 mod promqltest;

@@ -74,7 +74,12 @@ impl Slot {
     pub fn container_starts(&self) -> Vec<i64> {
         let first = self.container_start_ms(i64::MIN);
         let mut starts = vec![first];
-        starts.extend(self.containers.segments().map(|&(at_ms, _)| at_ms).filter(|at_ms| *at_ms != first));
+        starts.extend(
+            self.containers
+                .segments()
+                .map(|&(at_ms, _)| at_ms)
+                .filter(|at_ms| *at_ms != first),
+        );
         starts
     }
 

@@ -38,7 +38,11 @@ impl Program for Cat {
                     answer.text.push_str(&text);
                 }
                 None => {
-                    let problem = if code::folder(world, &path).is_empty() { "No such file or directory" } else { "Is a directory" };
+                    let problem = if code::folder(world, &path).is_empty() {
+                        "No such file or directory"
+                    } else {
+                        "Is a directory"
+                    };
                     answer.error.push_str(&format!("cat: {name}: {problem}\n"));
                     answer.code = 1;
                 }
@@ -46,13 +50,19 @@ impl Program for Cat {
         }
         if numbered {
             let lines = answer.text.lines().enumerate();
-            answer.text = lines.map(|(index, line)| format!("{:>6}\t{line}\n", index + 1)).collect();
+            answer.text = lines
+                .map(|(index, line)| format!("{:>6}\t{line}\n", index + 1))
+                .collect();
         }
         Run::Answer(answer)
     }
 
     fn examples(&self) -> Vec<Example> {
-        vec![Example { line: "cat nothing", about: "a file that is not there", prints: "cat: nothing: No such file or directory\n" }]
+        vec![Example {
+            line: "cat nothing",
+            about: "a file that is not there",
+            prints: "cat: nothing: No such file or directory\n",
+        }]
     }
 }
 
@@ -73,23 +83,43 @@ impl Program for Ls {
     }
 
     fn run(&self, world: &World, place: &Place, argv: &[String], _: &str) -> Run {
-        let name = argv.iter().find(|word| !word.starts_with('-')).map_or("", String::as_str);
+        let name = argv
+            .iter()
+            .find(|word| !word.starts_with('-'))
+            .map_or("", String::as_str);
         let path = resolve(&place.cwd, name);
-        let mut entries: Vec<String> = code::folder(world, &path).into_iter().map(|(name, ..)| name).collect();
+        let mut entries: Vec<String> = code::folder(world, &path)
+            .into_iter()
+            .map(|(name, ..)| name)
+            .collect();
         entries.sort();
         if entries.is_empty() {
             return match code::file(world, &path) {
                 Some(_) => Run::text(format!("{name}\n")),
-                None => Run::failed(format!("ls: cannot access '{name}': No such file or directory\n"), 2),
+                None => Run::failed(
+                    format!("ls: cannot access '{name}': No such file or directory\n"),
+                    2,
+                ),
             };
         }
-        let hidden = argv.iter().any(|word| word.starts_with('-') && (word.contains('a') || word.contains('A')));
+        let hidden = argv
+            .iter()
+            .any(|word| word.starts_with('-') && (word.contains('a') || word.contains('A')));
         entries.retain(|entry| hidden || !entry.starts_with('.'));
-        Run::text(entries.iter().map(|entry| format!("{entry}\n")).collect::<String>())
+        Run::text(
+            entries
+                .iter()
+                .map(|entry| format!("{entry}\n"))
+                .collect::<String>(),
+        )
     }
 
     fn examples(&self) -> Vec<Example> {
-        vec![Example { line: "ls /", about: "the repositories", prints: "alpha\n" }]
+        vec![Example {
+            line: "ls /",
+            about: "the repositories",
+            prints: "alpha\n",
+        }]
     }
 }
 
@@ -107,7 +137,10 @@ struct Options {
 
 impl Options {
     fn of(argv: &[String]) -> Self {
-        let has = |flag: char| argv.iter().any(|word| word.starts_with('-') && !word.starts_with("--") && word.contains(flag));
+        let has = |flag: char| {
+            argv.iter()
+                .any(|word| word.starts_with('-') && !word.starts_with("--") && word.contains(flag))
+        };
         Self {
             numbers: has('n'),
             ignore_case: has('i'),
@@ -134,41 +167,76 @@ impl Program for Grep {
 
     fn run(&self, world: &World, place: &Place, argv: &[String], stdin: &str) -> Run {
         let options = Options::of(argv);
-        let mut words = argv.iter().filter(|word| !word.starts_with('-') || word.len() == 1);
+        let mut words = argv
+            .iter()
+            .filter(|word| !word.starts_with('-') || word.len() == 1);
         let Some(pattern) = words.next() else {
             return Run::failed("Usage: grep [OPTION]... PATTERNS [FILE]...\n", 2);
         };
         let pattern = pattern.replace("\\|", "|");
-        let built = regex::RegexBuilder::new(&pattern).case_insensitive(options.ignore_case).size_limit(1 << 20).build();
+        let built = regex::RegexBuilder::new(&pattern)
+            .case_insensitive(options.ignore_case)
+            .size_limit(1 << 20)
+            .build();
         let Ok(regex) = built else {
             return Run::failed(format!("grep: invalid pattern: {pattern}\n"), 2);
         };
         let paths: Vec<&String> = words.collect();
-        let mut answer = Answer { code: 1, ..Answer::default() };
+        let mut answer = Answer {
+            code: 1,
+            ..Answer::default()
+        };
         if paths.is_empty() && !options.recursive {
             search(&mut answer, &options, &regex, "", stdin);
             return Run::Answer(answer);
         }
-        let start = if paths.is_empty() { vec![place.cwd.clone()] } else { paths.iter().map(|path| resolve(&place.cwd, path)).collect() };
+        let start = if paths.is_empty() {
+            vec![place.cwd.clone()]
+        } else {
+            paths.iter().map(|path| resolve(&place.cwd, path)).collect()
+        };
         let mut files = Vec::new();
         for path in start {
             collect(world, &path, options.recursive, &mut files);
         }
         let several = files.len() > 1 || options.recursive;
         for path in files {
-            let Some((text, Shown::File { repo, path: inside, .. }, _)) = code::file(world, &path) else { continue };
+            let Some((
+                text,
+                Shown::File {
+                    repo, path: inside, ..
+                },
+                _,
+            )) = code::file(world, &path)
+            else {
+                continue;
+            };
             let before = answer.text.len();
-            search(&mut answer, &options, &regex, if several { &inside } else { "" }, &text);
+            search(
+                &mut answer,
+                &options,
+                &regex,
+                if several { &inside } else { "" },
+                &text,
+            );
             let found = answer.text.get(before..).unwrap_or("").to_owned();
             if !found.is_empty() {
-                answer.shown.push(Shown::File { repo, path: inside, text: found });
+                answer.shown.push(Shown::File {
+                    repo,
+                    path: inside,
+                    text: found,
+                });
             }
         }
         Run::Answer(answer)
     }
 
     fn examples(&self) -> Vec<Example> {
-        vec![Example { line: "grep", about: "what it wants", prints: "Usage: grep [OPTION]... PATTERNS [FILE]...\n" }]
+        vec![Example {
+            line: "grep",
+            about: "what it wants",
+            prints: "Usage: grep [OPTION]... PATTERNS [FILE]...\n",
+        }]
     }
 }
 
@@ -194,14 +262,26 @@ fn collect(world: &World, path: &str, recursive: bool, files: &mut Vec<String>) 
 }
 
 fn search(answer: &mut Answer, options: &Options, regex: &regex::Regex, name: &str, text: &str) {
-    let prefix = if name.is_empty() { String::new() } else { format!("{name}:") };
+    let prefix = if name.is_empty() {
+        String::new()
+    } else {
+        format!("{name}:")
+    };
     let mut count = 0;
-    for (index, line) in text.lines().enumerate().filter(|(_, line)| regex.is_match(line) != options.invert) {
+    for (index, line) in text
+        .lines()
+        .enumerate()
+        .filter(|(_, line)| regex.is_match(line) != options.invert)
+    {
         count += 1;
         if options.count || options.names {
             continue;
         }
-        let number = if options.numbers { format!("{}:", index + 1) } else { String::new() };
+        let number = if options.numbers {
+            format!("{}:", index + 1)
+        } else {
+            String::new()
+        };
         answer.text.push_str(&format!("{prefix}{number}{line}\n"));
     }
     if options.count {

@@ -42,12 +42,17 @@ impl Program for Kubectl {
         if outcome.commands.is_empty() {
             return Run::Answer(answer);
         }
-        let commands = outcome.commands.into_iter().map(|command| Command::Kubernetes(Box::new(command)));
+        let commands = outcome
+            .commands
+            .into_iter()
+            .map(|command| Command::Kubernetes(Box::new(command)));
         Run::Act(Act {
             commands: commands.collect(),
-            answer: Box::new(move |_, outcomes| match outcomes.iter().find_map(|outcome| outcome.as_ref().err()) {
-                Some(rejection) => Answer::failed(format!("{}\n", rejection.message), 1),
-                None => answer,
+            answer: Box::new(move |_, outcomes| {
+                match outcomes.iter().find_map(|outcome| outcome.as_ref().err()) {
+                    Some(rejection) => Answer::failed(format!("{}\n", rejection.message), 1),
+                    None => answer,
+                }
             }),
         })
     }
@@ -87,19 +92,27 @@ impl View<'_> {
     /// When each life of a pod's container began, oldest first.
     fn starts(&self, pod: &Pod) -> Vec<i64> {
         let plan = self.world.plan();
-        let Some((id, _)) = plan.service(&pod.workload.key.name) else { return Vec::new() };
+        let Some((id, _)) = plan.service(&pod.workload.key.name) else {
+            return Vec::new();
+        };
         let signals = self.world.signals();
-        let Some(track) = signals.service(id).and_then(|service| signals.telemetry().slots(service.slots)) else {
+        let Some(track) = signals
+            .service(id)
+            .and_then(|service| signals.telemetry().slots(service.slots))
+        else {
             return Vec::new();
         };
         let found = track.slots().find(|(_, slot)| *slot.pod == *pod.meta.name);
-        found.map(|(_, slot)| slot.container_starts()).unwrap_or_default()
+        found
+            .map(|(_, slot)| slot.container_starts())
+            .unwrap_or_default()
     }
 
     fn sample(&self, query: &str) -> Option<f64> {
         let expr = promql::parse(query).ok()?;
         let telemetry = self.world.signals().telemetry();
-        let (value, _) = promql::instant(telemetry, &expr, self.world.now(), &Limits::default()).ok()?;
+        let (value, _) =
+            promql::instant(telemetry, &expr, self.world.now(), &Limits::default()).ok()?;
         value.samples().first().map(|sample| sample.value)
     }
 }
@@ -110,8 +123,14 @@ impl LogSource for View<'_> {
         let current = query.container.restart_count;
         let back = current.saturating_sub(query.life) as usize;
         let index = starts.len().checked_sub(1 + back);
-        let begin = index.and_then(|index| starts.get(index)).copied().unwrap_or(i64::MIN);
-        let end = index.and_then(|index| starts.get(index + 1)).copied().unwrap_or(i64::MAX);
+        let begin = index
+            .and_then(|index| starts.get(index))
+            .copied()
+            .unwrap_or(i64::MIN);
+        let end = index
+            .and_then(|index| starts.get(index + 1))
+            .copied()
+            .unwrap_or(i64::MAX);
         let filter = LineFilter {
             pods: vec![query.pod.meta.name.to_string()],
             from_ms: query.from.millis().max(begin),
@@ -119,13 +138,22 @@ impl LogSource for View<'_> {
             ..LineFilter::default()
         };
         let limit = query.tail.unwrap_or(MOST_LINES).min(MOST_LINES);
-        let page = self.world.signals().telemetry().lines(&filter, None, Direction::Older, limit.max(1));
+        let page =
+            self.world
+                .signals()
+                .telemetry()
+                .lines(&filter, None, Direction::Older, limit.max(1));
         let mut lines: Vec<LogLine> = Vec::new();
         for line in page.lines.into_iter().rev() {
             let at = SimTime(line.key.at_ms);
-            lines.extend(line.text.lines().map(|text| LogLine { at, text: text.to_owned() }));
+            lines.extend(line.text.lines().map(|text| LogLine {
+                at,
+                text: text.to_owned(),
+            }));
         }
-        let skip = query.tail.map_or(0, |tail| lines.len().saturating_sub(tail));
+        let skip = query
+            .tail
+            .map_or(0, |tail| lines.len().saturating_sub(tail));
         lines.into_iter().skip(skip).collect()
     }
 }
@@ -133,24 +161,46 @@ impl LogSource for View<'_> {
 impl UsageSource for View<'_> {
     fn container(&self, pod: &Pod, _: &str) -> Option<Usage> {
         let name = &pod.meta.name;
-        let cpu = self.sample(&format!("rate(container_cpu_usage_seconds_total{{pod=\"{name}\"}}[2m])"));
-        let memory = self.sample(&format!("container_memory_working_set_bytes{{pod=\"{name}\"}}"))?;
-        Some(Usage { cpu_millis: (cpu.unwrap_or(0.001) * 1000.0) as i64, memory_bytes: memory as i64 })
+        let cpu = self.sample(&format!(
+            "rate(container_cpu_usage_seconds_total{{pod=\"{name}\"}}[2m])"
+        ));
+        let memory = self.sample(&format!(
+            "container_memory_working_set_bytes{{pod=\"{name}\"}}"
+        ))?;
+        Some(Usage {
+            cpu_millis: (cpu.unwrap_or(0.001) * 1000.0) as i64,
+            memory_bytes: memory as i64,
+        })
     }
 
     fn node(&self, node: &str) -> Option<Usage> {
         let load = self.sample(&format!("node_load1{{node=\"{node}\"}}"))?;
         let total = self.sample(&format!("node_memory_MemTotal_bytes{{node=\"{node}\"}}"))?;
-        let free = self.sample(&format!("node_memory_MemAvailable_bytes{{node=\"{node}\"}}"))?;
-        Some(Usage { cpu_millis: (load * 1000.0) as i64, memory_bytes: (total - free) as i64 })
+        let free = self.sample(&format!(
+            "node_memory_MemAvailable_bytes{{node=\"{node}\"}}"
+        ))?;
+        Some(Usage {
+            cpu_millis: (load * 1000.0) as i64,
+            memory_bytes: (total - free) as i64,
+        })
     }
 }
 
 impl ExecSource for View<'_> {
     fn run(&self, pod: &Pod, _: &ContainerStatus, argv: &[String]) -> Option<ExecOutput> {
         let (_, service) = self.world.plan().service(&pod.workload.key.name)?;
-        let text = |stdout: String| Some(ExecOutput { stdout, ..ExecOutput::default() });
-        match argv.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        let text = |stdout: String| {
+            Some(ExecOutput {
+                stdout,
+                ..ExecOutput::default()
+            })
+        };
+        match argv
+            .iter()
+            .map(String::as_str)
+            .collect::<Vec<_>>()
+            .as_slice()
+        {
             ["cat", path] => match service.spec.files.get(*path) {
                 Some(file) => text(format!("{}\n", file.trim_end())),
                 None => Some(ExecOutput {
@@ -159,8 +209,18 @@ impl ExecSource for View<'_> {
                     ..ExecOutput::default()
                 }),
             },
-            ["ls" | "find", ..] => text(service.spec.files.keys().map(|path| format!("{path}\n")).collect()),
-            ["date"] => text(format!("{}\n", self.world.now().format("%a %b %e %H:%M:%S UTC %Y"))),
+            ["ls" | "find", ..] => text(
+                service
+                    .spec
+                    .files
+                    .keys()
+                    .map(|path| format!("{path}\n"))
+                    .collect(),
+            ),
+            ["date"] => text(format!(
+                "{}\n",
+                self.world.now().format("%a %b %e %H:%M:%S UTC %Y")
+            )),
             ["uptime"] => text(format!(" {} up\n", self.world.now().format("%H:%M:%S"))),
             _ => None,
         }

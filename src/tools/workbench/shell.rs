@@ -64,27 +64,49 @@ impl Workbench {
         let first = stages.remove(0);
         let mut answer = match first.first().map(String::as_str) {
             None => Answer::default(),
-            Some("clear") => return ShellRun { then: Then::Clear, ..ShellRun::default() },
+            Some("clear") => {
+                return ShellRun {
+                    then: Then::Clear,
+                    ..ShellRun::default()
+                };
+            }
             Some("cd") => self.change_folder(first.get(1).map_or("", String::as_str)),
-            Some("edit" | "vi" | "vim" | "nano") => return self.edit(first.get(1).map_or("", String::as_str)),
+            Some("edit" | "vi" | "vim" | "nano") => {
+                return self.edit(first.get(1).map_or("", String::as_str));
+            }
             Some(_) => self.exec(door, &first, ""),
         };
         for stage in stages {
             let next = self.filter(&stage, &answer.text);
-            answer = Answer { error: format!("{}{}", answer.error, next.error), shown: answer.shown, ..next };
+            answer = Answer {
+                error: format!("{}{}", answer.error, next.error),
+                shown: answer.shown,
+                ..next
+            };
         }
         printed(answer)
     }
 
     /// A program that only sees what is piped into it: it costs nothing and leaves no trace of its own.
     fn filter(&self, argv: &[String], stdin: &str) -> Answer {
-        let Some((name, args)) = argv.split_first() else { return Answer::default() };
+        let Some((name, args)) = argv.split_first() else {
+            return Answer::default();
+        };
         if let Some(text) = super::filters::run(name, args, stdin) {
-            return Answer { text, ..Answer::default() };
+            return Answer {
+                text,
+                ..Answer::default()
+            };
         }
-        match self.registry.program(name).map(|program| program.run(self.session.world(), &self.place, args, stdin)) {
+        match self
+            .registry
+            .program(name)
+            .map(|program| program.run(self.session.world(), &self.place, args, stdin))
+        {
             Some(Run::Answer(answer)) => answer,
-            Some(Run::Act(_)) => Answer::failed(format!("{name}: cannot stand behind a pipe here\n"), 1),
+            Some(Run::Act(_)) => {
+                Answer::failed(format!("{name}: cannot stand behind a pipe here\n"), 1)
+            }
             None => Answer::failed(unknown(name, &self.registry), 127),
         }
     }
@@ -294,7 +316,9 @@ fn words(line: &str) -> Result<Vec<Vec<String>>, String> {
         }
     }
     if let Some(open) = quote {
-        return Err(format!("unexpected EOF while looking for matching `{open}'"));
+        return Err(format!(
+            "unexpected EOF while looking for matching `{open}'"
+        ));
     }
     words.extend(word);
     stages.push(words);

@@ -25,7 +25,10 @@ fn trouble(at_ms: i64) -> f64 {
 fn line(index: i64) -> LogRow {
     let at_ms = index * LINE_EVERY_MS + (mix(index * 7) % 250) as i64;
     let draw = mix(index);
-    let service = SERVICES.get((draw % 5) as usize).copied().unwrap_or_default();
+    let service = SERVICES
+        .get((draw % 5) as usize)
+        .copied()
+        .unwrap_or_default();
     let bad = (draw >> 8) % 100 < (trouble(at_ms) * 22.0) as u64 + 1;
     let (level, text) = match ((draw >> 16) % 6, bad) {
         (0..=2, true) => (
