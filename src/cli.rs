@@ -142,10 +142,12 @@ pub enum Start {
 /// Parses the program's arguments and does what they ask for, as far as it needs no interface.
 pub fn run() -> anyhow::Result<Next> {
     let arguments = Arguments::parse();
+    let here = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("."));
     let places = || {
         Places::find(
             arguments.folders.scenarios.as_deref(),
             arguments.folders.saves.as_deref(),
+            &here,
         )
     };
     let board = |start, settings| -> anyhow::Result<Next> {

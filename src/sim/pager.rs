@@ -30,7 +30,7 @@ pub struct TimelineEntry {
 /// An incident.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct PagerIncident {
-    /// Its id, for example `PD-94012`.
+    /// Its id, for example `PD-1234`.
     pub id: String,
     /// Title.
     pub title: String,

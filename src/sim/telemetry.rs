@@ -5,6 +5,7 @@ pub mod gauge;
 pub mod history;
 pub mod latency;
 pub mod leaf;
+pub mod line_types;
 pub mod lines;
 pub mod logs;
 mod prefix;

@@ -75,18 +75,21 @@ fn nearest(known: &[String]) -> String {
 }
 
 impl Places {
-    /// The built-in scenarios, those of a folder, and the folder of saves.
+    /// The built-in scenarios, those of a folder, and the folder of saves; `here` is the folder the program runs in.
     ///
     /// # Errors
     /// When no folder for saves can be found.
-    pub fn find(scenarios: Option<&Path>, saves: Option<&Path>) -> Result<Self, OpeningError> {
+    pub fn find(
+        scenarios: Option<&Path>,
+        saves: Option<&Path>,
+        here: &Path,
+    ) -> Result<Self, OpeningError> {
         let mut sources = Vec::new();
         sources.extend(scenarios.map(Source::folder));
         sources.extend(super::user_scenarios().map(Source::folder));
         sources.push(Source::built_in());
-        let here = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("."));
         let saves =
-            saves_folder(saves, &here).map_err(|error| OpeningError::Saves(error.to_string()))?;
+            saves_folder(saves, here).map_err(|error| OpeningError::Saves(error.to_string()))?;
         Ok(Self {
             sources,
             saves: saves.path,

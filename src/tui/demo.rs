@@ -291,7 +291,7 @@ impl Desk for DemoDesk {
             rows: rows.split_off(skip),
             older,
             typing: if channel == "incident-214" {
-                vec!["priya".into()]
+                vec!["anouk".into()]
             } else {
                 Vec::new()
             },

@@ -43,7 +43,7 @@ pub struct Estate {
     pub teams: Map<Team>,
     /// People by handle, without `@`.
     pub people: Map<Person>,
-    /// Programs that post, commit or roll out under a name of their own, such as `"release-train"`. Names that begin with a
+    /// Programs that post, commit or roll out under a name of their own, such as `"nightly-release"`. Names that begin with a
     /// capital (`"PagerDuty"`) need not be given.
     pub apps: Vec<String>,
     /// Slack channels by name, with `#`.

@@ -7,118 +7,16 @@ use std::sync::Arc;
 
 use super::atom::AtomId;
 use super::leaf::LeafIndex;
-use super::logs::{LineId, LineKey, Log, LogId, Scripted, ScriptedLine};
+use super::logs::{LineId, LineKey, Log, LogId, Scripted};
 use super::reader::{AtomReader, Cell, Leaf, Measure, Part};
 use super::render::{self, Event, Placed, TraceIds};
 use super::slots::{SlotId, SlotTrack};
 use super::store::Telemetry;
 use crate::scenario::format::telemetry::Level;
 
-/// Most lines of a page.
-pub const LARGEST_PAGE: usize = 10_000;
-/// Most bars of a histogram.
-pub const MOST_BARS: usize = 4_096;
-/// Levels, for arrays of counts: `Debug` to `Fatal`.
-pub const LEVELS: [Level; 5] = [
-    Level::Debug,
-    Level::Info,
-    Level::Warn,
-    Level::Error,
-    Level::Fatal,
-];
-
-/// Which lines are read. Empty lists leave a thing open.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LineFilter {
-    /// Services.
-    pub services: Vec<String>,
-    /// Pods.
-    pub pods: Vec<String>,
-    /// Levels.
-    pub levels: Vec<Level>,
-    /// Kinds of lines by name.
-    pub names: Vec<String>,
-    /// From this instant, in ms since the Unix epoch.
-    pub from_ms: i64,
-    /// To before this instant.
-    pub until_ms: i64,
-}
-
-impl Default for LineFilter {
-    fn default() -> Self {
-        Self {
-            services: Vec::new(),
-            pods: Vec::new(),
-            levels: Vec::new(),
-            names: Vec::new(),
-            from_ms: i64::MIN,
-            until_ms: i64::MAX,
-        }
-    }
-}
-
-impl LineFilter {
-    fn takes(&self, service: &str, level: Level, name: &str) -> bool {
-        let among =
-            |list: &[String], value: &str| list.is_empty() || list.iter().any(|own| own == value);
-        among(&self.services, service)
-            && among(&self.names, name)
-            && (self.levels.is_empty() || self.levels.contains(&level))
-    }
-
-    fn takes_scripted(&self, line: &ScriptedLine) -> bool {
-        let pod = line.pod.as_deref();
-        self.takes(&line.service, line.level, &line.name)
-            && (self.pods.is_empty()
-                || pod.is_some_and(|pod| self.pods.iter().any(|own| own == pod)))
-    }
-}
-
-/// Which way pages go.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Direction {
-    /// From the newest line back.
-    Older,
-    /// From the oldest line on.
-    Newer,
-}
-
-/// A line as it is shown.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LogLine {
-    /// Its place and identity.
-    pub key: LineKey,
-    /// The service that wrote it.
-    pub service: Arc<str>,
-    /// The pod that wrote it, if one did.
-    pub pod: Option<Arc<str>>,
-    /// Its level.
-    pub level: Level,
-    /// The kind of line.
-    pub name: Arc<str>,
-    /// Its text; several lines for a stack trace.
-    pub text: String,
-    /// It stands for so many events: 1, or what is sampled.
-    pub one_in: u32,
-}
-
-/// A page of lines.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Page {
-    /// The lines, in the direction asked for.
-    pub lines: Vec<LogLine>,
-    /// Where the next page goes on; `None` at the end.
-    pub next: Option<LineKey>,
-}
-
-/// One bar of a histogram.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Bar {
-    /// Where it starts, in ms since the Unix epoch.
-    pub start_ms: i64,
-    /// Lines by level, as in [`LEVELS`].
-    pub counts: [u64; 5],
-}
+pub use super::line_types::{
+    Bar, Direction, LARGEST_PAGE, LEVELS, LineFilter, LogLine, MOST_BARS, Page,
+};
 
 /// A line that is known but not made.
 #[derive(Clone, Copy, Debug)]

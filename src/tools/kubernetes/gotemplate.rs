@@ -270,7 +270,8 @@ fn fill(nodes: &[Node], here: &Value, root: &Value, out: &mut String) -> Result<
                     }
                 }
                 Value::Object(map) if !map.is_empty() => {
-                    for item in map.values() {
+                    let sorted: std::collections::BTreeMap<_, _> = map.iter().collect();
+                    for item in sorted.into_values() {
                         fill(body, item, root, out)?;
                     }
                 }
@@ -289,7 +290,9 @@ fn printed(value: &Value) -> String {
             format!("[{}]", inner.join(" "))
         }
         Value::Object(map) => {
-            let inner: Vec<String> = map
+            // Go prints and walks maps in the order of their keys.
+            let sorted: std::collections::BTreeMap<_, _> = map.iter().collect();
+            let inner: Vec<String> = sorted
                 .iter()
                 .map(|(key, value)| format!("{key}:{}", printed(value)))
                 .collect();

@@ -73,7 +73,7 @@ pub fn briefing() -> Briefing {
         role: "You are Sam, SRE on call for the ticket shop of a railway".into(),
         text: "It is Monday afternoon. Since about two o'clock, **turnstiles refuse travellers** whose tickets are good: \
                the seat they booked counts as taken.\n\n\
-               - `fares` 7.3.1 went out at 13:24.\n- The station wants to know by 15:00 whether the 15:40 departs.\n- Priya from support \
+               - `fares` 7.3.1 went out at 13:24.\n- The station wants to know by 15:00 whether the 15:40 departs.\n- Anouk from support \
                keeps the channel `#incident-214` informed.\n\n\
                You have read access to everything and may change what an SRE on call may change."
             .into(),
@@ -96,7 +96,7 @@ pub fn people() -> Vec<PersonRow> {
     };
     vec![
         person("sam", "Sam", "SRE", true, true),
-        person("priya", "Priya N.", "support lead", false, false),
+        person("anouk", "Anouk N.", "support lead", false, false),
         person("tomas", "Tomas W.", "seating team", true, false),
         person("ines", "Ines C.", "fares team", false, false),
     ]
@@ -145,14 +145,14 @@ pub fn messages(channel: &str, now_ms: i64) -> Vec<MessageRow> {
         "incident-214" => {
             say(
                 -14,
-                "priya",
+                "anouk",
                 "support lead",
                 "first calls from the north hall: \"seat already taken\", tickets are fine",
                 0,
             );
             say(
                 -11,
-                "priya",
+                "anouk",
                 "support lead",
                 "now 40 calls. all of them the 15:40 and the 16:10",
                 2,
@@ -173,7 +173,7 @@ pub fn messages(channel: &str, now_ms: i64) -> Vec<MessageRow> {
             );
             say(
                 1,
-                "priya",
+                "anouk",
                 "support lead",
                 "@sam are you on this? the station asks for an ETA",
                 0,
@@ -185,7 +185,7 @@ pub fn messages(channel: &str, now_ms: i64) -> Vec<MessageRow> {
                 "@sam shall I roll back? everyone in #support says it is us",
                 0,
             );
-            say(9, "priya", "support lead", "58 calls now", 0);
+            say(9, "anouk", "support lead", "58 calls now", 0);
         }
         "alerts" => {
             for minute in -40..20 {
@@ -228,7 +228,7 @@ pub fn messages(channel: &str, now_ms: i64) -> Vec<MessageRow> {
         _ => {
             say(
                 -120,
-                "priya",
+                "anouk",
                 "support lead",
                 "quiet day so far \u{2600}",
                 0,

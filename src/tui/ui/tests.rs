@@ -202,16 +202,16 @@ fn pausing_covers_a_scored_drill_and_no_other() {
     player
         .keys("space")
         .sees("The clock stands still")
-        .sees_not("priya");
+        .sees_not("anouk");
     assert_eq!(player.log.borrow().last().unwrap(), "look ");
     player
         .keys("1 2 p")
-        .sees_not("priya")
+        .sees_not("anouk")
         .keys("space")
-        .sees("priya");
+        .sees("anouk");
     let mut practice = Player::new(120, 40);
     practice.keys("t enter enter").wait(200).keys("a space");
-    practice.sees("paused").sees("priya");
+    practice.sees("paused").sees("anouk");
 }
 
 #[test]

@@ -271,13 +271,13 @@ fn web() -> DeploymentSeed {
     seed
 }
 
-fn cart() -> DeploymentSeed {
-    let mut template = PodTemplate::of("cart", container("cart", "reg.test/cart:1.9.2"));
+fn desk() -> DeploymentSeed {
+    let mut template = PodTemplate::of("desk", container("desk", "reg.test/desk:1.9.2"));
     template
         .spec
         .containers
         .push(container("proxy", "reg.test/proxy:1.22.1"));
-    let mut seed = DeploymentSeed::new("alpha", "cart", 2, template, days(12));
+    let mut seed = DeploymentSeed::new("alpha", "desk", 2, template, days(12));
     seed.past = PodPast::Given(vec![
         SlotPast {
             created_at: None,
@@ -389,7 +389,7 @@ pub fn world() -> World {
             .collect(),
         created_at: days(41),
         nodes: vec![node("node-1"), node("node-2"), node("node-3")],
-        deployments: vec![web(), cart(), solo, flaky],
+        deployments: vec![web(), desk(), solo, flaky],
         stateful_sets: vec![StatefulSetSeed {
             namespace: "alpha".to_owned(),
             name: "store".to_owned(),

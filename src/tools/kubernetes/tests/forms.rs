@@ -17,7 +17,7 @@ fn dump() {
         }
         let line = line
             .replace("{web}", &world.pod("web", 0))
-            .replace("{cart}", &world.pod("cart", 1));
+            .replace("{desk}", &world.pod("desk", 1));
         let out = world.act(&line);
         println!(
             "$ kubectl {line}\n{}--- stderr\n{}--- exit {} commands {}",
