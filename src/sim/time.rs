@@ -1,6 +1,6 @@
 //! Simulated time: instants and spans in whole milliseconds. Never reads a clock.
 
-use std::fmt;
+use std::fmt::{self, Write};
 use std::ops::{Add, AddAssign, Sub};
 
 use serde::{Deserialize, Serialize};
@@ -80,10 +80,17 @@ impl SimTime {
         self.format("%Y-%m-%dT%H:%M:%SZ")
     }
 
-    /// The instant written with a chrono format, in UTC; empty for an instant outside chrono's calendar.
+    /// The instant written with a chrono format, in UTC; empty for an instant outside chrono's calendar, and for a
+    /// pattern that is none.
     pub fn format(self, pattern: &str) -> String {
-        chrono::DateTime::from_timestamp_millis(self.0)
-            .map_or_else(String::new, |at| at.format(pattern).to_string())
+        let Some(at) = chrono::DateTime::from_timestamp_millis(self.0) else {
+            return String::new();
+        };
+        let mut text = String::new();
+        match write!(text, "{}", at.format(pattern)) {
+            Ok(()) => text,
+            Err(_) => String::new(),
+        }
     }
 
     /// Reads an RFC 3339 instant; `None` if it is not one.

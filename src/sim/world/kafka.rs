@@ -216,6 +216,10 @@ impl Group {
     ) {
         let works = ready > 0 && less < 1.0 && log.exists;
         if !works {
+            // Until this step it kept up: what came before its members stopped was worked off.
+            if self.pace == Pace::Following {
+                self.committed = self.committed.max(log.end);
+            }
             self.set_pace(Pace::Standing, now);
             return;
         }
@@ -312,6 +316,7 @@ mod tests {
         };
         let mut log = TopicLog::new(&topic(), SimTime(0), 100);
         let mut group = Group::new(100, SimTime(0));
+        group.step(&plan, &log, 0, 0.0, SimTime(500), Span::from_secs(1));
         log.end = 150;
         group.step(&plan, &log, 0, 0.0, SimTime(1000), Span::from_secs(1));
         assert_eq!(

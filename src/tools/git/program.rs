@@ -92,8 +92,8 @@ impl Program for Git {
     fn examples(&self) -> Vec<Example> {
         vec![Example {
             line: "git branch",
-            about: "branches of the checkout",
-            prints: "* main\n",
+            about: "outside a checkout; `cd` into one first",
+            prints: "fatal: not a git repository (or any of the parent directories): .git\n",
         }]
     }
 }

@@ -332,7 +332,7 @@ fn data_is_there_beside_the_text() {
     let value = serde_json::to_value(&log).unwrap();
     assert_eq!(value["commits"][0]["short_id"], "71a33b7");
     assert_eq!(value["commits"][0]["files"][0]["path"], "config.yaml");
-    assert_eq!(value["commits"][1]["author"]["name"], "Ada Lunt");
+    assert_eq!(value["commits"][1]["author"]["name"], "Ada Lind");
     let blame = blame_file(&view.mounts[0], "config.yaml").unwrap();
     assert_eq!(blame.lines[1].subject, "Tune the pool (#41)");
     assert!(blame_file(&view.mounts[0], "none").is_none());

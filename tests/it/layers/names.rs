@@ -82,6 +82,7 @@ const GENERIC: &[(&str, &str)] = &[
     ("payment", "what a customer makes"),
     ("#support", "a channel that most companies have"),
     ("Bell", "a control character"),
+    ("Lind", "a tree, and a surname in a test"),
     ("sre", "a trade"),
     ("support", "a verb"),
     ("#general", "the channel that every workspace has"),
