@@ -109,7 +109,7 @@ impl Program for ConsumerGroups {
             Example {
                 line: "kafka-consumer-groups --bootstrap-server broker:9092 --describe --group worker",
                 about: "A group's offsets and lag",
-                prints: "\nGROUP           TOPIC           PARTITION  CURRENT-OFFSET  LOG-END-OFFSET  LAG             CONSUMER-ID     HOST            CLIENT-ID\nworker          jobs            0          1999280         2043200         43920           -               -               -\n\nConsumer group 'worker' has no active members.\n",
+                prints: "\nGROUP           TOPIC           PARTITION  CURRENT-OFFSET  LOG-END-OFFSET  LAG             CONSUMER-ID     HOST            CLIENT-ID\nworker          jobs            0          2000000         2043200         43200           -               -               -\n\nConsumer group 'worker' has no active members.\n",
             },
             Example {
                 line: "kafka-consumer-groups --bootstrap-server broker:9092 --describe --group none",

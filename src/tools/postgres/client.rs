@@ -106,7 +106,7 @@ impl Program for Psql {
             Example {
                 line: "psql -h ledger -d jobs -c 'select count(*), max(done_at) from job_done'",
                 about: "A table that stands still",
-                prints: "  count  |          max           \n---------+------------------------\n 2000280 | 2026-03-02 13:00:00+00\n(1 row)\n\n",
+                prints: "  count  |          max           \n---------+------------------------\n 2001000 | 2026-03-02 13:00:00+00\n(1 row)\n\n",
             },
             Example {
                 line: "psql -h ledger -d jobs -c 'select * from jobs_done'",

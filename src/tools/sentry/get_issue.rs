@@ -132,7 +132,7 @@ impl Look for GetIssue {
             ToolExample {
                 args: "{\"issue_id\":\"GATE-3\"}",
                 about: "An issue with its stack trace",
-                prints: "GATE-3  rpc error: code = Unavailable desc = queue is full\nmain.(*gate).Put\n\nproject     gate\nlevel       error\nevents      37040 (37040 in 24h)\nfirst seen  2026-03-02 13:06:15 (53m ago)\nlast seen   2026-03-02 14:00:00 (0s ago)\nrelease     2.0.0\ntag         environment=production\nper hour    0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 37040\n\nrpc error: code = Unavailable desc = queue is full\n\ngoroutine 1 [running]:\nmain.main(...)\n\tmain.go:4\n\n> serve(\":8080\")\n",
+                prints: "GATE-3  rpc error: code = Unavailable desc = queue is full\nmain.(*gate).Put\n\nproject     gate\nlevel       error\nevents      35411 (35411 in 24h)\nfirst seen  2026-03-02 13:07:15 (52m ago)\nlast seen   2026-03-02 14:00:00 (0s ago)\nrelease     2.0.0\ntag         environment=production\nper hour    0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 35411\n\nrpc error: code = Unavailable desc = queue is full\n\ngoroutine 1 [running]:\nmain.main(...)\n\tmain.go:4\n\n> serve(\":8080\")\n",
             },
             ToolExample {
                 args: "{\"issue_id\":\"GATE-4\"}",

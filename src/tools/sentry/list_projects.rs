@@ -85,7 +85,7 @@ impl Look for ListProjects {
         vec![ToolExample {
             args: "{}",
             about: "All projects",
-            prints: "PROJECT  SERVICE  ISSUES  EVENTS (24h)\ngate     gate     1       37040\nworker   worker   1       17\n",
+            prints: "PROJECT  SERVICE  ISSUES  EVENTS (24h)\ngate     gate     1       35411\nworker   worker   1       17\n",
         }]
     }
 }
