@@ -177,7 +177,7 @@ impl Look for ListIssues {
             ToolExample {
                 args: "{}",
                 about: "All issues",
-                prints: "ISSUE     LEVEL  EVENTS  24h    FIRST SEEN  LAST SEEN  ASSIGNEE  TITLE\nGATE-3    error  35411   35411  53m ago     0s ago     -         rpc error: code = Unavailable desc = queue is full\nWORKER-9  fatal  17      17     59m ago     0s ago     lena      ArgumentNullException: Value cannot be null. (Parameter 's')\n",
+                prints: "ISSUE     LEVEL  EVENTS  24h    FIRST SEEN  LAST SEEN  ASSIGNEE  TITLE\nGATE-3    error  35411   35411  52m ago     0s ago     -         rpc error: code = Unavailable desc = queue is full\nWORKER-9  fatal  17      17     59m ago     0s ago     lena      ArgumentNullException: Value cannot be null. (Parameter 's')\n",
             },
             ToolExample {
                 args: "{\"project\":\"none\"}",

@@ -46,7 +46,7 @@ impl Program for Sentry {
         vec![Example {
             line: "sentry issues gate",
             about: "The issues of one project",
-            prints: "ISSUE   LEVEL  EVENTS  24h    FIRST SEEN  LAST SEEN  ASSIGNEE  TITLE\nGATE-3  error  35411   35411  53m ago     0s ago     -         rpc error: code = Unavailable desc = queue is full\n",
+            prints: "ISSUE   LEVEL  EVENTS  24h    FIRST SEEN  LAST SEEN  ASSIGNEE  TITLE\nGATE-3  error  35411   35411  52m ago     0s ago     -         rpc error: code = Unavailable desc = queue is full\n",
         }]
     }
 }
