@@ -13,6 +13,7 @@ pub mod hash;
 pub mod ids;
 pub mod judge;
 pub mod kubernetes;
+pub mod logql;
 pub mod pager;
 pub mod plan;
 pub mod promql;
