@@ -5,6 +5,7 @@
 
 pub mod artifact;
 pub mod chatter;
+pub mod cloudwatch;
 pub mod command;
 pub mod draw;
 pub mod flows;

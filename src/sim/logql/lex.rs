@@ -182,6 +182,11 @@ impl Lexer<'_> {
         if small == "vector" && called(rest.get(length..).unwrap_or("")) {
             return self.take(Kind::Function(small), length);
         }
+        // Names, too, unless they are called.
+        let callable = matches!(small.as_str(), "ip" | "label_replace");
+        if callable && !rest.get(length..).unwrap_or("").trim_start().starts_with('(') {
+            return self.take(Kind::Name(word), length);
+        }
         match WORDS.iter().find(|known| **known == small) {
             Some(known) => self.take(Kind::Mark(known), length),
             None => self.take(Kind::Name(word), length),

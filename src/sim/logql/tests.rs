@@ -150,8 +150,8 @@ fn selectors_and_line_filters_take_the_lines_they_say() {
     type Wanted = fn(&LogLine) -> bool;
     let queries: [(&str, Wanted); 8] = [
         (r#"{app="gate"}"#, |line| &*line.service == "gate"),
-        (r#"{namespace="back", level=~"error|fatal"}"#, |line| {
-            &*line.service != "gate"
+        (r#"{namespace="front", level=~"error|fatal"}"#, |line| {
+            matches!(&*line.service, "gate" | "intake")
                 && line.level >= crate::scenario::format::telemetry::Level::Error
         }),
         (r#"{service=~".+"} |= "status=" != "UNAVAILABLE""#, |line| {
