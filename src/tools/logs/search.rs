@@ -1,5 +1,6 @@
 //! `logs_search`: lines of all services that contain a text, or what a LogQL query gives.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::logql::{self, Found};
@@ -16,7 +17,7 @@ use crate::tools::{Family, Look, Seen, Text, ToolError, ToolExample};
 pub struct Search;
 
 /// What to search.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Args {
     /// A text that the line contains, or LogQL: `{app="x"} |= "y"`, `sum by (app) (rate({level="error"}[5m]))`.
