@@ -349,7 +349,11 @@ impl Search {
         let mut text = String::new();
         let mut work = 0;
         for (place, chosen) in group.logs.iter().enumerate() {
-            let Some(plan) = self.plans.get(&chosen.id).filter(|plan| !matches!(plan, Plan::Never)) else {
+            let Some(plan) = self
+                .plans
+                .get(&chosen.id)
+                .filter(|plan| !matches!(plan, Plan::Never))
+            else {
                 continue;
             };
             if index < chosen.first {

@@ -151,6 +151,7 @@ impl Telemetry {
             families: Arc::clone(&self.families),
             by_metric: Arc::clone(&self.by_metric),
             logs: Arc::clone(&self.logs),
+            homes: Arc::clone(&self.homes),
             cache: Arc::clone(&self.cache),
         }
     }

@@ -56,6 +56,24 @@ impl Serialize for Output {
     }
 }
 
+impl JsonSchema for Output {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Output".into()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        let lines = generator.subschema_for::<Lines>();
+        schemars::json_schema!({
+            "anyOf": [lines, {
+                "type": "object",
+                "description": "The answer of a metric query, as Loki's API writes it.",
+                "properties": { "resultType": { "type": "string" }, "result": { "type": "array" } },
+                "required": ["resultType", "result"],
+            }],
+        })
+    }
+}
+
 impl Text for Output {
     fn text(&self) -> String {
         match self {
