@@ -6,5 +6,6 @@ mod examples;
 mod first_incident;
 mod journal;
 mod layers;
+mod mcp;
 mod promqltest;
 mod world;
