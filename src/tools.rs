@@ -3,6 +3,7 @@
 pub mod board;
 pub mod change;
 pub mod delivery;
+pub mod drill;
 pub mod family;
 pub mod host;
 pub mod kafka;
@@ -12,6 +13,7 @@ pub mod offline;
 pub mod open;
 pub mod orders;
 pub mod pagerduty;
+pub mod paging;
 pub mod postgres;
 pub mod program;
 pub mod prometheus;
@@ -30,7 +32,7 @@ pub use family::Family;
 pub use open::{OpeningError, Places};
 pub use program::{Act, Example, Place, Program, Run};
 pub use registry::Registry;
-pub use tool::{AnyLook, Look, Seen, Text, ToolError, ToolExample};
+pub use tool::{AnyLook, Line, Look, Seen, Text, ToolError, ToolExample};
 pub use workbench::Workbench;
 
 /// What doors may name of a drill's world: they read it through its accessors and never change it.
@@ -51,6 +53,16 @@ pub fn user_scenarios() -> Option<std::path::PathBuf> {
 fn all_tools() -> Vec<Box<dyn AnyLook>> {
     vec![
         tool::<board::view::View>(),
+        tool::<code::list_files::ListFiles>(),
+        tool::<code::read_file::ReadFile>(),
+        tool::<code::search::Grep>(),
+        tool::<drill::brief::Brief>(),
+        tool::<git::tools::blame::Blame>(),
+        tool::<git::tools::recent_commits::RecentCommits>(),
+        tool::<kubernetes::tools::describe_pod::DescribePod>(),
+        tool::<kubernetes::tools::get_events::GetEvents>(),
+        tool::<kubernetes::tools::get_pods::GetPods>(),
+        tool::<kubernetes::tools::logs::Logs>(),
         tool::<logs::list_services::ListServices>(),
         tool::<logs::search::Search>(),
         tool::<logs::service_logs::ServiceLogs>(),
@@ -70,6 +82,13 @@ fn all_tools() -> Vec<Box<dyn AnyLook>> {
 /// Every tool that acts. A new tool is listed here and nowhere else.
 fn all_changes() -> Vec<Box<dyn AnyChange>> {
     vec![
+        acting::<code::write_file::WriteFile>(),
+        acting::<drill::claim::HandIn>(),
+        acting::<drill::hint::TakeHint>(),
+        acting::<drill::leave::GiveUp>(),
+        acting::<drill::leave::HandOver>(),
+        acting::<drill::notebook::Notebook>(),
+        acting::<drill::report::Report>(),
         acting::<pagerduty::acknowledge::Acknowledge>(),
         acting::<pagerduty::add_note::AddNote>(),
         acting::<pagerduty::resolve::Resolve>(),

@@ -52,6 +52,11 @@ pub enum OpeningError {
     /// The folder of saves cannot be found.
     #[error("no folder for saves: {0}")]
     Saves(String),
+    /// The file's name is none of a journal.
+    #[error(
+        "{0} cannot be a journal: its name must be lower-case letters, digits and `-`, then `.journal`"
+    )]
+    JournalName(String),
     /// No drill of that id.
     #[error("there is no drill \"{0}\" in {1}")]
     NoDrill(String, String),
@@ -165,6 +170,46 @@ impl Places {
         } else {
             Journal::in_memory(header)?
         };
+        let plan = Arc::new(Plan::new(Arc::new(pack)));
+        let registry = Registry::standard();
+        let session = Session::start(plan, journal, Arc::<Registry>::clone(&registry));
+        Ok(Workbench::new(session, registry))
+    }
+
+    /// Starts a new drill whose journal is a file of this name, or continues the drill that is in it.
+    ///
+    /// # Errors
+    /// See [`OpeningError`].
+    pub fn start_in(
+        &self,
+        file: &Path,
+        name: &str,
+        seed: u64,
+        settings: Settings,
+    ) -> Result<Workbench, OpeningError> {
+        let drill = file
+            .file_name()
+            .and_then(|name| DrillId::of_journal_name(name.to_str()?))
+            .ok_or_else(|| OpeningError::JournalName(file.display().to_string()))?;
+        let folder = file
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty());
+        let saves = folder.unwrap_or(Path::new(".")).to_path_buf();
+        let storage: Arc<dyn Storage> = Arc::new(FolderStorage::new(saves.clone()));
+        if storage.open(&drill.journal_name()).is_ok() {
+            let there = Self {
+                sources: self.sources.clone(),
+                saves,
+            };
+            return there.resume(Some(drill.as_str()));
+        }
+        let pack = self.pack(name)?;
+        let header = Header {
+            drill,
+            ..header(&pack, seed, settings)
+        };
+        save_pack(&pack, storage.as_ref(), &header.drill);
+        let journal = Journal::create(storage, header)?;
         let plan = Arc::new(Plan::new(Arc::new(pack)));
         let registry = Registry::standard();
         let session = Session::start(plan, journal, Arc::<Registry>::clone(&registry));

@@ -7,5 +7,6 @@ mod examples;
 mod first_incident;
 mod journal;
 mod layers;
+mod mcp;
 mod promqltest;
 mod world;

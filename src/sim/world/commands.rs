@@ -316,7 +316,7 @@ impl World {
                 return Ok(outcome);
             }
             DrillAct::Pin { artifact, title } => {
-                if let Some(shown) = Shown::from_id(artifact) {
+                if let Some(shown) = self.artifact(artifact) {
                     let clues = self.clues_in(&[shown]);
                     self.trainee
                         .evidence

@@ -191,7 +191,7 @@ pub(super) fn thread(world: &DrillWorld, channel: &str, artifact: &str) -> Vec<M
     let all = slack::messages::all(world, channel);
     let Some(root) = all
         .iter()
-        .find(|post| slack::messages::shown(post).id() == artifact)
+        .find(|post| slack::messages::artifact(post) == artifact)
     else {
         return Vec::new();
     };
