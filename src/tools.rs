@@ -1,20 +1,26 @@
 //! Families of typed tools over a session: what a pane shows, a shell line prints and a program reads. Never draws.
 
 pub mod board;
+pub mod ci;
 pub mod delivery;
+pub mod drawn;
 pub mod family;
+pub mod featureflags;
 pub mod host;
 pub mod kafka;
 pub mod kubernetes;
 pub mod logs;
+pub mod oncall;
 pub mod open;
 pub mod orders;
 pub mod pagerduty;
+pub mod paging;
 pub mod postgres;
 pub mod program;
 pub mod prometheus;
 pub mod reference;
 pub mod registry;
+pub mod registry_images;
 pub mod sentry;
 pub mod shared;
 pub mod slack;
@@ -47,13 +53,21 @@ pub fn user_scenarios() -> Option<std::path::PathBuf> {
 fn all_tools() -> Vec<Box<dyn AnyLook>> {
     vec![
         tool::<board::view::View>(),
+        tool::<ci::get_run_logs::GetRunLogs>(),
+        tool::<ci::list_runs::ListRuns>(),
+        tool::<featureflags::get::GetFlag>(),
+        tool::<featureflags::list::ListFlags>(),
         tool::<logs::list_services::ListServices>(),
         tool::<logs::search::Search>(),
         tool::<logs::service_logs::ServiceLogs>(),
+        tool::<oncall::get_schedule::GetSchedule>(),
+        tool::<oncall::who_is_on_call::WhoIsOnCall>(),
         tool::<pagerduty::get_timeline::GetTimeline>(),
         tool::<pagerduty::list_incidents::ListIncidents>(),
         tool::<prometheus::list_metrics::ListMetrics>(),
         tool::<prometheus::query::Query>(),
+        tool::<registry_images::get_manifest::GetManifest>(),
+        tool::<registry_images::list_tags::ListTags>(),
         tool::<sentry::get_issue::GetIssue>(),
         tool::<sentry::list_issues::ListIssues>(),
         tool::<sentry::list_projects::ListProjects>(),
@@ -79,6 +93,9 @@ fn all_programs() -> Vec<Box<dyn Program>> {
         Box::new(slack::program::Slack),
         Box::new(pagerduty::program::Pd),
         Box::new(sentry::program::Sentry),
+        Box::new(ci::program::Gh),
+        Box::new(featureflags::program::Flags),
+        Box::new(oncall::program::OnCall),
         Box::new(kafka::consumer_groups::ConsumerGroups(
             "kafka-consumer-groups",
         )),

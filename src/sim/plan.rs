@@ -139,16 +139,9 @@ impl Plan {
     fn add_services(&mut self) {
         let pack = Arc::clone(&self.pack);
         for name in self.names.services.keys() {
-            let declared = pack
-                .scenario
-                .services
-                .get(name)
-                .or_else(|| pack.estate.services.get(name));
-            let mut spec = declared.cloned().unwrap_or_default();
-            if let Some(more) = pack.scenario.releases.get(name) {
-                spec.releases.extend(more.iter().cloned());
-                spec.releases.sort_by_key(|release| release.built.millis);
-            }
+            // The loader has put the scenario's services and releases into the estate.
+            let mut spec = pack.estate.services.get(name).cloned().unwrap_or_default();
+            spec.releases.sort_by_key(|release| release.built.millis);
             self.services.push(ServicePlan {
                 name: name.clone(),
                 spec,

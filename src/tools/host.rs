@@ -2,7 +2,6 @@
 
 pub mod basics;
 pub mod elsewhere;
-pub mod flags;
 pub mod network;
 pub mod people;
 pub mod tickets;
@@ -63,7 +62,6 @@ pub fn programs() -> Vec<Box<dyn Program>> {
     let mut programs: Vec<Box<dyn Program>> = all
         .map(|program| Box::new(program) as Box<dyn Program>)
         .collect();
-    programs.push(Box::new(flags::Flags));
     programs.push(Box::new(tickets::Tickets("tickets")));
     programs.push(Box::new(tickets::Tickets("jira")));
     programs.push(Box::new(wiki::Wiki));

@@ -65,6 +65,14 @@ impl Checker<'_> {
             Artifact::Incident(id) => self.refer(Kind::Incident, id, &first()),
             Artifact::WikiPage(name) => self.refer(Kind::WikiPage, name, &first()),
             Artifact::Ticket(key) => self.refer(Kind::Ticket, key, &first()),
+            Artifact::CiRun { of, tag } | Artifact::ImageManifest { of, tag } => {
+                self.refer(Kind::Service, of, &at.field("of"));
+                self.release(of, tag, &at.field("tag"));
+            }
+            Artifact::Flag(flag) | Artifact::FlagAudit(flag) => {
+                self.refer(Kind::Flag, flag, &first())
+            }
+            Artifact::Schedule(team) => self.refer(Kind::Team, team, &first()),
             Artifact::Table { server, table } => self.table(server, table, at),
         }
     }
