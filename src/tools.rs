@@ -7,6 +7,7 @@ pub mod drawn;
 pub mod family;
 pub mod featureflags;
 pub mod host;
+pub mod jira;
 pub mod kafka;
 pub mod kubernetes;
 pub mod logs;
@@ -24,8 +25,10 @@ pub mod registry_images;
 pub mod sentry;
 pub mod shared;
 pub mod slack;
+pub mod statuspage;
 pub mod tool;
 pub mod valkey;
+pub mod wiki;
 pub mod workbench;
 
 pub use family::Family;
@@ -57,6 +60,9 @@ fn all_tools() -> Vec<Box<dyn AnyLook>> {
         tool::<ci::list_runs::ListRuns>(),
         tool::<featureflags::get::GetFlag>(),
         tool::<featureflags::list::ListFlags>(),
+        tool::<jira::get_issue::GetIssue>(),
+        tool::<jira::list_sprints::ListSprints>(),
+        tool::<jira::search::Search>(),
         tool::<logs::list_services::ListServices>(),
         tool::<logs::search::Search>(),
         tool::<logs::service_logs::ServiceLogs>(),
@@ -74,6 +80,10 @@ fn all_tools() -> Vec<Box<dyn AnyLook>> {
         tool::<slack::list_channels::ListChannels>(),
         tool::<slack::read_channel::ReadChannel>(),
         tool::<slack::search::Search>(),
+        tool::<statuspage::get_status::GetStatus>(),
+        tool::<statuspage::list_incidents::ListIncidents>(),
+        tool::<wiki::get_page::GetPage>(),
+        tool::<wiki::search::Search>(),
     ]
 }
 
@@ -95,6 +105,10 @@ fn all_programs() -> Vec<Box<dyn Program>> {
         Box::new(sentry::program::Sentry),
         Box::new(ci::program::Gh),
         Box::new(featureflags::program::Flags),
+        Box::new(jira::program::Jira("jira")),
+        Box::new(jira::program::Jira("tickets")),
+        Box::new(wiki::program::Wiki),
+        Box::new(statuspage::program::StatusPage),
         Box::new(oncall::program::OnCall),
         Box::new(kafka::consumer_groups::ConsumerGroups(
             "kafka-consumer-groups",

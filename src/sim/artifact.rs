@@ -88,6 +88,16 @@ pub enum Shown {
     FlagAudit(String),
     /// A team's on-call schedule.
     Schedule(String),
+    /// An incident of the status page.
+    StatusIncident(String),
+    /// A component of the status page.
+    StatusComponent(String),
+    /// A resource of the infrastructure's state: its address.
+    TerraformResource(String),
+    /// A resource that a plan would change: its address.
+    TerraformDrift(String),
+    /// An alarm of the cloud account.
+    Alarm(String),
     /// Rows of a table.
     Table {
         /// Server.
@@ -180,7 +190,12 @@ pub fn shows(shown: &Shown, artifact: &Artifact) -> bool {
         | (Shown::WikiPage(name), Artifact::WikiPage(wanted))
         | (Shown::Ticket(name), Artifact::Ticket(wanted))
         | (Shown::Flag(name), Artifact::Flag(wanted))
-        | (Shown::Schedule(name), Artifact::Schedule(wanted)) => name == wanted,
+        | (Shown::Schedule(name), Artifact::Schedule(wanted))
+        | (Shown::StatusIncident(name), Artifact::StatusIncident(wanted))
+        | (Shown::StatusComponent(name), Artifact::StatusComponent(wanted))
+        | (Shown::TerraformResource(name), Artifact::TerraformResource(wanted))
+        | (Shown::TerraformDrift(name), Artifact::TerraformDrift(wanted))
+        | (Shown::Alarm(name), Artifact::Alarm(wanted)) => name == wanted,
         _ => false,
     }
 }

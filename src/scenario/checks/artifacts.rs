@@ -73,6 +73,12 @@ impl Checker<'_> {
                 self.refer(Kind::Flag, flag, &first())
             }
             Artifact::Schedule(team) => self.refer(Kind::Team, team, &first()),
+            Artifact::StatusIncident(id) => self.refer(Kind::StatusIncident, id, &first()),
+            Artifact::StatusComponent(name) => self.refer(Kind::StatusComponent, name, &first()),
+            Artifact::TerraformResource(address) | Artifact::TerraformDrift(address) => {
+                self.not_empty(address, "the address", &first())
+            }
+            Artifact::Alarm(name) => self.not_empty(name, "the alarm's name", &first()),
             Artifact::Table { server, table } => self.table(server, table, at),
         }
     }

@@ -90,6 +90,16 @@ pub enum Artifact {
     FlagAudit(String),
     /// A team's on-call schedule.
     Schedule(String),
+    /// An incident of the status page.
+    StatusIncident(String),
+    /// A component of the status page with its state.
+    StatusComponent(String),
+    /// A resource of the infrastructure's state, by address.
+    TerraformResource(String),
+    /// A resource in a plan that would change it, by address.
+    TerraformDrift(String),
+    /// An alarm of the cloud account.
+    Alarm(String),
     /// Rows of a table.
     Table {
         /// Database server.

@@ -110,6 +110,12 @@ pub struct Ticket {
     /// Labels.
     #[serde(default)]
     pub labels: Vec<String>,
+    /// What it is: `"Bug"`, `"Task"` or `"Story"`; drawn when left out.
+    #[serde(default)]
+    pub kind: Option<String>,
+    /// Priority, for example `"High"`; `"Medium"` when left out.
+    #[serde(default)]
+    pub priority: Option<String>,
 }
 
 /// A Sentry issue.
