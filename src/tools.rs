@@ -1,6 +1,7 @@
 //! Families of typed tools over a session: what a pane shows, a shell line prints and a program reads. Never draws.
 
 pub mod board;
+pub mod change;
 pub mod ci;
 pub mod delivery;
 pub mod drawn;
@@ -11,6 +12,7 @@ pub mod jira;
 pub mod kafka;
 pub mod kubernetes;
 pub mod logs;
+pub mod offline;
 pub mod oncall;
 pub mod open;
 pub mod orders;
@@ -22,6 +24,7 @@ pub mod prometheus;
 pub mod reference;
 pub mod registry;
 pub mod registry_images;
+pub mod schema;
 pub mod sentry;
 pub mod shared;
 pub mod slack;
@@ -31,6 +34,7 @@ pub mod valkey;
 pub mod wiki;
 pub mod workbench;
 
+pub use change::{AnyChange, Change, Impact};
 pub use family::Family;
 pub use open::{OpeningError, Places};
 pub use program::{Act, Example, Place, Program, Run};
@@ -87,6 +91,20 @@ fn all_tools() -> Vec<Box<dyn AnyLook>> {
     ]
 }
 
+/// Every tool that acts. A new tool is listed here and nowhere else.
+fn all_changes() -> Vec<Box<dyn AnyChange>> {
+    vec![
+        acting::<pagerduty::acknowledge::Acknowledge>(),
+        acting::<pagerduty::add_note::AddNote>(),
+        acting::<pagerduty::resolve::Resolve>(),
+        acting::<slack::post_message::PostMessage>(),
+    ]
+}
+
+fn acting<T: Change>() -> Box<dyn AnyChange> {
+    Box::new(change::ErasedChange::<T>::default())
+}
+
 fn tool<T: Look>() -> Box<dyn AnyLook> {
     Box::new(tool::Erased::<T>::default())
 }
@@ -100,6 +118,7 @@ fn all_programs() -> Vec<Box<dyn Program>> {
         Box::new(code::files::Cat),
         Box::new(code::files::Ls),
         Box::new(code::files::Grep),
+        Box::new(logs::program::LogCli),
         Box::new(slack::program::Slack),
         Box::new(pagerduty::program::Pd),
         Box::new(sentry::program::Sentry),

@@ -2,6 +2,7 @@
 
 #![cfg(test)]
 
+mod agreement;
 mod agreement_families;
 mod examples;
 mod first_incident;
