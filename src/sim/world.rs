@@ -12,6 +12,7 @@ mod cluster;
 mod cluster_spec;
 pub mod code;
 pub mod commands;
+pub mod deployments;
 mod drill;
 pub mod evaluate;
 pub mod fate;
@@ -89,6 +90,8 @@ pub struct World {
     worktrees: BTreeMap<String, Worktree>,
     /// Releases made since the page, by service.
     shipped: Vec<Vec<Release>>,
+    /// Releases that went out, by time.
+    deployments: Vec<deployments::Deployment>,
     code: Code,
     signals: Signals,
     alerts: Alerts,

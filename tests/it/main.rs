@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod agreement;
+mod agreement_families;
 mod examples;
 mod first_incident;
 mod journal;

@@ -10,7 +10,7 @@ use crate::sim::ids::{GroupId, ServiceId};
 use crate::sim::kubernetes::fate::{PodSeat, WorkloadKey};
 use crate::sim::kubernetes::{ClusterEvent, ClusterEventKind};
 use crate::sim::plan::Deed;
-use crate::sim::time::Span;
+use crate::sim::time::{SimTime, Span};
 
 impl World {
     pub(super) fn run_cluster(&mut self) {
@@ -145,7 +145,9 @@ impl World {
                 }
                 self.signals.pod_gone(&self.plan, pod, event.at);
             }
-            ClusterEventKind::RolloutComplete { workload, .. } => self.rolled_out(workload),
+            ClusterEventKind::RolloutComplete { workload, .. } => {
+                self.rolled_out(workload, event.at)
+            }
             ClusterEventKind::ScaledTo {
                 workload,
                 to,
@@ -160,7 +162,7 @@ impl World {
         }
     }
 
-    fn rolled_out(&mut self, workload: &WorkloadKey) {
+    fn rolled_out(&mut self, workload: &WorkloadKey, at: SimTime) {
         let Some(service) = self.service_of(workload) else {
             return;
         };
@@ -171,6 +173,7 @@ impl World {
             .map(|copy| copy.tag.clone())
             .unwrap_or_default();
         let name = workload.key.name.to_string();
+        self.deployment_done(service, &tag, at);
         self.events.push(WorldEvent {
             at: self.now,
             kind: WorldEventKind::RolledOut { service: name, tag },

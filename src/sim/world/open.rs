@@ -127,6 +127,7 @@ impl World {
             worktrees: clones(&repositories),
             repositories,
             shipped: vec![Vec::new(); services],
+            deployments: super::deployments::old(&plan, start),
             code: super::code::Code::default(),
             signals,
             alerts: Alerts {
