@@ -81,6 +81,17 @@ pub enum Commands {
         /// The journal
         journal: PathBuf,
     },
+    /// Print a drill's debrief: what happened, what was found and missed, what each point was for
+    #[command(
+        after_help = "Examples:\n  firedrill debrief saves/ID.journal\n  firedrill debrief saves/ID.journal --json"
+    )]
+    Debrief {
+        /// The journal
+        journal: PathBuf,
+        /// As JSON instead of Markdown
+        #[arg(long)]
+        json: bool,
+    },
     /// Say all problems of scenario and estate folders
     #[command(
         after_help = "Examples:\n  firedrill check scenarios\n  firedrill check my-scenarios/disk-full"
@@ -189,6 +200,9 @@ pub fn run() -> anyhow::Result<Next> {
         Some(Commands::Resume { id }) => board(Start::Resume(id), Settings::default()),
         Some(Commands::List) => drills::list(&places()?).map(Next::Exit),
         Some(Commands::Replay { journal }) => replay::run(&places()?, &journal).map(Next::Exit),
+        Some(Commands::Debrief { journal, json }) => {
+            replay::debrief(&places()?, &journal, json).map(Next::Exit)
+        }
         Some(Commands::Check { paths }) => check::run(&paths, colour()).map(Next::Exit),
         Some(Commands::Completions { shell }) => {
             clap_complete::generate(

@@ -23,7 +23,7 @@ pub mod valkey;
 pub mod workbench;
 
 pub use family::Family;
-pub use open::{OpeningError, Places};
+pub use open::{OpeningError, Places, Replayed, Watched};
 pub use program::{Act, Example, Place, Program, Run};
 pub use registry::Registry;
 pub use tool::{AnyLook, Look, Seen, Text, ToolError, ToolExample};

@@ -7,4 +7,6 @@ mod first_incident;
 mod journal;
 mod layers;
 mod promqltest;
+mod reference_runs;
+mod remedies;
 mod world;

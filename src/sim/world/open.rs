@@ -40,7 +40,10 @@ impl World {
         world.advance_to(page);
         world.signals.close_until(page);
         world.anchor_stocks();
-        world.events.retain(|event| event.at >= page);
+        // What came before the page is history; the debrief tells how the faults began.
+        world.events.retain(|event| {
+            event.at >= page || matches!(event.kind, super::WorldEventKind::Fault { .. })
+        });
         world
     }
 
@@ -119,6 +122,7 @@ impl World {
             ordinary,
             loss: Loss::default(),
             drill: DrillState::Paged,
+            endless: false,
             worktrees: clones(&repositories),
             repositories,
             shipped: vec![Vec::new(); services],
