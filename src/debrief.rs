@@ -229,7 +229,10 @@ fn verdict(world: &World, claim: Option<&Judged>, actual: &Course, nothing: &Cou
     };
     let saved = nothing.harm.customer_minutes - actual.harm.customer_minutes;
     if saved >= 1.0 {
-        format!("{ended} {} customer minutes were saved against doing nothing.", grouped(saved))
+        format!(
+            "{ended} {} customer minutes were saved against doing nothing.",
+            grouped(saved)
+        )
     } else {
         format!("{ended} No customer minute was saved against doing nothing.")
     }

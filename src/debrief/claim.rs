@@ -58,14 +58,17 @@ pub fn asked(plan: &Plan) -> Vec<&str> {
 pub fn judge(world: &World, record: &Record<Entry>, claim: &Claim) -> Judged {
     let plan = world.plan();
     let answer = &plan.pack.scenario.answer;
-    let (component, mechanism) = (Said::of(&claim.component), join(&[&claim.component, &claim.mechanism]));
+    let (component, mechanism) = (
+        Said::of(&claim.component),
+        join(&[&claim.component, &claim.mechanism]),
+    );
     let why_now = join(&[&claim.why_now, &claim.mechanism]);
     let whole = join(&[&claim.component, &claim.mechanism, &claim.why_now]);
-    let services = plan.services.iter().filter(|service| component.has(&service.name));
-    let named = answer
-        .components
+    let services = plan
+        .services
         .iter()
-        .any(|right| component.has(right));
+        .filter(|service| component.has(&service.name));
+    let named = answer.components.iter().any(|right| component.has(right));
     let names = asked(plan)
         .into_iter()
         .skip(1)
@@ -178,8 +181,14 @@ pub fn found(world: &World, claim: Option<&Judged>) -> BTreeMap<String, Found> {
         }
     }
     if let Some(claim) = claim {
-        claim.shows.iter().for_each(|fault| raise(fault, Found::Pinned));
-        claim.names.iter().for_each(|fault| raise(fault, Found::Named));
+        claim
+            .shows
+            .iter()
+            .for_each(|fault| raise(fault, Found::Pinned));
+        claim
+            .names
+            .iter()
+            .for_each(|fault| raise(fault, Found::Named));
         if claim.names_the_root()
             && let Some(root) = plan.pack.scenario.answer.roots.first()
         {

@@ -137,7 +137,9 @@ impl<'a> Courses<'a> {
         let mut refused = Vec::new();
         let mut without = Vec::new();
         let acting = self.commands.iter();
-        let acting = acting.filter(|(_, command)| entries::is_acting(command)).count();
+        let acting = acting
+            .filter(|(_, command)| entries::is_acting(command))
+            .count();
         for (index, (record, command)) in self.commands.iter().enumerate() {
             world.advance_to(record.intent.at);
             if entries::is_acting(command) && without.len() < MOST_WITHOUT {

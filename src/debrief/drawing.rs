@@ -1,11 +1,11 @@
-//! Drawings in plain characters: the causal graph as boxes and arrows in layers, the impact as a small chart. At most 76
-//! columns; nothing depends on colour. Decides nothing about what it draws.
+//! Drawings in plain characters: the causal graph as boxes and arrows in layers, the impact as a small chart. At most 74
+//! columns, so that it fits a screen of 80; nothing depends on colour. Decides nothing about what it draws.
 
 use super::claim::Found;
 use super::graph::{Graph, Node};
 
 /// The most columns of a drawing.
-pub const COLUMNS: usize = 76;
+pub const COLUMNS: usize = 74;
 /// The most boxes beside one another.
 const BESIDE: usize = 3;
 /// Columns between boxes.
@@ -192,10 +192,14 @@ fn arrows(graph: &Graph, above: &[(Slot, usize)], below: &[(Slot, usize)]) -> Ve
 
 /// Where the arrows of a slot go in the next row, and whether they end there.
 fn targets(graph: &Graph, slot: Slot, below: &[(Slot, usize)]) -> Vec<(usize, bool)> {
-    let edges = graph.edges.iter().enumerate().filter(|(number, (from, _))| match slot {
-        Slot::Node(node) => node == *from,
-        Slot::Passing(passing) => passing == *number,
-    });
+    let edges = graph
+        .edges
+        .iter()
+        .enumerate()
+        .filter(|(number, (from, _))| match slot {
+            Slot::Node(node) => node == *from,
+            Slot::Passing(passing) => passing == *number,
+        });
     edges
         .filter_map(|(number, (_, to))| {
             below.iter().find_map(|(other, column)| match other {
@@ -359,12 +363,12 @@ mod tests {
 │ ✓ named, root cause                                      │
 │ p: a                                                     │
 └──────────────────────────────────────────────────────────┘
-                  ┌───────────┴──────────────────────────┐
-                  ▼                                      ▼
-┌───────────────────────────────────┐  ┌───────────────────────────────────┐
-│ ○ missed                          │  │ · seen                            │
-│ p: b                              │  │ p: c                              │
-└───────────────────────────────────┘  └───────────────────────────────────┘
+                  ┌───────────┴─────────────────────────┐
+                  ▼                                     ▼
+┌──────────────────────────────────┐  ┌──────────────────────────────────┐
+│ ○ missed                         │  │ · seen                           │
+│ p: b                             │  │ p: c                             │
+└──────────────────────────────────┘  └──────────────────────────────────┘
                   └───────────┐
                               ▼
 ┌──────────────────────────────────────────────────────────┐

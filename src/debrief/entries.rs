@@ -81,7 +81,8 @@ pub fn entry(entry: &Entry) -> String {
             match argv {
                 Some(argv) => {
                     let words = argv.iter().filter_map(|word| word.as_str());
-                    let line: Vec<&str> = std::iter::once(call.tool.as_str()).chain(words).collect();
+                    let line: Vec<&str> =
+                        std::iter::once(call.tool.as_str()).chain(words).collect();
                     quoted(&line.join(" "))
                 }
                 None => quoted(&format!("{} {}", call.tool, call.args)),
@@ -96,7 +97,13 @@ pub fn entry(entry: &Entry) -> String {
                     .unwrap_or_default()
             };
             quoted(
-                format!("looked at {} {} {}", look.pane, text("query"), text("filter")).trim_end(),
+                format!(
+                    "looked at {} {} {}",
+                    look.pane,
+                    text("query"),
+                    text("filter")
+                )
+                .trim_end(),
             )
         }
         Entry::Clock(ClockChange::Speed(speed)) => format!("set the speed to {speed}"),
@@ -113,7 +120,9 @@ fn command_words(command: &Command) -> String {
         Command::Kubernetes(command) => kubernetes(command),
         Command::Kafka(command) => kafka(command),
         Command::ValkeyFlush { server } => format!("valkey-cli -h {server} FLUSHALL"),
-        Command::SlackPost { channel, text, .. } => format!("posted in {channel}: {}", quoted(text)),
+        Command::SlackPost { channel, text, .. } => {
+            format!("posted in {channel}: {}", quoted(text))
+        }
         Command::Pager { incident, act } => match act {
             PagerAct::Acknowledge => format!("acknowledged {incident}"),
             PagerAct::Resolve => format!("resolved {incident}"),
@@ -242,7 +251,10 @@ fn drill(act: &DrillAct) -> String {
         DrillAct::Note(_) => "wrote a note".to_owned(),
         DrillAct::Hypothesis(hypothesis) => format!(
             "hypothesis: {}",
-            quoted(&format!("{}, {}", hypothesis.component, hypothesis.mechanism))
+            quoted(&format!(
+                "{}, {}",
+                hypothesis.component, hypothesis.mechanism
+            ))
         ),
         DrillAct::Claim(claim) => format!(
             "claim: {}",
@@ -283,7 +295,10 @@ mod tests {
             remove: vec!["B".to_owned()],
         };
         let words = |command: KubeCommand| command_words(&Command::Kubernetes(Box::new(command)));
-        assert_eq!(words(set), "kubectl set env deployment/worker -n back A=1 B-");
+        assert_eq!(
+            words(set),
+            "kubectl set env deployment/worker -n back A=1 B-"
+        );
         assert_eq!(
             words(KubeCommand::RolloutUndo {
                 target,

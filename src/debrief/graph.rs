@@ -134,7 +134,12 @@ fn links(plan: &Plan) -> BTreeSet<(usize, usize)> {
     for (to, fault) in plan.faults.iter().enumerate() {
         let mut causes = BTreeSet::new();
         gather(&fault.when, &plan.faults, &mut causes);
-        links.extend(causes.into_iter().filter(|from| *from != to).map(|from| (from, to)));
+        links.extend(
+            causes
+                .into_iter()
+                .filter(|from| *from != to)
+                .map(|from| (from, to)),
+        );
     }
     links
 }
@@ -157,7 +162,13 @@ fn gather(condition: &Cond, faults: &[FaultPlan], causes: &mut BTreeSet<usize>) 
             causes.insert(FaultId::index(*fault));
         }
         Cond::LagAbove(group, _) | Cond::ExpiredAbove(group, _) => {
-            those(&|fault| fault.effects.consumes_less.iter().any(|(of, _)| of == group));
+            those(&|fault| {
+                fault
+                    .effects
+                    .consumes_less
+                    .iter()
+                    .any(|(of, _)| of == group)
+            });
         }
         Cond::StockAbove(stock, _) => {
             those(&|fault| fault.effects.fills.iter().any(|(of, _)| of == stock));

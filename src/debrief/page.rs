@@ -45,10 +45,13 @@ pub fn sections(debrief: &Debrief) -> Vec<Section> {
         section("Result", result(debrief)),
         section("Causal graph", causes(debrief)),
         section("Impact", impact(debrief)),
-        section("Timeline", vec![
-            Block::Text("What happened in the estate, and what you did and saw.".to_owned()),
-            Block::Timeline(debrief.story.clone()),
-        ]),
+        section(
+            "Timeline",
+            vec![
+                Block::Text("What happened in the estate, and what you did and saw.".to_owned()),
+                Block::Timeline(debrief.story.clone()),
+            ],
+        ),
         section("Clues", clues(debrief)),
         section("Wrong trails", trails(debrief)),
         section("Steps", steps(debrief)),
@@ -87,9 +90,15 @@ fn item_line(item: &Item) -> (Tone, String) {
 fn result(debrief: &Debrief) -> Vec<Block> {
     let mut blocks = vec![Block::Text(debrief.verdict.clone())];
     if debrief.is_practice {
-        blocks.push(Block::Text("A practice drill: it does not count.".to_owned()));
+        blocks.push(Block::Text(
+            "A practice drill: it does not count.".to_owned(),
+        ));
     }
-    let mut table = vec![vec!["Part".to_owned(), "Points".to_owned(), "Of".to_owned()]];
+    let mut table = vec![vec![
+        "Part".to_owned(),
+        "Points".to_owned(),
+        "Of".to_owned(),
+    ]];
     for part in &debrief.score.parts {
         table.push(vec![
             part.name.to_owned(),
@@ -107,7 +116,12 @@ fn result(debrief: &Debrief) -> Vec<Block> {
         debrief.score.out_of.to_string(),
     ]);
     blocks.push(Block::Table(table));
-    for part in debrief.score.parts.iter().filter(|part| !part.items.is_empty()) {
+    for part in debrief
+        .score
+        .parts
+        .iter()
+        .filter(|part| !part.items.is_empty())
+    {
         blocks.push(Block::Text(format!("**{}**", part.name)));
         blocks.push(Block::Points(part.items.iter().map(item_line).collect()));
     }
@@ -116,7 +130,10 @@ fn result(debrief: &Debrief) -> Vec<Block> {
 
 fn causes(debrief: &Debrief) -> Vec<Block> {
     let nodes = debrief.graph.nodes.iter().filter(|node| node.is_asked);
-    let found = nodes.clone().filter(|node| node.found > Found::Missed).count();
+    let found = nodes
+        .clone()
+        .filter(|node| node.found > Found::Missed)
+        .count();
     let mut blocks = vec![
         Block::Text(format!(
             "Of {} links between the roots and the customers you found {found}. \
@@ -129,16 +146,29 @@ fn causes(debrief: &Debrief) -> Vec<Block> {
         let word = |right: bool| if right { Tone::Good } else { Tone::Missed };
         blocks.push(Block::Text("**Your claim**".to_owned()));
         blocks.push(Block::Points(vec![
-            (word(claim.component_is_right), format!("Component: {}", or_nothing(&claim.component))),
-            (word(claim.mechanism_is_right), format!("Mechanism: {}", or_nothing(&claim.mechanism))),
-            (word(claim.why_now_is_right), format!("Why now: {}", or_nothing(&claim.why_now))),
+            (
+                word(claim.component_is_right),
+                format!("Component: {}", or_nothing(&claim.component)),
+            ),
+            (
+                word(claim.mechanism_is_right),
+                format!("Mechanism: {}", or_nothing(&claim.mechanism)),
+            ),
+            (
+                word(claim.why_now_is_right),
+                format!("Why now: {}", or_nothing(&claim.why_now)),
+            ),
         ]));
     }
     blocks
 }
 
 fn or_nothing(text: &str) -> &str {
-    if text.trim().is_empty() { "(nothing)" } else { text }
+    if text.trim().is_empty() {
+        "(nothing)"
+    } else {
+        text
+    }
 }
 
 fn impact(debrief: &Debrief) -> Vec<Block> {
@@ -206,7 +236,10 @@ fn clue_line(clue: &Clue) -> (Tone, String) {
 }
 
 fn clues(debrief: &Debrief) -> Vec<Block> {
-    let missed = debrief.clues.iter().filter(|clue| clue.found == Found::Missed);
+    let missed = debrief
+        .clues
+        .iter()
+        .filter(|clue| clue.found == Found::Missed);
     let mut blocks = vec![Block::Text(format!(
         "{} of {} clues were on your screen. For each that was not, where it was to be seen.",
         debrief.clues.len() - missed.count(),
@@ -229,7 +262,10 @@ fn clues(debrief: &Debrief) -> Vec<Block> {
 
 fn trail_line(trail: &Trail) -> (Tone, String) {
     let (tone, how) = if !trail.followed.is_empty() {
-        (Tone::Bad, format!("You followed it{}.", by(&trail.followed)))
+        (
+            Tone::Bad,
+            format!("You followed it{}.", by(&trail.followed)),
+        )
     } else if trail.was_refuted {
         (Tone::Good, "You saw what refutes it.".to_owned())
     } else if trail.was_seen {
@@ -249,7 +285,10 @@ fn trail_line(trail: &Trail) -> (Tone, String) {
     };
     (
         tone,
-        format!("\"{}\". {how} It is wrong: {}.{refuted}", trail.says, trail.because),
+        format!(
+            "\"{}\". {how} It is wrong: {}.{refuted}",
+            trail.says, trail.because
+        ),
     )
 }
 
@@ -277,7 +316,10 @@ fn steps(debrief: &Debrief) -> Vec<Block> {
             Effect::Mixed => (Tone::Bad, "helped and harmed"),
             Effect::Worse => (Tone::Bad, "made it worse"),
         };
-        (tone, format!("{}: {word}; it {}.", step.entry.text(), step.says))
+        (
+            tone,
+            format!("{}: {word}; it {}.", step.entry.text(), step.says),
+        )
     });
     let mut blocks = vec![
         Block::Text(
@@ -336,10 +378,7 @@ fn better(debrief: &Debrief) -> Vec<Block> {
                 .map(|(loss, _)| format!("{} {}", grouped(loss.amount), loss.what))
                 .collect();
             let mitigated = match what_if.course.mitigated {
-                Some(at) => format!(
-                    "customers served again after {}",
-                    spoken(at - debrief.page)
-                ),
+                Some(at) => format!("customers served again after {}", spoken(at - debrief.page)),
                 None => "customers not served again by the deadline".to_owned(),
             };
             let rest = if losses.is_empty() {

@@ -129,7 +129,12 @@ fn message(world: &World, name: &str) -> Sight {
     if let Some(sent) = world.slack().scripted(name) {
         return Sight::new(
             "Slack",
-            format!("{} at {} by @{}", sent.channel, sent.at.format("%H:%M"), sent.by),
+            format!(
+                "{} at {} by @{}",
+                sent.channel,
+                sent.at.format("%H:%M"),
+                sent.by
+            ),
         );
     }
     if let Some(message) = scenario.messages.get(name) {

@@ -34,7 +34,7 @@ pub struct Process {
     /// Changes of the estate.
     pub acting: usize,
     /// Changes that were announced.
-    pub announced: usize,
+    pub announced: Vec<EntryRef>,
     /// Changes that were not.
     pub unannounced: Vec<EntryRef>,
     /// Pieces of evidence that show something of the incident.
@@ -104,11 +104,14 @@ pub fn process(world: &World, records: &[Record<Entry>]) -> Process {
             .into_iter()
             .collect(),
         acting: acting.len(),
-        announced: announced.len(),
+        announced: announced.into_iter().map(EntryRef::of).collect(),
         unannounced: unannounced.into_iter().map(EntryRef::of).collect(),
         pins: pins(world, records),
         held: resolved && relapses == 0,
-        resolved_by: of_page(PagerAct::Resolve).map(EntryRef::of).into_iter().collect(),
+        resolved_by: of_page(PagerAct::Resolve)
+            .map(EntryRef::of)
+            .into_iter()
+            .collect(),
         relapses,
         hints: hints(world, records),
     }
@@ -127,8 +130,9 @@ fn is_announced(plan: &Plan, record: &Record<Entry>, posts: &[(&Record<Entry>, S
 /// What a command acts on, as people call it: services, topics, groups, servers, flags.
 pub fn targets(plan: &Plan, command: &Command) -> Vec<String> {
     match command {
-        Command::Kubernetes(command) => object_of(command)
-            .map_or_else(Vec::new, |name| vec![service_of(plan, name).unwrap_or(name).to_owned()]),
+        Command::Kubernetes(command) => object_of(command).map_or_else(Vec::new, |name| {
+            vec![service_of(plan, name).unwrap_or(name).to_owned()]
+        }),
         Command::Kafka(KafkaCommand::ResetOffsets { group, topic, .. }) => {
             vec![group.clone(), topic.clone()]
         }
@@ -261,12 +265,7 @@ pub fn trails(world: &World, records: &[Record<Entry>], steps: &[Step]) -> Vec<T
         .collect()
 }
 
-fn followed(
-    plan: &Plan,
-    records: &[Record<Entry>],
-    steps: &[Step],
-    blamed: &str,
-) -> Vec<EntryRef> {
+fn followed(plan: &Plan, records: &[Record<Entry>], steps: &[Step], blamed: &str) -> Vec<EntryRef> {
     let right = &plan.pack.scenario.answer.components;
     let useless = |record: &Record<Entry>| {
         steps.iter().any(|step| {

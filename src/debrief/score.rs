@@ -220,9 +220,10 @@ fn harm(basis: &Basis<'_>) -> Vec<Item> {
     let (lost, nothing) = (&basis.actual.harm, &basis.nothing.harm);
     let par = basis.plan.pack.scenario.par.customer_minutes;
     let minutes = spared(lost.customer_minutes, par, nothing.customer_minutes);
-    let helped = basis.steps.iter().filter(|step| {
-        matches!(step.effect, Effect::Helped | Effect::Mixed) || step.is_decisive
-    });
+    let helped = basis
+        .steps
+        .iter()
+        .filter(|step| matches!(step.effect, Effect::Helped | Effect::Mixed) || step.is_decisive);
     let helped: Vec<EntryRef> = helped.map(|step| step.entry.clone()).take(4).collect();
     let counted: Vec<_> = lost
         .losses
@@ -234,7 +235,10 @@ fn harm(basis: &Basis<'_>) -> Vec<Item> {
         .iter()
         .map(|(lost, nothing)| spared(lost.amount, 0.0, nothing.amount).clamp(0.0, 1.0));
     let (share, why) = if counted.is_empty() {
-        (minutes, "nothing but customers' time can be lost here; as above".to_owned())
+        (
+            minutes,
+            "nothing but customers' time can be lost here; as above".to_owned(),
+        )
     } else {
         let list: Vec<String> = counted
             .iter()
@@ -268,7 +272,8 @@ fn harm(basis: &Basis<'_>) -> Vec<Item> {
 
 fn claim(basis: &Basis<'_>) -> Vec<Item> {
     let Some(claim) = basis.claim else {
-        let none = |name: &str, out_of| item(name, 0.0, out_of, "no claim was handed in", Vec::new());
+        let none =
+            |name: &str, out_of| item(name, 0.0, out_of, "no claim was handed in", Vec::new());
         return vec![
             none("Component", COMPONENT),
             none("Mechanism", MECHANISM),
@@ -283,7 +288,9 @@ fn claim(basis: &Basis<'_>) -> Vec<Item> {
     let further: Vec<&&str> = asked.iter().skip(1).collect();
     let known = further
         .iter()
-        .filter(|fault| claim.names.contains(**fault as &str) || claim.shows.contains(**fault as &str))
+        .filter(|fault| {
+            claim.names.contains(**fault as &str) || claim.shows.contains(**fault as &str)
+        })
         .count();
     let (right, wrong) = ("right", "not what it was");
     let word = |is_right: bool| if is_right { right } else { wrong };
@@ -350,19 +357,34 @@ fn process(basis: &Basis<'_>) -> Vec<Item> {
     let process = basis.process;
     let (first, why) = match (process.taken_first, process.acting) {
         (true, 0) => (1.0, "the page was taken; nothing was changed".to_owned()),
-        (true, _) => (1.0, "the page was taken before anything was changed".to_owned()),
+        (true, _) => (
+            1.0,
+            "the page was taken before anything was changed".to_owned(),
+        ),
         (false, 0) => (0.0, "the page was never taken".to_owned()),
-        (false, _) => (0.0, "something was changed before the page was taken".to_owned()),
+        (false, _) => (
+            0.0,
+            "something was changed before the page was taken".to_owned(),
+        ),
     };
     let announced = match process.acting {
-        0 => (0.0, "nothing was changed that could be announced".to_owned()),
+        0 => (
+            0.0,
+            "nothing was changed that could be announced".to_owned(),
+        ),
         acting => (
-            share(process.announced, acting),
+            share(process.announced.len(), acting),
             format!(
                 "{} of {acting} changes were announced in the incident channel",
-                process.announced
+                process.announced.len()
             ),
         ),
+    };
+    // What lost points, or where none were lost, what earned them.
+    let told = if process.unannounced.is_empty() {
+        &process.announced
+    } else {
+        &process.unannounced
     };
     let held = if process.held {
         (1.0, "resolved when it was over, and it stayed away")
@@ -372,8 +394,20 @@ fn process(basis: &Basis<'_>) -> Vec<Item> {
         (0.0, "the page was not resolved")
     };
     vec![
-        item("Taken before acting", first, TAKEN_FIRST, why, process.taken_by.clone()),
-        item("Changes announced", announced.0, ANNOUNCED, announced.1, process.unannounced.clone()),
+        item(
+            "Taken before acting",
+            first,
+            TAKEN_FIRST,
+            why,
+            process.taken_by.clone(),
+        ),
+        item(
+            "Changes announced",
+            announced.0,
+            ANNOUNCED,
+            announced.1,
+            told.clone(),
+        ),
         item(
             "Evidence kept",
             share(process.pins.len(), ENOUGH_PINS),
@@ -381,7 +415,13 @@ fn process(basis: &Basis<'_>) -> Vec<Item> {
             format!("{} pieces that show something", process.pins.len()),
             process.pins.iter().take(ENOUGH_PINS).cloned().collect(),
         ),
-        item("Resolved once", held.0, HELD, held.1, process.resolved_by.clone()),
+        item(
+            "Resolved once",
+            held.0,
+            HELD,
+            held.1,
+            process.resolved_by.clone(),
+        ),
     ]
 }
 

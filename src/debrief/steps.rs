@@ -74,16 +74,22 @@ pub fn step(record: &Record<Entry>, actual: &Course, tried: &Tried, nothing: &Co
         (false, true) => Effect::Worse,
     };
     let alone: Vec<Difference> = match (effect, &tried.alone) {
-        (Effect::Nothing, Some(alone)) => self::differences(&alone.harm, &nothing.harm, &nothing.harm)
-            .into_iter()
-            .filter(|difference| difference.cost < 0.0)
-            .collect(),
+        (Effect::Nothing, Some(alone)) => {
+            self::differences(&alone.harm, &nothing.harm, &nothing.harm)
+                .into_iter()
+                .filter(|difference| difference.cost < 0.0)
+                .collect()
+        }
         _ => Vec::new(),
     };
     let says = sentence(effect, &differences, actual, without);
     Step {
         entry: EntryRef::of(record),
-        effect: if alone.is_empty() { effect } else { Effect::Spare },
+        effect: if alone.is_empty() {
+            effect
+        } else {
+            Effect::Spare
+        },
         says: match list(&alone, -1.0) {
             saved if saved.is_empty() => says,
             saved => format!("{says}; alone it would have saved {}", saved.join(", ")),
@@ -136,13 +142,7 @@ fn differences(actual: &Harm, without: &Harm, nothing: &Harm) -> Vec<Difference>
     minutes.into_iter().chain(losses).collect()
 }
 
-fn difference(
-    what: &str,
-    with: f64,
-    without: f64,
-    nothing: f64,
-    least: f64,
-) -> Option<Difference> {
+fn difference(what: &str, with: f64, without: f64, nothing: f64, least: f64) -> Option<Difference> {
     let cost = with - without;
     if cost.abs() < least.max(nothing * LEAST_SHARE) {
         return None;
@@ -158,7 +158,12 @@ fn difference(
     })
 }
 
-fn sentence(effect: Effect, differences: &[Difference], actual: &Course, without: &Course) -> String {
+fn sentence(
+    effect: Effect,
+    differences: &[Difference],
+    actual: &Course,
+    without: &Course,
+) -> String {
     let (cost, saved) = (list(differences, 1.0), list(differences, -1.0));
     let mut parts = Vec::new();
     if !saved.is_empty() {
@@ -261,7 +266,10 @@ mod tests {
 
     #[test]
     fn a_step_is_worth_what_its_absence_costs() {
-        let helped = worth(&course(1000.0, 100.0, Some(60)), &course(5000.0, 400.0, None));
+        let helped = worth(
+            &course(1000.0, 100.0, Some(60)),
+            &course(5000.0, 400.0, None),
+        );
         assert_eq!(helped.effect, Effect::Helped);
         assert!(helped.is_decisive);
         assert_eq!(helped.says, "saved 4,000 customer minutes, 300 orders");
@@ -281,7 +289,10 @@ mod tests {
             nothing.says,
             "made no difference in the end; alone it would have saved 300 orders"
         );
-        let sooner = worth(&course(5000.0, 400.0, Some(10)), &course(5000.0, 400.0, Some(60)));
+        let sooner = worth(
+            &course(5000.0, 400.0, Some(10)),
+            &course(5000.0, 400.0, Some(60)),
+        );
         assert!(!sooner.is_decisive, "fifty seconds are not due to it");
     }
 

@@ -63,12 +63,23 @@ pub struct Happening {
 }
 
 /// The story of a drill, oldest first.
-pub fn story(world: &World, records: &[Record<Entry>], steps: &[Step], graph: &graph::Graph) -> Vec<Happening> {
+pub fn story(
+    world: &World,
+    records: &[Record<Entry>],
+    steps: &[Step],
+    graph: &graph::Graph,
+) -> Vec<Happening> {
     let mut all = world_side(world, graph);
     all.extend(expiries(world));
     all.extend(records.iter().filter_map(|record| deed(record, steps)));
     all.extend(sights(world));
-    all.sort_by_key(|happening| (happening.at, happening.side == Side::Trainee, happening.record));
+    all.sort_by_key(|happening| {
+        (
+            happening.at,
+            happening.side == Side::Trainee,
+            happening.record,
+        )
+    });
     all.truncate(MOST);
     all
 }
@@ -130,8 +141,10 @@ fn expiries(world: &World) -> Vec<Happening> {
             .groups
             .iter()
             .zip(world.groups())
-            .filter(|(group, state)| group.topic == id && !state.gaps.is_empty() || {
-                group.topic == id && state.committed < log.start
+            .filter(|(group, state)| {
+                group.topic == id && !state.gaps.is_empty() || {
+                    group.topic == id && state.committed < log.start
+                }
             })
             .map(|(group, _)| group.name.as_str());
         let names: Vec<&str> = standing.collect();
@@ -222,7 +235,12 @@ pub struct Impact {
 }
 
 /// The impact from the page to the end of the drill.
-pub fn impact(world: &World, records: &[Record<Entry>], actual: &Course, nothing: &Course) -> Impact {
+pub fn impact(
+    world: &World,
+    records: &[Record<Entry>],
+    actual: &Course,
+    nothing: &Course,
+) -> Impact {
     let page = world.plan().page;
     let end = world.now().max(page + SHORTEST_IMPACT);
     let rates = |course: &Course| -> Vec<(i64, f64)> {

@@ -8,7 +8,7 @@ use super::{Debrief, story};
 /// Rows of the impact's chart.
 const CHART_ROWS: usize = 10;
 
-/// The whole debrief as Markdown, at most 76 columns wide where it can be.
+/// The whole debrief as Markdown, as wide as its drawings where it can be.
 pub fn markdown(debrief: &Debrief) -> String {
     let mut out = format!(
         "# Debrief: {}\n\n{} of {} points\n",
@@ -41,7 +41,9 @@ fn one(debrief: &Debrief, section: &Section) -> String {
             Block::Drawing(lines) => fenced(&mut out, lines),
             Block::Timeline(entries) => {
                 for entry in entries {
-                    let record = entry.record.map_or_else(String::new, |record| format!(" #{record}"));
+                    let record = entry
+                        .record
+                        .map_or_else(String::new, |record| format!(" #{record}"));
                     let head = format!(
                         "- {} {} {}{record}: ",
                         entry.at.format("%m-%d %H:%M:%S"),
@@ -140,7 +142,11 @@ fn table(rows: &[Vec<String>]) -> String {
                 .enumerate()
                 .map(|(column, width)| {
                     let dashes = "-".repeat(width.saturating_sub(usize::from(column > 0)).max(1));
-                    if column == 0 { dashes } else { format!("{dashes}:") }
+                    if column == 0 {
+                        dashes
+                    } else {
+                        format!("{dashes}:")
+                    }
                 })
                 .collect();
             out.push_str(&format!("| {} |\n", rules.join(" | ")));

@@ -59,17 +59,17 @@ pub fn times(world: &World, records: &[Record<Entry>], claims: &[Judged], steps:
     let trainee = world.trainee();
     let taken = first(records, |command| is_taken(world, command));
     let told = trainee.first_update.and_then(|at| {
-        first(records, |command| matches!(command, Command::SlackPost { .. }))
-            .filter(|entry| entry.at == at)
-            .or_else(|| {
-                records
-                    .iter()
-                    .filter(|record| record.intent.at == at)
-                    .find(|record| {
-                        matches!(entries::command(record), Some(Command::SlackPost { .. }))
-                    })
-                    .map(EntryRef::of)
-            })
+        first(records, |command| {
+            matches!(command, Command::SlackPost { .. })
+        })
+        .filter(|entry| entry.at == at)
+        .or_else(|| {
+            records
+                .iter()
+                .filter(|record| record.intent.at == at)
+                .find(|record| matches!(entries::command(record), Some(Command::SlackPost { .. })))
+                .map(EntryRef::of)
+        })
     });
     let (root_at, root_entries, root_how) = root_cause(world, claims, steps);
     Times {

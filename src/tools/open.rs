@@ -12,7 +12,8 @@ use crate::scenario::pack::Pack;
 use crate::session::clock::WallTime;
 use crate::session::entry::Entry;
 use crate::session::journal::{
-    self, Contents, Digest, DrillId, DrillInFolder, Header, Journal, Label, Pack as SavedPack, Settings,
+    self, Contents, Digest, DrillId, DrillInFolder, Header, Journal, Label, Pack as SavedPack,
+    Settings,
 };
 use crate::session::store::saves::saves_folder;
 use crate::session::store::{FolderStorage, Storage};

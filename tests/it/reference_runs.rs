@@ -100,7 +100,11 @@ fn reference_runs_replay_to_their_outcome_hash_and_score() {
             "{}: the same entries give another world: raise RULES_VERSION in src/tools/open.rs, then record with {BLESS}=1",
             run.name
         );
-        let outcome = watched.contents.outcome.as_ref().expect("the run has ended");
+        let outcome = watched
+            .contents
+            .outcome
+            .as_ref()
+            .expect("the run has ended");
         assert_eq!(outcome.ending.as_str(), run.ending, "{}", run.name);
         assert_eq!(watched.replayed.outcome, run.ending, "{}", run.name);
         assert_eq!(

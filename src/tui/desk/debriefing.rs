@@ -2,9 +2,7 @@
 
 use crate::debrief::page::{self, side_word};
 use crate::debrief::{Debrief, story};
-use crate::tui::world::{
-    Block, Impact, Mark, MarkKind, Report, Section, TimelineEntry, Tone,
-};
+use crate::tui::world::{Block, Impact, Mark, MarkKind, Report, Section, TimelineEntry, Tone};
 
 /// The debrief of a drill that is over, and whether its incident report can still be written.
 pub(super) fn report((debrief, is_open): (&Debrief, bool)) -> Report {
@@ -41,9 +39,7 @@ fn block(debrief: &Debrief, block: page::Block) -> Block {
         page::Block::Drawing(lines) => {
             Block::Drawing(lines.into_iter().map(|line| (Tone::Plain, line)).collect())
         }
-        page::Block::Timeline(entries) => {
-            Block::Timeline(entries.into_iter().map(entry).collect())
-        }
+        page::Block::Timeline(entries) => Block::Timeline(entries.into_iter().map(entry).collect()),
         page::Block::Impact => Block::Impact(impact(&debrief.impact)),
     }
 }

@@ -11,8 +11,8 @@ use crate::tools::board::changes::Change;
 use crate::tools::board::{charts, lines, notebook as notes};
 use crate::tools::workbench::{ShellRun, Then};
 use crate::tools::{
-    DrillPost, DrillState, DrillWorld, IncidentState, OpeningError, Places, Watched, Workbench, logs,
-    prometheus, slack,
+    DrillPost, DrillState, DrillWorld, IncidentState, OpeningError, Places, Watched, Workbench,
+    logs, prometheus, slack,
 };
 use crate::tui::world::{
     BestResult, Briefing, ChangeKind, ChangeRow, ChannelRow, ChartData, ChartQuery, Claim,
@@ -88,7 +88,9 @@ pub(super) fn unfinished(places: &Places) -> Vec<DrillRow> {
         let end = glance.outcome.as_ref().map(|outcome| outcome.at);
         let last = end.or(glance.last.map(|last| last.at));
         let (title, starts) = known.get(&scenario).cloned().unwrap_or((scenario, None));
-        let played = last.zip(starts).map_or(0, |(last, from)| last.millis() - from.millis());
+        let played = last
+            .zip(starts)
+            .map_or(0, |(last, from)| last.millis() - from.millis());
         Some(DrillRow {
             id: drill.id.to_string(),
             title,

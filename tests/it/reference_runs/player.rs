@@ -36,7 +36,12 @@ pub enum Do {
     /// Pins what the last command line showed: the first thing whose identity has this text.
     PinShown(&'static str, &'static str),
     /// Lets a pane show something: pane, query, filter, first row.
-    Look(&'static str, &'static str, &'static str, Option<&'static str>),
+    Look(
+        &'static str,
+        &'static str,
+        &'static str,
+        Option<&'static str>,
+    ),
     /// Pins what the last look showed.
     PinLooked(&'static str, &'static str),
     Acknowledge(&'static str),
