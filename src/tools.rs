@@ -1,12 +1,14 @@
 //! Families of typed tools over a session: what a pane shows, a shell line prints and a program reads. Never draws.
 
 pub mod board;
+pub mod change;
 pub mod delivery;
 pub mod family;
 pub mod host;
 pub mod kafka;
 pub mod kubernetes;
 pub mod logs;
+pub mod offline;
 pub mod open;
 pub mod orders;
 pub mod pagerduty;
@@ -15,6 +17,7 @@ pub mod program;
 pub mod prometheus;
 pub mod reference;
 pub mod registry;
+pub mod schema;
 pub mod sentry;
 pub mod shared;
 pub mod slack;
@@ -22,6 +25,7 @@ pub mod tool;
 pub mod valkey;
 pub mod workbench;
 
+pub use change::{AnyChange, Change, Impact};
 pub use family::Family;
 pub use open::{OpeningError, Places, Replayed, Watched};
 pub use program::{Act, Example, Place, Program, Run};
@@ -63,6 +67,20 @@ fn all_tools() -> Vec<Box<dyn AnyLook>> {
     ]
 }
 
+/// Every tool that acts. A new tool is listed here and nowhere else.
+fn all_changes() -> Vec<Box<dyn AnyChange>> {
+    vec![
+        acting::<pagerduty::acknowledge::Acknowledge>(),
+        acting::<pagerduty::add_note::AddNote>(),
+        acting::<pagerduty::resolve::Resolve>(),
+        acting::<slack::post_message::PostMessage>(),
+    ]
+}
+
+fn acting<T: Change>() -> Box<dyn AnyChange> {
+    Box::new(change::ErasedChange::<T>::default())
+}
+
 fn tool<T: Look>() -> Box<dyn AnyLook> {
     Box::new(tool::Erased::<T>::default())
 }
@@ -76,6 +94,7 @@ fn all_programs() -> Vec<Box<dyn Program>> {
         Box::new(code::files::Cat),
         Box::new(code::files::Ls),
         Box::new(code::files::Grep),
+        Box::new(logs::program::LogCli),
         Box::new(slack::program::Slack),
         Box::new(pagerduty::program::Pd),
         Box::new(sentry::program::Sentry),
