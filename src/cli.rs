@@ -103,6 +103,17 @@ pub enum Commands {
         #[arg(long, value_enum, default_value_t = ClockChoice::PerCall)]
         clock: ClockChoice,
     },
+    /// Print a drill's debrief: what happened, what was found and missed, what each point was for
+    #[command(
+        after_help = "Examples:\n  firedrill debrief saves/ID.journal\n  firedrill debrief saves/ID.journal --json"
+    )]
+    Debrief {
+        /// The journal
+        journal: PathBuf,
+        /// As JSON instead of Markdown
+        #[arg(long)]
+        json: bool,
+    },
     /// Say all problems of scenario and estate folders
     #[command(
         after_help = "Examples:\n  firedrill check scenarios\n  firedrill check my-scenarios/disk-full"
@@ -258,6 +269,9 @@ pub fn run() -> anyhow::Result<Next> {
                 ClockChoice::Wall => Pace::Wall,
             },
         })),
+        Some(Commands::Debrief { journal, json }) => {
+            replay::debrief(&places()?, &journal, json).map(Next::Exit)
+        }
         Some(Commands::Check { paths }) => check::run(&paths, colour()).map(Next::Exit),
         Some(Commands::Export(wanted)) => export::run(&places()?, &wanted).map(Next::Exit),
         Some(Commands::Query(wanted)) => query::run(&places()?, &wanted).map(Next::Exit),

@@ -35,11 +35,15 @@ fn show(board: Board) -> anyhow::Result<ExitCode> {
             drill: drill.unwrap_or_default(),
         }),
     };
-    tui::run(
+    let unsaved = tui::run(
         Box::new(RealLobby::new(board.places, board.settings)),
         start,
         Depth::detect(),
     )?;
+    if let Some(unsaved) = unsaved {
+        eprintln!("firedrill: {unsaved}");
+        return Ok(ExitCode::FAILURE);
+    }
     Ok(ExitCode::SUCCESS)
 }
 

@@ -37,7 +37,7 @@ pub mod workbench;
 
 pub use change::{AnyChange, Change, Impact};
 pub use family::Family;
-pub use open::{OpeningError, Places};
+pub use open::{OpeningError, Places, Replayed, Watched};
 pub use program::{Act, Example, Place, Program, Run};
 pub use registry::Registry;
 pub use tool::{AnyLook, Line, Look, Seen, Text, ToolError, ToolExample};

@@ -53,16 +53,21 @@ pub enum TuiError {
     Keymap(#[source] Box<ron::error::SpannedError>),
 }
 
-/// Shows the interface until the player leaves: the title screen, or a drill at once.
-pub fn run(lobby: Box<dyn Lobby>, start: Option<Choice>, depth: Depth) -> Result<(), TuiError> {
+/// Shows the interface until the player leaves: the title screen, or a drill at once. The answer says what could not be
+/// saved.
+pub fn run(
+    lobby: Box<dyn Lobby>,
+    start: Option<Choice>,
+    depth: Depth,
+) -> Result<Option<String>, TuiError> {
     let theme = Theme::for_depth(depth)?;
     let keymap = Keymap::shipped().map_err(|error| TuiError::Keymap(Box::new(error)))?;
-    terminal::run(|size| {
+    let unsaved = terminal::run(|size| {
         let mut app = App::new(lobby, theme, keymap, size);
         if let Some(choice) = start {
             app.open(choice);
         }
         app
     })?;
-    Ok(())
+    Ok(unsaved)
 }

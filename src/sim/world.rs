@@ -85,6 +85,8 @@ pub struct World {
     ordinary: Arc<Flows>,
     loss: Loss,
     drill: DrillState,
+    /// A what-if: nothing ends the drill.
+    endless: bool,
     repositories: BTreeMap<String, Repository>,
     /// The trainee's clones.
     worktrees: BTreeMap<String, Worktree>,

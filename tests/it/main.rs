@@ -10,4 +10,6 @@ mod journal;
 mod layers;
 mod mcp;
 mod promqltest;
+mod reference_runs;
+mod remedies;
 mod world;

@@ -51,7 +51,7 @@ impl World {
         }
     }
 
-    fn do_change(&mut self, change: &Change, by: Option<&str>) {
+    pub(super) fn do_change(&mut self, change: &Change, by: Option<&str>) {
         match change {
             Change::Deploy { of, tag } => self.deploy(of, tag, by),
             Change::SetEnv { of, name, value } => {

@@ -187,6 +187,7 @@ impl World {
         let keys = state.keys(spec, self.now);
         state.flushed = Some(self.now);
         state.flushes += 1;
+        state.deleted += keys;
         self.signals.record_valkey(id.index(), self.now, 0.0);
         self.signals.valkey_flushed(id.index(), self.now);
         self.deed(Deed::Flush(id), true);

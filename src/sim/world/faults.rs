@@ -98,6 +98,10 @@ impl FaultState {
         let Some((_, lasts, again)) = plan.eased_by.get(which) else {
             return;
         };
+        // What there is nothing of cannot be hidden, and does not wear the remedy out.
+        if self.level == 0 {
+            return;
+        }
         self.eased.resize(plan.eased_by.len(), 0);
         let times = self.eased.get(which).copied().unwrap_or(0);
         let mut millis = lasts.millis() as f64;
@@ -108,7 +112,7 @@ impl FaultState {
             *count += 1;
         }
         let until = now + Span(millis as i64);
-        if self.level > 0 && self.hidden_until.is_none_or(|hidden| hidden < until) {
+        if self.hidden_until.is_none_or(|hidden| hidden < until) {
             self.hidden_until = Some(until);
         }
     }
@@ -168,6 +172,7 @@ mod tests {
     #[test]
     fn what_hides_it_helps_less_each_time() {
         let (plan, mut state) = (plan(), FaultState::default());
+        state.ease(&plan, 0, SimTime(0)); // a restart long before: nothing was hidden, nothing is worn out
         run(&mut state, &plan, true, 0, 200);
         state.ease(&plan, 0, SimTime(200_000));
         assert_eq!(state.intensity(SimTime(259_000)), 0.0);

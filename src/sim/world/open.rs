@@ -43,7 +43,10 @@ impl World {
         world.signals.tell_past_lines();
         world.signals.close_until(page);
         world.anchor_stocks();
-        world.events.retain(|event| event.at >= page);
+        // What came before the page is history; the debrief tells how the faults began.
+        world.events.retain(|event| {
+            event.at >= page || matches!(event.kind, super::WorldEventKind::Fault { .. })
+        });
         world
     }
 
@@ -124,6 +127,7 @@ impl World {
             ordinary,
             loss: Loss::default(),
             drill: DrillState::Paged,
+            endless: false,
             worktrees: clones(&repositories),
             repositories,
             shipped: vec![Vec::new(); services],
