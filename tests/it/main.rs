@@ -2,9 +2,12 @@
 
 #![cfg(test)]
 
+mod determinism;
+mod effects;
 mod examples;
 mod first_incident;
 mod journal;
 mod layers;
 mod promqltest;
+mod random_commands;
 mod world;
