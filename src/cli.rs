@@ -2,6 +2,9 @@
 
 pub mod check;
 mod drills;
+pub mod export;
+mod plot;
+pub mod query;
 pub mod replay;
 
 use std::path::PathBuf;
@@ -90,6 +93,12 @@ pub enum Commands {
         #[arg(required = true)]
         paths: Vec<PathBuf>,
     },
+    /// Write a scenario's series or log lines to a folder, for real tools
+    #[command(after_help = export::EXAMPLES)]
+    Export(export::Wanted),
+    /// Ask a scenario's metrics or logs without playing it
+    #[command(after_help = query::EXAMPLES)]
+    Query(query::Wanted),
     /// Print completions for a shell
     #[command(
         after_help = "Examples:\n  firedrill completions bash > /etc/bash_completion.d/firedrill"
@@ -190,6 +199,8 @@ pub fn run() -> anyhow::Result<Next> {
         Some(Commands::List) => drills::list(&places()?).map(Next::Exit),
         Some(Commands::Replay { journal }) => replay::run(&places()?, &journal).map(Next::Exit),
         Some(Commands::Check { paths }) => check::run(&paths, colour()).map(Next::Exit),
+        Some(Commands::Export(wanted)) => export::run(&places()?, &wanted).map(Next::Exit),
+        Some(Commands::Query(wanted)) => query::run(&places()?, &wanted).map(Next::Exit),
         Some(Commands::Completions { shell }) => {
             clap_complete::generate(
                 shell,

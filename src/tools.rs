@@ -8,6 +8,7 @@ pub mod host;
 pub mod kafka;
 pub mod kubernetes;
 pub mod logs;
+pub mod offline;
 pub mod open;
 pub mod orders;
 pub mod pagerduty;
@@ -93,6 +94,7 @@ fn all_programs() -> Vec<Box<dyn Program>> {
         Box::new(code::files::Cat),
         Box::new(code::files::Ls),
         Box::new(code::files::Grep),
+        Box::new(logs::program::LogCli),
         Box::new(slack::program::Slack),
         Box::new(pagerduty::program::Pd),
         Box::new(sentry::program::Sentry),

@@ -58,6 +58,9 @@ pub enum OpeningError {
     /// The drill was recorded with another engine or scenario.
     #[error("the drill cannot be continued: {0}")]
     Differs(String),
+    /// A moment that is none, or lies outside what there is.
+    #[error("{0}")]
+    Moment(String),
     /// The journal or the session.
     #[error(transparent)]
     Session(#[from] SessionError),

@@ -41,6 +41,16 @@ pub struct Seen<O> {
     pub shown: Vec<Shown>,
 }
 
+impl<O> Seen<O> {
+    /// Another output that showed the same.
+    pub fn map<P>(self, change: impl FnOnce(O) -> P) -> Seen<P> {
+        Seen {
+            output: change(self.output),
+            shown: self.shown,
+        }
+    }
+}
+
 /// How an output is printed in the shell.
 pub trait Text {
     /// The text, with a line break at its end unless it is empty.

@@ -2,6 +2,7 @@
 
 #![cfg(test)]
 
+mod agreement;
 mod determinism;
 mod effects;
 mod examples;

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::atom::{Atom, AtomDef, AtomError, AtomId, FactorId, SlotsId};
 use super::history::{LevelTrack, RATE_ONE, RateTrack, StepTrack, TrackError};
+use super::homes::Home;
 use super::leaf::{LeafGrid, LeafIndex};
 use super::logs::Logs;
 use super::prefix::{CACHE_BYTES, PrefixCache, sum_leaves};
@@ -64,6 +65,7 @@ pub struct Telemetry {
     /// Families by the name they were declared under.
     by_metric: Arc<BTreeMap<String, Vec<u32>>>,
     logs: Arc<Logs>,
+    homes: Arc<BTreeMap<Arc<str>, Home>>,
     cache: Arc<PrefixCache>,
 }
 
@@ -92,6 +94,7 @@ impl Telemetry {
             families: Arc::default(),
             by_metric: Arc::default(),
             logs: Arc::default(),
+            homes: Arc::default(),
             cache: Arc::new(PrefixCache::new(CACHE_BYTES)),
         }
     }
@@ -555,6 +558,16 @@ impl Telemetry {
     ) -> u64 {
         let origin = self.origin_of(atom, part);
         self.cache.total(atom, part, reader, origin, leaf)
+    }
+
+    /// Says where a service runs: its lines are labelled so.
+    pub fn set_home(&mut self, service: &str, home: Home) {
+        Arc::make_mut(&mut self.homes).insert(Arc::from(service), home);
+    }
+
+    /// Where a service runs.
+    pub fn home(&self, service: &str) -> Option<&Home> {
+        self.homes.get(service)
     }
 
     pub(super) fn logs(&self) -> &Logs {
