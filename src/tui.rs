@@ -17,6 +17,7 @@ mod keys;
 mod layout;
 mod markdown;
 mod modal;
+mod offscreen;
 mod pane;
 mod panes;
 mod screens;
@@ -31,6 +32,7 @@ mod widgets;
 pub mod world;
 
 pub use keymap::keys_markdown;
+pub use offscreen::OffScreen;
 pub use terminal::TerminalError;
 pub use theme::{Depth, ThemeError};
 

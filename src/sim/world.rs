@@ -6,6 +6,7 @@
 //! bit of the state, because a step at rest does nothing.
 
 mod alerting;
+mod apart;
 mod brokers;
 mod change;
 mod cluster;
@@ -19,7 +20,9 @@ pub mod fate;
 pub mod faults;
 pub mod fleet;
 mod hashing;
+mod instances;
 pub mod kafka;
+mod leaks;
 mod load;
 mod loops;
 pub mod loss;
@@ -41,6 +44,7 @@ use self::code::Code;
 use self::evaluate::Timers;
 use self::faults::FaultState;
 use self::fleet::{Copy, Fleet};
+use self::instances::Instances;
 use self::kafka::{Group, TopicLog};
 use self::loss::Loss;
 use self::memo::Moves;
@@ -70,7 +74,11 @@ pub struct World {
     wanted: Vec<u32>,
     templates: Vec<Copy>,
     faults: Vec<FaultState>,
+    /// Faults' intensities in single pods.
+    instances: Vec<Instances>,
     stocks: Vec<f64>,
+    /// What flowed into each stock beyond its capacity: lost, and no remedy brings it back.
+    spilled: Vec<f64>,
     topics: Vec<TopicLog>,
     groups: Vec<Group>,
     valkey: Vec<ValkeyState>,

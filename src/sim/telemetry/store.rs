@@ -285,17 +285,42 @@ impl Telemetry {
         factor_q16: u32,
     ) -> Result<(), HistoryError> {
         self.check_open(at_ms)?;
-        let bias = &mut self.change_atom(atom)?.bias;
-        let place = match bias.binary_search_by_key(&slot, |(other, _)| *other) {
-            Ok(place) => place,
-            Err(place) => {
-                bias.insert(place, (slot, RateTrack::new(RATE_ONE)));
-                place
-            }
-        };
-        let (_, track) = bias.get_mut(place).ok_or(HistoryError::Unknown(slot))?;
-        track.push(at_ms, factor_q16)?;
-        Ok(())
+        let held = self.atom(atom).ok_or(HistoryError::Unknown(atom.0))?;
+        if last_of(&held.bias, slot) == factor_q16 {
+            return Ok(());
+        }
+        push_for(&mut self.change_atom(atom)?.bias, slot, at_ms, factor_q16)
+    }
+
+    /// From `at_ms` on a pod's events of an atom take longer (or less long) than the others', by a factor in units of
+    /// 1/65,536.
+    pub fn set_slowness(
+        &mut self,
+        at_ms: i64,
+        atom: AtomId,
+        slot: SlotId,
+        factor_q16: u32,
+    ) -> Result<(), HistoryError> {
+        self.check_open(at_ms)?;
+        let held = self.atom(atom).ok_or(HistoryError::Unknown(atom.0))?;
+        if last_of(&held.slow, slot) == factor_q16 {
+            return Ok(());
+        }
+        push_for(&mut self.change_atom(atom)?.slow, slot, at_ms, factor_q16)
+    }
+
+    /// From `at_ms` on a pod's container has leaked so many bytes and goes on by so many a second.
+    pub fn set_leak(
+        &mut self,
+        at_ms: i64,
+        slots: SlotsId,
+        slot: SlotId,
+        bytes: i64,
+        bytes_per_s: i64,
+    ) -> Result<(), HistoryError> {
+        Ok(self
+            .change_slots(at_ms, slots)?
+            .set_leak(at_ms, slot, bytes, bytes_per_s)?)
     }
 
     /// From `at_ms` on latencies that follow a factor are stretched by it, in units of 1/65,536.
@@ -640,4 +665,28 @@ impl Telemetry {
     pub(super) fn reopen_for_tests(&mut self) {
         self.closed_ms = i64::MIN;
     }
+}
+
+fn last_of(tracks: &[(SlotId, RateTrack)], slot: SlotId) -> u32 {
+    let place = tracks.binary_search_by_key(&slot, |(other, _)| *other);
+    let track = place.ok().and_then(|place| tracks.get(place));
+    track.map_or(RATE_ONE, |(_, track)| *track.last())
+}
+
+fn push_for(
+    tracks: &mut Vec<(SlotId, RateTrack)>,
+    slot: SlotId,
+    at_ms: i64,
+    factor_q16: u32,
+) -> Result<(), HistoryError> {
+    let place = match tracks.binary_search_by_key(&slot, |(other, _)| *other) {
+        Ok(place) => place,
+        Err(place) => {
+            tracks.insert(place, (slot, RateTrack::new(RATE_ONE)));
+            place
+        }
+    };
+    let (_, track) = tracks.get_mut(place).ok_or(HistoryError::Unknown(slot))?;
+    track.push(at_ms, factor_q16)?;
+    Ok(())
 }

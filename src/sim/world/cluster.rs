@@ -14,9 +14,17 @@ use crate::sim::time::{SimTime, Span};
 
 impl World {
     pub(super) fn run_cluster(&mut self) {
-        if self.cluster.next_event_at().is_none_or(|at| at > self.now) {
-            return;
+        if self
+            .cluster
+            .next_event_at()
+            .is_some_and(|at| at <= self.now)
+        {
+            self.advance_cluster();
         }
+    }
+
+    /// Brings the cluster up to now and takes in what happened.
+    pub(super) fn advance_cluster(&mut self) {
         let mut cluster = std::mem::take(&mut self.cluster);
         let fate = WorldFate {
             world: self,
@@ -127,6 +135,8 @@ impl World {
                 self.with_pod(pod, |running| {
                     running.alive = false;
                     running.ready = false;
+                    running.leaks = 0.0;
+                    running.leaked = 0.0;
                 });
                 self.signals.pod_ready(&self.plan, pod, event.at, false);
             }

@@ -58,6 +58,23 @@ impl FaultState {
         begins.into_iter().chain(self.hidden_until).min()
     }
 
+    /// Whether its condition holds.
+    pub const fn waits(&self) -> bool {
+        self.holds_since.is_some()
+    }
+
+    /// Is what its instances are together: active while one is, as strong as the strongest.
+    pub fn follow<'a>(&mut self, instances: impl Iterator<Item = &'a Self> + Clone, now: SimTime) {
+        self.active_since = instances
+            .clone()
+            .filter_map(|instance| instance.active_since)
+            .min();
+        self.level = instances
+            .map(|instance| instance.felt(now))
+            .max()
+            .unwrap_or(0);
+    }
+
     /// Enters or leaves by what its conditions say now.
     pub fn decide(&mut self, plan: &FaultPlan, holds: bool, ends: bool, now: SimTime) {
         if holds {
@@ -139,6 +156,7 @@ mod tests {
             name: "f".into(),
             kind: FaultKind::Overload,
             scope: Scope::Estate,
+            reach: crate::sim::plan::Reach::Whole,
             when: Cond::Always,
             until: None,
             delay: Span::from_secs(10),

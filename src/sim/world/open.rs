@@ -23,7 +23,7 @@ use crate::sim::ids::{ServiceId, TopicId};
 use crate::sim::kubernetes::fate::EnvSnapshot;
 use crate::sim::kubernetes::{Cluster, ClusterSpec};
 use crate::sim::pager::{IncidentState, Pager, PagerIncident};
-use crate::sim::plan::{Cond, Plan};
+use crate::sim::plan::{Cond, Plan, Reach};
 use crate::sim::signals::Signals;
 use crate::sim::slack::{Post, Slack};
 use crate::sim::time::{SimTime, Span};
@@ -92,6 +92,11 @@ impl World {
         waiting.for_each(|waiting| watch(&waiting.when));
         let automations = scripts.automations.values();
         automations.for_each(|automation| watch(&automation.when));
+        for fault in &plan.faults {
+            if let Reach::Pods { of, .. } | Reach::NodesOf(of) = fault.reach {
+                timers.services.insert(of);
+            }
+        }
         // A topic's retention is a variable of its broker, a group's pace one of its members.
         let brokers = plan.topics.iter().filter_map(|topic| topic.broker);
         timers.services.extend(brokers);
@@ -112,6 +117,8 @@ impl World {
                 services
             ],
             faults: vec![FaultState::default(); plan.faults.len()],
+            instances: super::instances::Instances::of(&plan),
+            spilled: vec![0.0; plan.pack.scenario.stocks.len()],
             stocks,
             topics: Vec::new(),
             groups: Vec::new(),
@@ -323,11 +330,9 @@ impl World {
         let plan = Arc::clone(&self.plan);
         for _ in 0..plan.faults.len().min(64) {
             for (index, fault) in plan.faults.iter().enumerate() {
-                let holds = self.holds(&fault.when);
-                if let Some(state) = self.faults.get_mut(index).filter(|_| holds) {
-                    state.settle(self.now);
-                    let felt = state.felt(self.now);
-                    self.signals.record_fault(&plan, index, self.now, felt);
+                if self.holds(&fault.when) {
+                    self.settle_fault(index, fault);
+                    self.tell_fault(index);
                 }
             }
             self.stir();

@@ -161,6 +161,11 @@ impl World {
         self.stocks.get(stock.index()).copied().unwrap_or(0.0)
     }
 
+    /// What flowed into a stock beyond its capacity and is lost.
+    pub fn spilled(&self, stock: StockId) -> f64 {
+        self.spilled.get(stock.index()).copied().unwrap_or(0.0)
+    }
+
     /// A driver's value now: straight lines between its points.
     pub fn driver(&self, driver: DriverId) -> f64 {
         let Some(spec) = self.plan.pack.scenario.drivers.values().nth(driver.index()) else {
