@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use firedrill::scenario::format::map::Map;
+use firedrill::scenario::format::Map;
 use firedrill::scenario::loader::{self, Source};
 use firedrill::session::Session;
 use firedrill::session::clock::WallTime;
