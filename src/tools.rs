@@ -60,6 +60,7 @@ fn all_tools() -> Vec<Box<dyn AnyLook>> {
         tool::<slack::list_channels::ListChannels>(),
         tool::<slack::read_channel::ReadChannel>(),
         tool::<slack::search::Search>(),
+        tool::<workbench::stream::StreamView>(),
     ]
 }
 
@@ -73,9 +74,6 @@ fn all_programs() -> Vec<Box<dyn Program>> {
         Box::new(kubernetes::program::Kubectl),
         Box::new(git::program::Git),
         Box::new(delivery::Ship),
-        Box::new(code::files::Cat),
-        Box::new(code::files::Ls),
-        Box::new(code::files::Grep),
         Box::new(slack::program::Slack),
         Box::new(pagerduty::program::Pd),
         Box::new(sentry::program::Sentry),
@@ -93,6 +91,7 @@ fn all_programs() -> Vec<Box<dyn Program>> {
         Box::new(valkey::client::Client("redis-cli")),
         Box::new(postgres::client::Psql),
     ];
+    programs.extend(code::programs());
     programs.extend(host::programs());
     programs
 }

@@ -7,4 +7,5 @@ mod first_incident;
 mod journal;
 mod layers;
 mod promqltest;
+mod terminal;
 mod world;

@@ -19,6 +19,8 @@ pub struct Column {
     pub artifact: String,
     /// Its labels, for a legend.
     pub name: String,
+    /// Its labels, without the metric's name.
+    pub labels: Vec<(String, String)>,
     /// A value an instant; not a number where there is none.
     pub values: Vec<f64>,
 }
@@ -58,12 +60,13 @@ pub fn query(world: &World, text: &str, start_ms: i64, end_ms: i64, step_ms: i64
             .collect();
         let shown = Shown::Series {
             metric: metric.clone(),
-            labels,
+            labels: labels.clone(),
             from,
             to,
         };
         Column {
             artifact: shown.id(),
+            labels,
             name: column.labels.metric_form(),
             values: (0..matrix.times.len())
                 .map(|index| column.get(index).unwrap_or(f64::NAN))
@@ -124,4 +127,61 @@ pub fn marks(world: &World, start_ms: i64, end_ms: i64) -> Vec<Mark> {
     marks.retain(|mark| start_ms <= mark.at.millis() && mark.at.millis() <= end_ms);
     marks.sort_by_key(|mark| mark.at);
     marks
+}
+
+/// A dashboard: panels with their titles.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dashboard {
+    /// Its title.
+    pub title: String,
+    /// What it is about.
+    pub about: String,
+    /// Titles and expressions.
+    pub panels: Vec<(String, String)>,
+}
+
+/// The estate's dashboards, then one of rate, errors and duration for every service that answers requests.
+pub fn dashboards(world: &World) -> Vec<Dashboard> {
+    let pack = &world.plan().pack;
+    let own = pack.estate.dashboards.iter().map(|(title, board)| Dashboard {
+        title: title.clone(),
+        about: "dashboard".to_owned(),
+        panels: board.panels.clone(),
+    });
+    let services = world.plan().services.iter();
+    let services = services.filter(|service| !service.routes.is_empty());
+    let red = services.map(|service| {
+        let name = &service.name;
+        Dashboard {
+            title: name.clone(),
+            about: "rate, errors, duration".to_owned(),
+            panels: vec![
+                (
+                    "Requests".to_owned(),
+                    format!("sum by (route) (rate(http_requests_total{{service=\"{name}\"}}[5m]))"),
+                ),
+                (
+                    "Errors".to_owned(),
+                    format!("sum by (route, code) (rate(http_requests_total{{service=\"{name}\",code=~\"5..\"}}[5m]))"),
+                ),
+                (
+                    "Duration p50, p99".to_owned(),
+                    format!("histogram_quantile(0.99, sum by (le) (rate(http_request_duration_seconds_bucket{{service=\"{name}\"}}[5m])))"),
+                ),
+                (
+                    "CPU".to_owned(),
+                    format!("sum by (pod) (rate(container_cpu_usage_seconds_total{{pod=~\"{name}-.*\"}}[5m]))"),
+                ),
+                (
+                    "Memory".to_owned(),
+                    format!("sum by (pod) (container_memory_working_set_bytes{{pod=~\"{name}-.*\"}})"),
+                ),
+                (
+                    "Restarts".to_owned(),
+                    format!("sum by (pod) (increase(kube_pod_container_status_restarts_total{{pod=~\"{name}-.*\"}}[1h]))"),
+                ),
+            ],
+        }
+    });
+    own.chain(red).collect()
 }
