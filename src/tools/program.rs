@@ -1,8 +1,8 @@
 //! Programs of the in-game shell: a command line in, an answer or commands out. Never prints, never touches a session.
 
 use crate::session::Answer;
-use crate::sim::command::{Command, Rejection};
 use crate::sim::artifact::Shown;
+use crate::sim::command::{Command, Rejection};
 use crate::sim::time::{SimTime, Span};
 use crate::sim::{World, WorldOutcome};
 

@@ -14,10 +14,10 @@ use std::time::Duration;
 
 use super::world::{
     Act, BestResult, Briefing, ChangeRow, ChannelRow, ChartData, ChartQuery, Choice, Completion,
-    Completions, DashboardRow, Desk, DetailLine, DrillRow, Family, FileRow, FileText, Lobby, LogHistogram,
-    LogQuery, LogSeek, LogWindow, Look, Loss, Mark, MessageRow, MessagesPage, MetricRow, Mode,
-    Notebook, PageRow, PersonRow, Phase, Report, ScenarioRow, ShellReply, Status, TimelineRow,
-    WindowSize,
+    Completions, DashboardRow, Desk, DetailLine, DrillRow, Family, FileRow, FileText, Lobby,
+    LogHistogram, LogQuery, LogSeek, LogWindow, Look, Loss, Mark, MessageRow, MessagesPage,
+    MetricRow, Mode, Notebook, PageRow, PersonRow, Phase, Report, ScenarioRow, ShellReply, Status,
+    TimelineRow, WindowSize,
 };
 use crate::session::clock::Speed;
 use crate::session::journal::{Door, Level, Saving, Settings};

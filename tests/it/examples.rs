@@ -85,8 +85,7 @@ fn examples_print_what_they_say() {
         }
         for example in program.examples() {
             if example.line.contains(" | ") {
-                let answer =
-                    workbench::peek(&world, &registry, &Place::default(), example.line);
+                let answer = workbench::peek(&world, &registry, &Place::default(), example.line);
                 compare(program.name(), example.line, example.prints, &answer);
                 continue;
             }

@@ -93,7 +93,10 @@ impl Terminal {
     #[track_caller]
     fn is_given_back(&self) {
         let screen = self.parser.screen();
-        assert!(!screen.alternate_screen(), "the other screen is still shown");
+        assert!(
+            !screen.alternate_screen(),
+            "the other screen is still shown"
+        );
         assert!(!screen.hide_cursor(), "the cursor is still hidden");
         assert!(!screen.bracketed_paste(), "pastes are still bracketed");
         assert_eq!(screen.mouse_protocol_mode(), vt100::MouseProtocolMode::None);
@@ -105,8 +108,16 @@ fn it_starts_plays_ends_and_gives_the_terminal_back() {
     let mut terminal = Terminal::new(120, 40, &["play", "small", "--seed", "1"]);
     terminal.sees("BRIEFING").types("\r").sees("acknowledge");
     terminal.types("a").sees("acknowledged");
-    terminal.types("4").sees("Tab completes").types("echo in the $((40 + 2))\r").sees("in the 42");
-    terminal.types("\u{1b}q").sees("Leave the drill?").types("y").sees("Scenarios");
+    terminal
+        .types("4")
+        .sees("Tab completes")
+        .types("echo in the $((40 + 2))\r")
+        .sees("in the 42");
+    terminal
+        .types("\u{1b}q")
+        .sees("Leave the drill?")
+        .types("y")
+        .sees("Scenarios");
     terminal.types("q");
     assert!(terminal.ends().success());
     terminal.is_given_back();
@@ -130,14 +141,20 @@ fn a_signal_ends_it_and_the_terminal_is_given_back() {
 #[test]
 fn a_terminal_that_is_too_small_is_told_so() {
     let mut terminal = Terminal::new(50, 12, &[]);
-    terminal.sees("at least 60 x 16").sees("now 50 x 12").types("\u{3}");
+    terminal
+        .sees("at least 60 x 16")
+        .sees("now 50 x 12")
+        .types("\u{3}");
     terminal.ends();
     terminal.is_given_back();
 }
 
 #[test]
 fn what_is_no_terminal_is_told_so() {
-    let output = assert_cmd::Command::cargo_bin("firedrill").unwrap().output().unwrap();
+    let output = assert_cmd::Command::cargo_bin("firedrill")
+        .unwrap()
+        .output()
+        .unwrap();
     assert_eq!(output.status.code(), Some(2));
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(said.contains("not a terminal"), "{said}");

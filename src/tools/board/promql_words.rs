@@ -219,10 +219,7 @@ fn place(query: &str, before: &str) -> (usize, Place) {
     let inside = open.last();
     if quote.is_some() {
         return match inside {
-            Some(('{', metric, _)) => (
-                quoted_from,
-                Place::Value(metric.clone(), name_before_sign),
-            ),
+            Some(('{', metric, _)) => (quoted_from, Place::Value(metric.clone(), name_before_sign)),
             _ => (before.len(), Place::Range),
         };
     }

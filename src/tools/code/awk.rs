@@ -62,7 +62,10 @@ const SPEC: Spec = Spec {
 fn run(input: &Input<'_>, argv: &[String]) -> Answer {
     // Options end at the program: what follows is the program's.
     let mut end = 0;
-    while let Some(word) = argv.get(end).filter(|word| word.starts_with('-') && word.len() > 1) {
+    while let Some(word) = argv
+        .get(end)
+        .filter(|word| word.starts_with('-') && word.len() > 1)
+    {
         end += if matches!(word.as_str(), "-F" | "-v" | "-f") {
             2
         } else {
@@ -116,7 +119,9 @@ fn run(input: &Input<'_>, argv: &[String]) -> Answer {
         }
         _ => true,
     });
-    let separator = options.value('F').map(|text| super::printf::unescape(text).0);
+    let separator = options
+        .value('F')
+        .map(|text| super::printf::unescape(text).0);
     let texts = if program.reads() {
         reader.all(&operands)
     } else {
@@ -145,32 +150,87 @@ mod tests {
     #[test]
     fn fields_patterns_and_formats() {
         let text = "web-1 Running 3\nweb-2 Error 10\ndb-1 Running 0\n";
-        assert_eq!(awk(&["{print $1, $NF}"], text), "web-1 3\nweb-2 10\ndb-1 0\n");
+        assert_eq!(
+            awk(&["{print $1, $NF}"], text),
+            "web-1 3\nweb-2 10\ndb-1 0\n"
+        );
         assert_eq!(awk(&["/Err/"], text), "web-2 Error 10\n");
-        assert_eq!(awk(&["NR>1 && $3 > 3 {print NR\":\"$1}"], text), "2:web-2\n");
+        assert_eq!(
+            awk(&["NR>1 && $3 > 3 {print NR\":\"$1}"], text),
+            "2:web-2\n"
+        );
         assert_eq!(awk(&["$2 != \"Running\" {print $1}"], text), "web-2\n");
         assert_eq!(awk(&["$1 ~ /^web/ {c++} END {print c+0}"], text), "2\n");
         assert_eq!(awk(&["-F-", "{print $1}"], "a-b\n"), "a\n");
         assert_eq!(awk(&["-F", "[:=]", "{print $3}"], "a:b=c\n"), "c\n");
-        assert_eq!(awk(&["{printf \"%-6s|%5.1f\\n\", $1, $3/4}"], text), "web-1 |  0.8\nweb-2 |  2.5\ndb-1  |  0.0\n");
-        assert_eq!(awk(&["BEGIN{OFS=\",\"} {$2=\"x\"; print}"], "a b c\n"), "a,x,c\n");
+        assert_eq!(
+            awk(&["{printf \"%-6s|%5.1f\\n\", $1, $3/4}"], text),
+            "web-1 |  0.8\nweb-2 |  2.5\ndb-1  |  0.0\n"
+        );
+        assert_eq!(
+            awk(&["BEGIN{OFS=\",\"} {$2=\"x\"; print}"], "a b c\n"),
+            "a,x,c\n"
+        );
         assert_eq!(awk(&["-v", "n=2", "NR==n"], text), "web-2 Error 10\n");
         assert_eq!(awk(&["NR==1,NR==2 {print $1}"], text), "web-1\nweb-2\n");
-        assert_eq!(awk(&["!seen[$2]++"], text), "web-1 Running 3\nweb-2 Error 10\n");
+        assert_eq!(
+            awk(&["!seen[$2]++"], text),
+            "web-1 Running 3\nweb-2 Error 10\n"
+        );
         assert_eq!(awk(&["END{print NR}"], text), "3\n");
-        assert_eq!(awk(&["BEGIN{print 1/3, 10, 1e6, 2^10, 7%4, \"a\" 1+1}"], ""), "0.333333 10 1000000 1024 3 a2\n");
+        assert_eq!(
+            awk(&["BEGIN{print 1/3, 10, 1e6, 2^10, 7%4, \"a\" 1+1}"], ""),
+            "0.333333 10 1000000 1024 3 a2\n"
+        );
     }
 
     #[test]
     fn functions_and_statements() {
         assert_eq!(awk(&["{gsub(/o/, \"0\"); print}"], "foo\n"), "f00\n");
-        assert_eq!(awk(&["{n = split($0, a, \",\"); print n, a[2]}"], "x,y,z\n"), "3 y\n");
-        assert_eq!(awk(&["{print substr($0, 2, 3), length($0), index($0, \"c\"), toupper($0)}"], "abcde\n"), "bcd 5 3 ABCDE\n");
-        assert_eq!(awk(&["{if (match($0, /[0-9]+/)) print substr($0, RSTART, RLENGTH)}"], "ab12c\n"), "12\n");
-        assert_eq!(awk(&["BEGIN{for(i=0;i<3;i++) {if(i==1) continue; printf i \" \"}; while(j<2) j++; print j}"], ""), "0 2 2\n");
-        assert_eq!(awk(&["{a[NR]=$0} END{for(i=NR;i>0;i--) print a[i]}"], "1\n2\n"), "2\n1\n");
-        assert_eq!(awk(&["BEGIN { x[\"a\"]; if (\"a\" in x) print \"yes\"; delete x[\"a\"]; print length(x) }"], ""), "yes\n0\n");
-        assert_eq!(awk(&["{print ($1 > 2) ? \"big\" : \"small\"}"], "1\n3\n"), "small\nbig\n");
+        assert_eq!(
+            awk(&["{n = split($0, a, \",\"); print n, a[2]}"], "x,y,z\n"),
+            "3 y\n"
+        );
+        assert_eq!(
+            awk(
+                &["{print substr($0, 2, 3), length($0), index($0, \"c\"), toupper($0)}"],
+                "abcde\n"
+            ),
+            "bcd 5 3 ABCDE\n"
+        );
+        assert_eq!(
+            awk(
+                &["{if (match($0, /[0-9]+/)) print substr($0, RSTART, RLENGTH)}"],
+                "ab12c\n"
+            ),
+            "12\n"
+        );
+        assert_eq!(
+            awk(
+                &[
+                    "BEGIN{for(i=0;i<3;i++) {if(i==1) continue; printf i \" \"}; while(j<2) j++; print j}"
+                ],
+                ""
+            ),
+            "0 2 2\n"
+        );
+        assert_eq!(
+            awk(&["{a[NR]=$0} END{for(i=NR;i>0;i--) print a[i]}"], "1\n2\n"),
+            "2\n1\n"
+        );
+        assert_eq!(
+            awk(
+                &[
+                    "BEGIN { x[\"a\"]; if (\"a\" in x) print \"yes\"; delete x[\"a\"]; print length(x) }"
+                ],
+                ""
+            ),
+            "yes\n0\n"
+        );
+        assert_eq!(
+            awk(&["{print ($1 > 2) ? \"big\" : \"small\"}"], "1\n3\n"),
+            "small\nbig\n"
+        );
         assert_eq!(run_on(&AWK, &["{exit 3}"], "a\n").1, 3);
     }
 

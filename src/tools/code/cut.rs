@@ -71,7 +71,11 @@ fn ranges(text: &str) -> Option<Vec<(usize, usize)>> {
                 None => (part.parse().ok()?, part.parse().ok()?),
                 Some(("", "")) => return None,
                 Some((from, to)) => (
-                    if from.is_empty() { 1 } else { from.parse().ok()? },
+                    if from.is_empty() {
+                        1
+                    } else {
+                        from.parse().ok()?
+                    },
                     if to.is_empty() {
                         usize::MAX
                     } else {
@@ -97,7 +101,10 @@ fn cut(input: &Input<'_>, argv: &[String]) -> Answer {
         return CUT_SPEC.refused(&format!("invalid field value '{list}'"));
     };
     let wanted = |place: usize| {
-        ranges.iter().any(|(from, to)| (*from..=*to).contains(&place)) != options.has('C')
+        ranges
+            .iter()
+            .any(|(from, to)| (*from..=*to).contains(&place))
+            != options.has('C')
     };
     let separator = options.value('d').unwrap_or("\t");
     if separator.chars().count() > 1 {
@@ -150,7 +157,10 @@ fn paste(input: &Input<'_>, argv: &[String]) -> Answer {
         }
         line
     };
-    let columns: Vec<Vec<&str>> = texts.iter().map(|(_, text)| text.lines().collect()).collect();
+    let columns: Vec<Vec<&str>> = texts
+        .iter()
+        .map(|(_, text)| text.lines().collect())
+        .collect();
     let lines: Vec<String> = if options.has('s') {
         columns.iter().map(|column| join(column)).collect()
     } else {

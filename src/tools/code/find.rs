@@ -48,9 +48,9 @@ fn run(input: &Input<'_>, argv: &[String]) -> Answer {
     let mut rest = expression.iter();
     while let Some(word) = rest.next() {
         let mut value = || {
-            rest.next().cloned().ok_or_else(|| {
-                Answer::failed(format!("find: missing argument to `{word}'\n"), 1)
-            })
+            rest.next()
+                .cloned()
+                .ok_or_else(|| Answer::failed(format!("find: missing argument to `{word}'\n"), 1))
         };
         let test = match word.as_str() {
             "-name" => value().map(|text| Test::Name(text, false)),

@@ -216,7 +216,9 @@ impl Search {
             }
             out.push_str(&format!("{}{line}\n", prefix(*at, ':')));
             let next = found.get(index + 1).copied().unwrap_or(usize::MAX);
-            let last = at.saturating_add(self.after).min(lines.len().saturating_sub(1));
+            let last = at
+                .saturating_add(self.after)
+                .min(lines.len().saturating_sub(1));
             for after in at + 1..=last {
                 if after >= next {
                     break;
@@ -292,7 +294,9 @@ fn over(input: &Input<'_>, search: &Search, operands: Vec<String>) -> Answer {
                 let shown = name.trim_end_matches('/');
                 walk(input, search, name, &format!("{shown}/"), &mut files);
             } else {
-                answer.error.push_str(&format!("grep: {name}: Is a directory\n"));
+                answer
+                    .error
+                    .push_str(&format!("grep: {name}: Is a directory\n"));
             }
         } else {
             files.push(name.clone());
@@ -390,7 +394,10 @@ mod tests {
         assert_eq!(over(&["-c", "a"], text), ("3\n".into(), 0));
         assert_eq!(over(&["zeta"], text), (String::new(), 1));
         assert_eq!(over(&["-i", "ALPHA"], text), ("alpha\n".into(), 0));
-        assert_eq!(over(&["-e", "alpha", "-e", "gamma"], text).0, "alpha\ngamma\n");
+        assert_eq!(
+            over(&["-e", "alpha", "-e", "gamma"], text).0,
+            "alpha\ngamma\n"
+        );
         assert_eq!(over(&["al\\|be"], text).0, "alpha\nbeta\n");
         assert_eq!(over(&["-q", "a"], text), (String::new(), 0));
         assert_eq!(over(&["-m1", "a"], text).0, "alpha\n");
@@ -405,7 +412,10 @@ mod tests {
     #[test]
     fn context_as_grep_parts_it() {
         let text: String = (1..=20).map(|n| format!("{n}\n")).collect();
-        assert_eq!(over(&["-A1", "-n", "^[59]$"], &text).0, "5:5\n6-6\n--\n9:9\n10-10\n");
+        assert_eq!(
+            over(&["-A1", "-n", "^[59]$"], &text).0,
+            "5:5\n6-6\n--\n9:9\n10-10\n"
+        );
         assert_eq!(over(&["-C1", "^[56]$"], &text).0, "4\n5\n6\n7\n");
         assert_eq!(over(&["-B2", "^2$"], &text).0, "1\n2\n");
     }
@@ -419,7 +429,10 @@ mod tests {
                 2
             )
         );
-        assert_eq!(over(&["a\\("], ""), ("grep: Unmatched ( or \\(\n".into(), 2));
+        assert_eq!(
+            over(&["a\\("], ""),
+            ("grep: Unmatched ( or \\(\n".into(), 2)
+        );
         assert_eq!(
             over(&["x", "none"], ""),
             ("grep: none: No such file or directory\n".into(), 2)

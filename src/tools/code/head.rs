@@ -147,7 +147,14 @@ const fn span(len: usize, (sign, count): (char, usize), first: bool) -> (usize, 
     match (first, sign) {
         (true, '-') => (0, len - count_or_all),
         (true, _) => (0, count_or_all),
-        (false, '+') => (if count_or_all == 0 { 0 } else { if count > len { len } else { count - 1 } }, len),
+        (false, '+') => (
+            if count_or_all == 0 {
+                0
+            } else {
+                if count > len { len } else { count - 1 }
+            },
+            len,
+        ),
         (false, _) => (len - count_or_all, len),
     }
 }
@@ -181,9 +188,6 @@ mod tests {
         assert_eq!(tail(&["-n", "+3"]), "c\nd\n");
         assert_eq!(tail(&["-n", "+9"]), "");
         assert_eq!(tail(&["-n", "+0"]), text);
-        assert_eq!(
-            head(&["-n", "x"]),
-            "head: invalid number of lines: 'x'\n"
-        );
+        assert_eq!(head(&["-n", "x"]), "head: invalid number of lines: 'x'\n");
     }
 }

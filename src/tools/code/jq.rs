@@ -107,7 +107,9 @@ fn run(input: &Input<'_>, argv: &[String]) -> Answer {
         Err(answer) if answer.code == 2 => {
             let said = answer.error.lines().next().unwrap_or("").to_owned();
             return Answer::failed(
-                format!("{said}\nUse jq --help for help with command-line options,\nor see the jq manpage, or online docs  at https://jqlang.github.io/jq\n"),
+                format!(
+                    "{said}\nUse jq --help for help with command-line options,\nor see the jq manpage, or online docs  at https://jqlang.github.io/jq\n"
+                ),
                 2,
             );
         }
@@ -123,7 +125,9 @@ fn run(input: &Input<'_>, argv: &[String]) -> Answer {
         Ok(filter) => filter,
         Err(error) => {
             return Answer::failed(
-                format!("jq: error: {error} at <top-level>, line 1:\n{source}\njq: 1 compile error\n"),
+                format!(
+                    "jq: error: {error} at <top-level>, line 1:\n{source}\njq: 1 compile error\n"
+                ),
                 3,
             );
         }
@@ -137,7 +141,11 @@ fn run(input: &Input<'_>, argv: &[String]) -> Answer {
     } else {
         for (_, text) in &texts {
             if options.has('R') {
-                documents.extend(text.lines().zip(1..).map(|(line, at)| (Value::from(line), at)));
+                documents.extend(
+                    text.lines()
+                        .zip(1..)
+                        .map(|(line, at)| (Value::from(line), at)),
+                );
                 continue;
             }
             let mut stream = serde_json::Deserializer::from_str(text).into_iter::<Value>();
@@ -164,7 +172,9 @@ fn run(input: &Input<'_>, argv: &[String]) -> Answer {
         } else if options.has('t') {
             Some("\t".to_owned())
         } else {
-            let width = options.value('i').and_then(|text| text.parse::<usize>().ok());
+            let width = options
+                .value('i')
+                .and_then(|text| text.parse::<usize>().ok());
             match width.unwrap_or(2).min(7) {
                 0 => None,
                 width => Some(" ".repeat(width)),
@@ -245,14 +255,23 @@ mod tests {
             ("..|strings", "\"x\""),
             ("keys", "[\"a\",\"d\",\"e-f\"]"),
             (".d // \"none\"", "\"none\""),
-            ("{n: .a.b[0], \"e-f\", (\"k\" + \"1\"): 2}", "{\"n\":1,\"e-f\":4,\"k1\":2}"),
+            (
+                "{n: .a.b[0], \"e-f\", (\"k\" + \"1\"): 2}",
+                "{\"n\":1,\"e-f\":4,\"k1\":2}",
+            ),
             ("[.a.b[] | numbers | . * 2]", "[2,4]"),
-            ("[paths(scalars)|map(tostring)|join(\".\")]", "[\"a.b.0\",\"a.b.1\",\"a.b.2.c\",\"e-f\"]"),
+            (
+                "[paths(scalars)|map(tostring)|join(\".\")]",
+                "[\"a.b.0\",\"a.b.1\",\"a.b.2.c\",\"e-f\"]",
+            ),
             ("to_entries|map(.key)", "[\"a\",\"d\",\"e-f\"]"),
             ("del(.a)", "{\"d\":null,\"e-f\":4}"),
             (".a.b[0] |= . + 10 | .a.b[0]", "11"),
             (".d = 1 | .d", "1"),
-            ("\"n=\\(.a.b[0]) \\(.a.b[2])\"", "\"n=1 {\\\"c\\\":\\\"x\\\"}\""),
+            (
+                "\"n=\\(.a.b[0]) \\(.a.b[2])\"",
+                "\"n=1 {\\\"c\\\":\\\"x\\\"}\"",
+            ),
             (". as {a: {b: [$x]}} | $x", "1"),
         ] {
             assert_eq!(jq(filter, json), gives, "{filter}");
@@ -262,29 +281,85 @@ mod tests {
     #[test]
     fn functions() {
         for (filter, json, gives) in [
-            ("map(select(.n >= 2)) | length", r#"[{"n":1},{"n":2},{"n":3}]"#, "2"),
-            ("sort_by(.n) | reverse | .[0].n", r#"[{"n":1},{"n":3},{"n":2}]"#, "3"),
-            ("group_by(.k) | map({k: .[0].k, n: length})", r#"[{"k":"b"},{"k":"a"},{"k":"b"}]"#, r#"[{"k":"a","n":1},{"k":"b","n":2}]"#),
+            (
+                "map(select(.n >= 2)) | length",
+                r#"[{"n":1},{"n":2},{"n":3}]"#,
+                "2",
+            ),
+            (
+                "sort_by(.n) | reverse | .[0].n",
+                r#"[{"n":1},{"n":3},{"n":2}]"#,
+                "3",
+            ),
+            (
+                "group_by(.k) | map({k: .[0].k, n: length})",
+                r#"[{"k":"b"},{"k":"a"},{"k":"b"}]"#,
+                r#"[{"k":"a","n":1},{"k":"b","n":2}]"#,
+            ),
             ("add", "[1,2,3.5]", "6.5"),
             ("add", r#"["a","b"]"#, "\"ab\""),
             ("reduce .[] as $x (0; . + $x)", "[1,2,3]", "6"),
-            ("if . > 2 then \"big\" elif . == 2 then \"two\" else \"small\" end", "2", "\"two\""),
-            ("test(\"^a.c$\"), (split(\",\")|length), ascii_upcase", "\"abc\"", "true\n1\n\"ABC\""),
-            ("sub(\"b+\"; \"-\"), gsub(\"[ac]\"; \"x\")", "\"abbc\"", "\"a-c\"\n\"xbbx\""),
+            (
+                "if . > 2 then \"big\" elif . == 2 then \"two\" else \"small\" end",
+                "2",
+                "\"two\"",
+            ),
+            (
+                "test(\"^a.c$\"), (split(\",\")|length), ascii_upcase",
+                "\"abc\"",
+                "true\n1\n\"ABC\"",
+            ),
+            (
+                "sub(\"b+\"; \"-\"), gsub(\"[ac]\"; \"x\")",
+                "\"abbc\"",
+                "\"a-c\"\n\"xbbx\"",
+            ),
             ("capture(\"(?<n>[0-9]+)\").n | tonumber", "\"v12\"", "12"),
-            ("[limit(2; .[])], first(.[]), any(. > 2), all(. > 0)", "[1,2,3]", "[1,2]\n1\ntrue\ntrue"),
-            ("unique, min, max, (map(tostring)|join(\"-\")), flatten", "[3,1,3]", "[1,3]\n1\n3\n\"3-1-3\"\n[3,1,3]"),
+            (
+                "[limit(2; .[])], first(.[]), any(. > 2), all(. > 0)",
+                "[1,2,3]",
+                "[1,2]\n1\ntrue\ntrue",
+            ),
+            (
+                "unique, min, max, (map(tostring)|join(\"-\")), flatten",
+                "[3,1,3]",
+                "[1,3]\n1\n3\n\"3-1-3\"\n[3,1,3]",
+            ),
             ("with_entries(.value += 1)", r#"{"a":1}"#, r#"{"a":2}"#),
             ("try error(\"x\") catch .", "null", "\"x\""),
             ("@base64, (@base64|@base64d)", "\"hi\"", "\"aGk=\"\n\"hi\""),
-            ("@tsv, @csv", r#"["a",1,null]"#, "\"a\\t1\\t\"\n\"\\\"a\\\",1,\""),
-            ("has(\"a\"), (.a|not), (.a|type), ([.[]]|length)", r#"{"a":true}"#, "true\nfalse\n\"boolean\"\n1"),
-            ("fromdate, (\"2024-12-02T09:45:00Z\"|fromdate)", "\"1970-01-01T00:01:00Z\"", "60\n1733132700"),
+            (
+                "@tsv, @csv",
+                r#"["a",1,null]"#,
+                "\"a\\t1\\t\"\n\"\\\"a\\\",1,\"",
+            ),
+            (
+                "has(\"a\"), (.a|not), (.a|type), ([.[]]|length)",
+                r#"{"a":true}"#,
+                "true\nfalse\n\"boolean\"\n1",
+            ),
+            (
+                "fromdate, (\"2024-12-02T09:45:00Z\"|fromdate)",
+                "\"1970-01-01T00:01:00Z\"",
+                "60\n1733132700",
+            ),
             ("[range(3)], [range(1;4)]", "null", "[0,1,2]\n[1,2,3]"),
             ("contains({a: [\"x\"]})", r#"{"a":["xy"]}"#, "true"),
-            ("ltrimstr(\"a\"), startswith(\"a\"), index(\"c\")", "\"abc\"", "\"bc\"\ntrue\n2"),
-            ("walk(if type == \"number\" then . + 1 else . end)", "[1,[2]]", "[2,[3]]"),
-            ("1 / 4, 7 % 4, -3, \"ab\" * 2, {a:1} + {b:2}, [1,2] - [2]", "null", "0.25\n3\n-3\n\"abab\"\n{\"a\":1,\"b\":2}\n[1]"),
+            (
+                "ltrimstr(\"a\"), startswith(\"a\"), index(\"c\")",
+                "\"abc\"",
+                "\"bc\"\ntrue\n2",
+            ),
+            (
+                "walk(if type == \"number\" then . + 1 else . end)",
+                "[1,[2]]",
+                "[2,[3]]",
+            ),
+            (
+                "1 / 4, 7 % 4, -3, \"ab\" * 2, {a:1} + {b:2}, [1,2] - [2]",
+                "null",
+                "0.25\n3\n-3\n\"abab\"\n{\"a\":1,\"b\":2}\n[1]",
+            ),
         ] {
             assert_eq!(jq(filter, json), gives, "{filter}");
         }
@@ -293,7 +368,13 @@ mod tests {
     #[test]
     fn refusals() {
         let error = |filter: &str, json: &str| run_on(&TOOL, &[filter], json);
-        assert_eq!(error(".a", "[1]"), ("jq: error (at <stdin>:1): Cannot index array with \"a\"\n".into(), 5));
+        assert_eq!(
+            error(".a", "[1]"),
+            (
+                "jq: error (at <stdin>:1): Cannot index array with \"a\"\n".into(),
+                5
+            )
+        );
         assert_eq!(error(".[]", "1").1, 5);
         assert_eq!(error(".a |", "{}").1, 3);
         assert_eq!(error("foo", "{}"), ("jq: error: foo/0 is not defined at <top-level>, line 1:\nfoo\njq: 1 compile error\n".into(), 3));
@@ -301,7 +382,10 @@ mod tests {
         assert!(error("[range(1e9)]", "1").0.contains("stopped"));
         assert_eq!(error("[recurse(. + 1)]", "1").1, 5);
         assert_eq!(run_on(&TOOL, &["-e", ".a"], "{}").1, 1);
-        assert_eq!(run_on(&TOOL, &["--arg", "x", "1", "-n", "-r", "$x"], "").0, "1\n");
+        assert_eq!(
+            run_on(&TOOL, &["--arg", "x", "1", "-n", "-r", "$x"], "").0,
+            "1\n"
+        );
     }
 
     proptest! {

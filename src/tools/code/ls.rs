@@ -89,7 +89,11 @@ fn run(input: &Input<'_>, argv: &[String]) -> Answer {
                 } else {
                     size.to_string()
                 };
-                let kind = if *is_folder { "drwxr-xr-x" } else { "-rw-r--r--" };
+                let kind = if *is_folder {
+                    "drwxr-xr-x"
+                } else {
+                    "-rw-r--r--"
+                };
                 let user = files.world.trainee_handle();
                 let when = files.world.plan().page.format("%b %e %H:%M");
                 format!("{kind} 1 {user} {user} {size:>7} {when} {name}\n")
@@ -112,9 +116,7 @@ fn run(input: &Input<'_>, argv: &[String]) -> Answer {
             break;
         }
         let mut entries = files.list(&path);
-        entries.retain(|(name, ..)| {
-            options.has('a') || options.has('A') || !name.starts_with('.')
-        });
+        entries.retain(|(name, ..)| options.has('a') || options.has('A') || !name.starts_with('.'));
         sort(&mut entries);
         if several {
             let gap = if answer.text.is_empty() { "" } else { "\n" };
@@ -122,7 +124,9 @@ fn run(input: &Input<'_>, argv: &[String]) -> Answer {
         }
         if options.has('a') {
             for dots in [".", ".."] {
-                answer.text.push_str(&show(&[(dots.to_owned(), path.clone(), true)]));
+                answer
+                    .text
+                    .push_str(&show(&[(dots.to_owned(), path.clone(), true)]));
             }
         }
         answer.text.push_str(&show(&entries));

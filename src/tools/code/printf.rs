@@ -157,7 +157,13 @@ impl Value {
             Self::Text(text) => {
                 let trimmed = text.trim();
                 if let Some(letter) = trimmed.strip_prefix(['\'', '"']) {
-                    return (letter.chars().next().map_or(0.0, |one| f64::from(one as u32)), true);
+                    return (
+                        letter
+                            .chars()
+                            .next()
+                            .map_or(0.0, |one| f64::from(one as u32)),
+                        true,
+                    );
                 }
                 if let Some(hex) = trimmed.strip_prefix("0x") {
                     let value = u64::from_str_radix(hex, 16);
@@ -256,9 +262,8 @@ struct Conversion {
 impl Conversion {
     fn print(&self, value: &Value) -> Result<String, String> {
         let (number, whole) = value.number();
-        let problem = |text: String| -> Result<String, String> {
-            if whole { Ok(text) } else { Err(text) }
-        };
+        let problem =
+            |text: String| -> Result<String, String> { if whole { Ok(text) } else { Err(text) } };
         let signed = |text: String| {
             if text.starts_with('-') {
                 text
@@ -408,7 +413,10 @@ pub fn format(format: &str, values: &[Value]) -> Formatted {
             raw.push_str(&digits);
             conversion.precision = Some(digits.parse().unwrap_or(0));
         }
-        while letters.next_if(|letter| "hlLqjzt".contains(*letter)).is_some() {}
+        while letters
+            .next_if(|letter| "hlLqjzt".contains(*letter))
+            .is_some()
+        {}
         match letters.next() {
             Some(letter) if "sbcdiuxXofFeEgGq".contains(letter) => conversion.letter = letter,
             other => {
@@ -479,9 +487,15 @@ mod tests {
         assert_eq!(print(&["%05d|%+d|%x", "42", "7", "255"]), "00042|+7|ff");
         assert_eq!(print(&["%.2f %e", "3.14159", "1500"]), "3.14 1.500000e+03");
         assert_eq!(print(&["%g %g", "0.0001", "1e10"]), "0.0001 1e+10");
-        assert_eq!(print(&["%5s|%-5s|%.1s\n", "a", "b", "cd"]), "    a|b    |c\n");
+        assert_eq!(
+            print(&["%5s|%-5s|%.1s\n", "a", "b", "cd"]),
+            "    a|b    |c\n"
+        );
         assert_eq!(print(&["%d", "x"]), "0bash: printf: x: invalid number\n");
-        assert_eq!(print(&["%y"]), "bash: printf: `y': invalid format character\n");
+        assert_eq!(
+            print(&["%y"]),
+            "bash: printf: `y': invalid format character\n"
+        );
         assert_eq!(print(&["100%%"]), "100%");
         assert_eq!(print(&["%-*s|", "4", "a"]), "a   |");
     }

@@ -102,7 +102,11 @@ impl Script<'_> {
     }
 
     fn skip(&mut self, letters: &str) {
-        while self.rest.peek().is_some_and(|letter| letters.contains(*letter)) {
+        while self
+            .rest
+            .peek()
+            .is_some_and(|letter| letters.contains(*letter))
+        {
             self.next();
         }
     }
@@ -178,7 +182,8 @@ impl Script<'_> {
                 self.next();
                 let text = self.until('/').ok_or("unterminated address regex")?;
                 let ignore_case = self.rest.next_if_eq(&'I').is_some();
-                self.pattern(&text, ignore_case).map(|regex| Some(Address::Pattern(regex)))
+                self.pattern(&text, ignore_case)
+                    .map(|regex| Some(Address::Pattern(regex)))
             }
             _ => Ok(None),
         }
@@ -327,10 +332,11 @@ impl Script<'_> {
             Piece::Group(group) => Some(*group),
             _ => None,
         });
-        if let Some(group) = groups.max().filter(|group| *group >= pattern.captures_len()) {
-            return Err(format!(
-                "invalid reference \\{group} on `s' command's RHS"
-            ));
+        if let Some(group) = groups
+            .max()
+            .filter(|group| *group >= pattern.captures_len())
+        {
+            return Err(format!("invalid reference \\{group} on `s' command's RHS"));
         }
         Ok(Action::Substitute {
             pattern,
@@ -554,11 +560,18 @@ fn is_in_place(word: &str) -> bool {
 }
 
 /// The files that `sed -i` changes with their new texts; `None` when it is another use. For the shell, which writes them.
-pub fn in_place(input: &Input<'_>, argv: &[String]) -> Option<Result<Vec<(String, String)>, Answer>> {
+pub fn in_place(
+    input: &Input<'_>,
+    argv: &[String],
+) -> Option<Result<Vec<(String, String)>, Answer>> {
     if !argv.iter().any(|word| is_in_place(word)) {
         return None;
     }
-    let rest: Vec<String> = argv.iter().filter(|word| !is_in_place(word)).cloned().collect();
+    let rest: Vec<String> = argv
+        .iter()
+        .filter(|word| !is_in_place(word))
+        .cloned()
+        .collect();
     let options = match SPEC.parse(&rest) {
         Ok(options) => options,
         Err(answer) => return Some(Err(answer)),
@@ -615,7 +628,10 @@ fn parse(scripts: &[String], extended: bool) -> Result<Vec<Command>, Answer> {
 
 fn run(input: &Input<'_>, argv: &[String]) -> Answer {
     if argv.iter().any(|word| is_in_place(word)) {
-        return Answer::failed("sed: couldn't open temporary file: Read-only file system\n", 4);
+        return Answer::failed(
+            "sed: couldn't open temporary file: Read-only file system\n",
+            4,
+        );
     }
     let options = match SPEC.parse(argv) {
         Ok(options) => options,
@@ -660,7 +676,10 @@ mod tests {
         assert_eq!(sed(&["-E", "s/(t)(w)/\\2\\1/"], "two\n"), "wto\n");
         assert_eq!(sed(&["s/.*/\\U&/"], "two\n"), "TWO\n");
         assert_eq!(sed(&["-n", "-e", "1p", "-e", "3p"], text), "one\nthree\n");
-        assert_eq!(sed(&["1!G"], text), "sed: -e expression #1, char 3: unknown command: `G'\n");
+        assert_eq!(
+            sed(&["1!G"], text),
+            "sed: -e expression #1, char 3: unknown command: `G'\n"
+        );
         assert_eq!(sed(&["-n", "/two/{=;p}"], text), "2\ntwo\n");
         assert_eq!(sed(&["y/ot/01/"], "two\n"), "1w0\n");
         assert_eq!(sed(&["2i\\ new"], "a\nb\n"), "a\nnew\nb\n");

@@ -192,7 +192,10 @@ fn nl(input: &Input<'_>, argv: &[String]) -> Answer {
         Err(answer) => return answer,
     };
     let all = options.value('b') == Some("a");
-    let mut number: i64 = options.value('v').and_then(|text| text.parse().ok()).unwrap_or(1);
+    let mut number: i64 = options
+        .value('v')
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(1);
     let mut reader = Reader::new(input, "nl", "{}: ", 1);
     let text = reader.joined(&options.operands);
     let lines: Vec<String> = text
@@ -264,7 +267,10 @@ fn seq(_: &Input<'_>, argv: &[String]) -> Answer {
     }
     let places = words
         .iter()
-        .map(|word| word.split_once('.').map_or(0, |(_, after)| after.len().min(12)))
+        .map(|word| {
+            word.split_once('.')
+                .map_or(0, |(_, after)| after.len().min(12))
+        })
         .max()
         .unwrap_or(0);
     let mut out = Vec::new();
@@ -370,7 +376,11 @@ pub fn encode_base64(bytes: &[u8]) -> String {
                 out.push('=');
             } else {
                 let value = (word >> (18 - 6 * place) & 63) as usize;
-                out.push(ALPHABET.get(value).map_or('=', |letter| char::from(*letter)));
+                out.push(
+                    ALPHABET
+                        .get(value)
+                        .map_or('=', |letter| char::from(*letter)),
+                );
             }
         }
     }

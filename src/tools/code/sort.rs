@@ -209,7 +209,8 @@ fn number(text: &str) -> f64 {
 /// A size such as `2K`, `1.5Gi`.
 fn size(text: &str) -> f64 {
     let text = text.trim_start();
-    let unit = text.trim_start_matches(|letter: char| letter.is_ascii_digit() || ".-".contains(letter));
+    let unit =
+        text.trim_start_matches(|letter: char| letter.is_ascii_digit() || ".-".contains(letter));
     let power = match unit.chars().next() {
         Some('K' | 'k') => 1,
         Some('M') => 2,
@@ -275,11 +276,17 @@ fn keys(options: &Options) -> Result<Vec<Key>, Answer> {
     for text in options.values('k') {
         let Some(key) = Key::parse(text) else {
             return Err(Answer::failed(
-                format!("sort: invalid number at field start: invalid count at start of '{text}'\n"),
+                format!(
+                    "sort: invalid number at field start: invalid count at start of '{text}'\n"
+                ),
                 2,
             ));
         };
-        keys.push(if key.own { key } else { key.of_letters(&global) });
+        keys.push(if key.own {
+            key
+        } else {
+            key.of_letters(&global)
+        });
     }
     if keys.is_empty() {
         let whole = Key {
@@ -320,9 +327,9 @@ fn sort(input: &Input<'_>, argv: &[String]) -> Answer {
             .unwrap_or(Ordering::Equal)
     };
     if options.has('c') {
-        let pair = lines.windows(2).enumerate().find(|(_, pair)| {
-            matches!(pair, [left, right] if by_keys(left, right) == Ordering::Greater)
-        });
+        let pair = lines.windows(2).enumerate().find(
+            |(_, pair)| matches!(pair, [left, right] if by_keys(left, right) == Ordering::Greater),
+        );
         return match pair {
             Some((at, [_, line])) => {
                 Answer::failed(format!("sort: -:{}: disorder: {line}\n", at + 2), 1)
@@ -336,7 +343,11 @@ fn sort(input: &Input<'_>, argv: &[String]) -> Answer {
             return order;
         }
         let whole = left.cmp(right);
-        if options.has('r') { whole.reverse() } else { whole }
+        if options.has('r') {
+            whole.reverse()
+        } else {
+            whole
+        }
     });
     if options.has('u') {
         lines.dedup_by(|left, right| by_keys(left, right) == Ordering::Equal);
@@ -402,7 +413,10 @@ mod tests {
         let text = "b:2:x\na:10:y\nc:1:x\n";
         let sorted = |argv: &[&str]| run_on(&SORT, argv, text).0;
         assert_eq!(sorted(&["-t:", "-k2n"]), "c:1:x\nb:2:x\na:10:y\n");
-        assert_eq!(sorted(&["-t:", "-k3,3", "-k2,2nr"]), "b:2:x\nc:1:x\na:10:y\n");
+        assert_eq!(
+            sorted(&["-t:", "-k3,3", "-k2,2nr"]),
+            "b:2:x\nc:1:x\na:10:y\n"
+        );
         assert_eq!(sorted(&["-t:", "-k3,3", "-u"]), "b:2:x\na:10:y\n");
         assert_eq!(run_on(&SORT, &["-k0"], "").1, 2);
         assert_eq!(run_on(&SORT, &["-V"], "v1.10\nv1.9\n").0, "v1.9\nv1.10\n");

@@ -144,7 +144,10 @@ fn run(input: &Input<'_>, argv: &[String]) -> Answer {
                 let place = if complement {
                     usize::MAX
                 } else {
-                    first.iter().rposition(|known| *known == letter).unwrap_or(0)
+                    first
+                        .iter()
+                        .rposition(|known| *known == letter)
+                        .unwrap_or(0)
                 };
                 second
                     .get(place)

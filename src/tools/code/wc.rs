@@ -46,7 +46,10 @@ fn run(input: &Input<'_>, argv: &[String]) -> Answer {
     let mut reader = Reader::new(input, "wc", "{}: ", 1);
     let texts = reader.all(&options.operands);
     let wanted: Vec<char> = if "lwcmL".chars().any(|letter| options.has(letter)) {
-        "lwmcL".chars().filter(|letter| options.has(*letter)).collect()
+        "lwmcL"
+            .chars()
+            .filter(|letter| options.has(*letter))
+            .collect()
     } else {
         vec!['l', 'w', 'c']
     };
@@ -55,7 +58,11 @@ fn run(input: &Input<'_>, argv: &[String]) -> Answer {
             'l' => text.matches('\n').count(),
             'w' => text.split_whitespace().count(),
             'm' => text.chars().count(),
-            'L' => text.lines().map(|line| line.chars().count()).max().unwrap_or(0),
+            'L' => text
+                .lines()
+                .map(|line| line.chars().count())
+                .max()
+                .unwrap_or(0),
             _ => text.len(),
         };
         wanted.iter().map(one).collect()
@@ -85,7 +92,10 @@ fn run(input: &Input<'_>, argv: &[String]) -> Answer {
     let text: String = rows
         .iter()
         .map(|(counts, name)| {
-            let cells: Vec<String> = counts.iter().map(|count| format!("{count:>width$}")).collect();
+            let cells: Vec<String> = counts
+                .iter()
+                .map(|count| format!("{count:>width$}"))
+                .collect();
             let name = if from_pipe {
                 String::new()
             } else {

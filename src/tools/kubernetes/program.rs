@@ -127,7 +127,10 @@ fn lines_since(argv: &[String], since: SimTime) -> Vec<String> {
             words.push(word.clone());
         }
     }
-    words.push(format!("--since-time={}", since.format("%Y-%m-%dT%H:%M:%SZ")));
+    words.push(format!(
+        "--since-time={}",
+        since.format("%Y-%m-%dT%H:%M:%SZ")
+    ));
     words
 }
 

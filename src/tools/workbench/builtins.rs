@@ -9,9 +9,10 @@ use crate::tools::program::{Following, Step};
 
 /// The words, for completion and near misses.
 pub const NAMES: [&str; 32] = [
-    "alias", "break", "cd", "clear", "command", "continue", "edit", "eval", "exit", "export", "false",
-    "history", "nano", "printenv", "pwd", "read", "sleep", "tee", "test", "time", "timeout", "true", "type", "unalias",
-    "unset", "vi", "vim", "watch", "which", "xargs", "for", "while",
+    "alias", "break", "cd", "clear", "command", "continue", "edit", "eval", "exit", "export",
+    "false", "history", "nano", "printenv", "pwd", "read", "sleep", "tee", "test", "time",
+    "timeout", "true", "type", "unalias", "unset", "vi", "vim", "watch", "which", "xargs", "for",
+    "while",
 ];
 
 /// Runs that one `xargs` makes at most.
@@ -147,7 +148,10 @@ impl Machine<'_> {
         } else {
             "No such file or directory"
         };
-        self.complain(&format!("bash: cd: {}: {problem}", to.unwrap_or_default()), 1)
+        self.complain(
+            &format!("bash: cd: {}: {problem}", to.unwrap_or_default()),
+            1,
+        )
     }
 
     fn export(&mut self, args: &[String]) -> i32 {
@@ -171,7 +175,10 @@ impl Machine<'_> {
                 .split_once('=')
                 .map_or((word.as_str(), None), |(name, value)| (name, Some(value)));
             if !is_name(name) {
-                code = self.complain(&format!("bash: export: `{word}': not a valid identifier"), 1);
+                code = self.complain(
+                    &format!("bash: export: `{word}': not a valid identifier"),
+                    1,
+                );
                 continue;
             }
             let value = match value {
@@ -312,11 +319,17 @@ impl Machine<'_> {
 
     fn holds(&self, words: &[&str]) -> Result<bool, String> {
         if let Some(at) = words.iter().position(|word| *word == "-o") {
-            let (left, right) = (words.get(..at).unwrap_or(&[]), words.get(at + 1..).unwrap_or(&[]));
+            let (left, right) = (
+                words.get(..at).unwrap_or(&[]),
+                words.get(at + 1..).unwrap_or(&[]),
+            );
             return Ok(self.holds(left)? || self.holds(right)?);
         }
         if let Some(at) = words.iter().position(|word| *word == "-a") {
-            let (left, right) = (words.get(..at).unwrap_or(&[]), words.get(at + 1..).unwrap_or(&[]));
+            let (left, right) = (
+                words.get(..at).unwrap_or(&[]),
+                words.get(at + 1..).unwrap_or(&[]),
+            );
             return Ok(self.holds(left)? && self.holds(right)?);
         }
         let number = |text: &str| {
@@ -373,18 +386,15 @@ impl Machine<'_> {
                 self.edit = Some((path, String::new()));
                 0
             }
-            Ok(_) => self.complain(&format!("{name}: {file}: only files of the clones are edited"), 1),
+            Ok(_) => self.complain(
+                &format!("{name}: {file}: only files of the clones are edited"),
+                1,
+            ),
             Err(problem) => self.complain(&format!("{name}: {file}: {problem}"), 1),
         }
     }
 
-    fn which(
-        &mut self,
-        name: &str,
-        args: &[String],
-        stdin: &str,
-        may_go_on: bool,
-    ) -> Option<Flow> {
+    fn which(&mut self, name: &str, args: &[String], stdin: &str, may_go_on: bool) -> Option<Flow> {
         if name == "command" && args.first().is_none_or(|word| word != "-v") {
             return Some(self.exec(args, stdin, may_go_on));
         }
@@ -486,7 +496,9 @@ impl Machine<'_> {
                     match word.get(2..).and_then(|text| text.parse().ok()) {
                         Some(count) if count > 0 => each = count,
                         _ => {
-                            return Ok(self.complain("xargs: value for -n option should be >= 1", 1));
+                            return Ok(
+                                self.complain("xargs: value for -n option should be >= 1", 1)
+                            );
                         }
                     }
                 }
@@ -520,7 +532,12 @@ impl Machine<'_> {
         let runs: Vec<Vec<String>> = match &place {
             Some(place) => items
                 .iter()
-                .map(|item| command.iter().map(|word| word.replace(place, item)).collect())
+                .map(|item| {
+                    command
+                        .iter()
+                        .map(|word| word.replace(place, item))
+                        .collect()
+                })
                 .collect(),
             None if items.is_empty() => vec![command],
             None => items

@@ -36,20 +36,26 @@ impl Workbench {
         };
         let program = program.as_str();
         match program {
-            "man" | "help" | "which" | "type" | "sudo" | "time" | "xargs" | "command" | "timeout"
+            "man" | "help" | "which" | "type" | "sudo" | "time" | "xargs" | "command"
+            | "timeout"
                 if args.is_empty() =>
             {
                 self.programs(word)
             }
             "sudo" | "time" | "xargs" | "command" => self.candidates(args, word),
             "watch" => {
-                let inner: Vec<String> =
-                    args.iter().filter(|word| !word.starts_with('-')).cloned().collect();
+                let inner: Vec<String> = args
+                    .iter()
+                    .filter(|word| !word.starts_with('-'))
+                    .cloned()
+                    .collect();
                 self.candidates(&inner, word)
             }
             "kubectl" => self.kubectl(args, word),
-            "slack" | "pd" | "sentry" | "flags" | "wiki" | "tickets" | "jira" | "ship" | "services"
-            | "oncall" | "curl" | "dig" | "host" | "nslookup" => self.own(program, args, word),
+            "slack" | "pd" | "sentry" | "flags" | "wiki" | "tickets" | "jira" | "ship"
+            | "services" | "oncall" | "curl" | "dig" | "host" | "nslookup" => {
+                self.own(program, args, word)
+            }
             "git" => self.git(args, word),
             "export" | "unset" => self.variables(word),
             _ if word.starts_with('-') => self.flags_of(program),
@@ -77,7 +83,15 @@ impl Workbench {
     }
 
     fn variables(&self, name: &str) -> Candidates {
-        const KNOWN: [&str; 7] = ["HOME", "PWD", "OLDPWD", "USER", "HOSTNAME", "KUBECONFIG", "?"];
+        const KNOWN: [&str; 7] = [
+            "HOME",
+            "PWD",
+            "OLDPWD",
+            "USER",
+            "HOSTNAME",
+            "KUBECONFIG",
+            "?",
+        ];
         let own = self.shell.variables.keys().map(String::as_str);
         own.chain(KNOWN)
             .filter(|known| known.starts_with(name) && (is_name(known) || name.is_empty()))
@@ -139,7 +153,9 @@ impl Workbench {
             })
             .collect();
         let pod_is_wanted = matches!(
-            args.iter().find(|word| !word.starts_with('-')).map(String::as_str),
+            args.iter()
+                .find(|word| !word.starts_with('-'))
+                .map(String::as_str),
             Some("logs" | "exec" | "port-forward" | "attach")
         );
         if pod_is_wanted {
@@ -150,12 +166,19 @@ impl Workbench {
             }
         }
         if matches!(last, Some("-o" | "--output")) {
-            found = ["wide", "yaml", "json", "name", "jsonpath=", "custom-columns="]
-                .map(|form| {
-                    let gap = if form.ends_with('=') { "" } else { " " };
-                    (format!("{form}{gap}"), "form of output".to_owned())
-                })
-                .to_vec();
+            found = [
+                "wide",
+                "yaml",
+                "json",
+                "name",
+                "jsonpath=",
+                "custom-columns=",
+            ]
+            .map(|form| {
+                let gap = if form.ends_with('=') { "" } else { " " };
+                (format!("{form}{gap}"), "form of output".to_owned())
+            })
+            .to_vec();
         }
         if matches!(last, Some("-f" | "--filename")) {
             return self.files(word, false);
@@ -193,14 +216,36 @@ impl Workbench {
                 .collect();
         };
         if word.starts_with('-') {
-            return ["--oneline ", "--since=", "--author=", "--stat ", "--graph ", "-p ", "-n ", "--grep=", "-S ", "--all "]
-                .map(|flag| (flag.to_owned(), "flag".to_owned()))
-                .to_vec();
+            return [
+                "--oneline ",
+                "--since=",
+                "--author=",
+                "--stat ",
+                "--graph ",
+                "-p ",
+                "-n ",
+                "--grep=",
+                "-S ",
+                "--all ",
+            ]
+            .map(|flag| (flag.to_owned(), "flag".to_owned()))
+            .to_vec();
         }
         let mut found = self.files(word, false);
         let repo = self.shell.place.cwd.split('/').next().unwrap_or("");
-        if matches!(verb.as_str(), "checkout" | "switch" | "merge" | "log" | "show" | "diff" | "push" | "branch" | "revert" | "cherry-pick")
-            && let Some(repository) = self.world().repositories().get(repo)
+        if matches!(
+            verb.as_str(),
+            "checkout"
+                | "switch"
+                | "merge"
+                | "log"
+                | "show"
+                | "diff"
+                | "push"
+                | "branch"
+                | "revert"
+                | "cherry-pick"
+        ) && let Some(repository) = self.world().repositories().get(repo)
         {
             let commits = repository.commits().rev().take(40);
             found.extend(commits.map(|(index, commit)| {
@@ -223,38 +268,58 @@ impl Workbench {
             _ => &[],
         };
         if args.is_empty() && !verbs.is_empty() {
-            return verbs.iter().map(|verb| (format!("{verb} "), "verb".to_owned())).collect();
+            return verbs
+                .iter()
+                .map(|verb| (format!("{verb} "), "verb".to_owned()))
+                .collect();
         }
         match program {
             "slack" => {
-                let hash = if word.starts_with('#') || word.is_empty() { "#" } else { "" };
+                let hash = if word.starts_with('#') || word.is_empty() {
+                    "#"
+                } else {
+                    ""
+                };
                 let channels = estate.channels.keys();
                 channels
                     .map(|name| {
-                        (format!("{hash}{} ", name.trim_start_matches('#')), "channel".to_owned())
+                        (
+                            format!("{hash}{} ", name.trim_start_matches('#')),
+                            "channel".to_owned(),
+                        )
                     })
                     .collect()
             }
             "pd" => {
                 let incidents = world.pager().incidents().iter();
-                incidents.map(|one| (format!("{} ", one.id), one.title.clone())).collect()
+                incidents
+                    .map(|one| (format!("{} ", one.id), one.title.clone()))
+                    .collect()
             }
             "wiki" => {
                 let pages = world.plan().pack.wiki.keys();
-                pages.map(|name| (format!("{name} "), "page".to_owned())).collect()
+                pages
+                    .map(|name| (format!("{name} "), "page".to_owned()))
+                    .collect()
             }
             "flags" => {
                 let flags = world.facts().flags.keys();
-                flags.map(|name| (format!("{name} "), "flag".to_owned())).collect()
+                flags
+                    .map(|name| (format!("{name} "), "flag".to_owned()))
+                    .collect()
             }
             "tickets" | "jira" => {
                 let scenario = &world.plan().pack.scenario.tickets;
                 let tickets = scenario.iter().chain(&estate.tickets);
-                tickets.map(|(key, ticket)| (format!("{key} "), ticket.title.clone())).collect()
+                tickets
+                    .map(|(key, ticket)| (format!("{key} "), ticket.title.clone()))
+                    .collect()
             }
             "oncall" => {
                 let teams = estate.teams.keys();
-                teams.map(|name| (format!("{name} "), "team".to_owned())).collect()
+                teams
+                    .map(|name| (format!("{name} "), "team".to_owned()))
+                    .collect()
             }
             _ => {
                 let services = world.plan().services.iter();
@@ -335,7 +400,10 @@ fn words_before(text: &str) -> (usize, Vec<String>) {
             }
             (None, letter) if letter.is_whitespace() => {
                 if let Some((_, word)) = word.take() {
-                    let opens = matches!(word.as_str(), "do" | "then" | "else" | "{" | "!" | "if" | "while");
+                    let opens = matches!(
+                        word.as_str(),
+                        "do" | "then" | "else" | "{" | "!" | "if" | "while"
+                    );
                     let assigns = words.is_empty()
                         && word.split_once('=').is_some_and(|(name, _)| is_name(name));
                     if opens && words.is_empty() || assigns {

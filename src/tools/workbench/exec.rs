@@ -19,7 +19,12 @@ const MOST_SHOWN: usize = 20_000;
 
 impl Machine<'_> {
     /// Runs a program by its words.
-    pub(super) fn exec(&mut self, argv: &[String], stdin: &str, may_go_on: bool) -> Result<i32, Stop> {
+    pub(super) fn exec(
+        &mut self,
+        argv: &[String],
+        stdin: &str,
+        may_go_on: bool,
+    ) -> Result<i32, Stop> {
         let Some((name, args)) = argv.split_first() else {
             return Ok(0);
         };
@@ -112,7 +117,12 @@ impl Machine<'_> {
     }
 
     /// Hands out what goes on, or waits for it where nobody could interrupt it.
-    pub(super) fn goes_on(&mut self, going: Going, code: i32, may_go_on: bool) -> Result<i32, Stop> {
+    pub(super) fn goes_on(
+        &mut self,
+        going: Going,
+        code: i32,
+        may_go_on: bool,
+    ) -> Result<i32, Stop> {
         if may_go_on {
             self.pending = Some(Pending {
                 going,
@@ -161,7 +171,10 @@ impl Machine<'_> {
                 }
                 self.host.saw(&argv, &self.state.place, waited);
                 self.printed.push(
-                    &format!("(stopped after {}s: nobody is here to press Ctrl-C)\n", waited.secs()),
+                    &format!(
+                        "(stopped after {}s: nobody is here to press Ctrl-C)\n",
+                        waited.secs()
+                    ),
                     true,
                 );
                 Ok(if endless { 0 } else { 1 })

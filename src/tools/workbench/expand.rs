@@ -107,9 +107,8 @@ impl Machine<'_> {
                 }
                 Part::Sum(sum, quoted) => {
                     let text = self.single(sum)?;
-                    let value = super::sum::value(&text, &|name| {
-                        self.lookup(name).unwrap_or_default()
-                    });
+                    let value =
+                        super::sum::value(&text, &|name| self.lookup(name).unwrap_or_default());
                     match value {
                         Ok(value) => (value.to_string(), *quoted, false),
                         Err(error) => return self.fail(&format!("bash: {error}")),
@@ -186,7 +185,11 @@ impl Machine<'_> {
         let absolute = pattern.starts_with('/');
         let start = if absolute { "" } else { files.cwd };
         let mut found: Vec<(String, String)> = vec![(
-            if absolute { "/".to_owned() } else { String::new() },
+            if absolute {
+                "/".to_owned()
+            } else {
+                String::new()
+            },
             start.to_owned(),
         )];
         let parts: Vec<&str> = pattern.split('/').filter(|part| !part.is_empty()).collect();
@@ -266,7 +269,11 @@ fn without_start(value: &str, pattern: &str, longest: bool) -> String {
     }
     places
         .into_iter()
-        .find(|at| value.get(..*at).is_some_and(|start| glob::matches(pattern, start)))
+        .find(|at| {
+            value
+                .get(..*at)
+                .is_some_and(|start| glob::matches(pattern, start))
+        })
         .and_then(|at| value.get(at..))
         .unwrap_or(value)
         .to_owned()
@@ -280,7 +287,11 @@ fn without_end(value: &str, pattern: &str, longest: bool) -> String {
     }
     places
         .into_iter()
-        .find(|at| value.get(*at..).is_some_and(|end| glob::matches(pattern, end)))
+        .find(|at| {
+            value
+                .get(*at..)
+                .is_some_and(|end| glob::matches(pattern, end))
+        })
         .and_then(|at| value.get(..at))
         .unwrap_or(value)
         .to_owned()

@@ -250,9 +250,8 @@ impl<'a> Machine<'a> {
         let mut code = 0;
         for (index, (command, both)) in stages.iter().enumerate() {
             let last = index + 1 == stages.len();
-            let (out, result) = self.captured(|machine| {
-                machine.command(command, &input, may_go_on && index == 0)
-            });
+            let (out, result) =
+                self.captured(|machine| machine.command(command, &input, may_go_on && index == 0));
             code = match result {
                 Ok(code) => code,
                 // In a pipe a command's exit is its own.
@@ -294,7 +293,10 @@ impl<'a> Machine<'a> {
         (std::mem::replace(&mut self.printed, outer), result)
     }
 
-    pub(super) fn deeper<T>(&mut self, run: impl FnOnce(&mut Self) -> Result<T, Stop>) -> Result<T, Stop> {
+    pub(super) fn deeper<T>(
+        &mut self,
+        run: impl FnOnce(&mut Self) -> Result<T, Stop>,
+    ) -> Result<T, Stop> {
         if self.depth >= DEEPEST {
             return self.fail("bash: maximum nesting level exceeded");
         }
@@ -333,7 +335,8 @@ impl<'a> Machine<'a> {
                     match self.files().open(&name) {
                         Ok(opened) => input = Some(opened.text),
                         Err(problem) => {
-                            self.printed.push(&format!("bash: {name}: {problem}\n"), true);
+                            self.printed
+                                .push(&format!("bash: {name}: {problem}\n"), true);
                             return Ok(1);
                         }
                     }
@@ -358,7 +361,8 @@ impl<'a> Machine<'a> {
                             } else {
                                 "Is a directory"
                             };
-                            self.printed.push(&format!("bash: {name}: {problem}\n"), true);
+                            self.printed
+                                .push(&format!("bash: {name}: {problem}\n"), true);
                             return Ok(1);
                         }
                         Target::File(name, *append)
@@ -410,7 +414,10 @@ impl<'a> Machine<'a> {
     pub(super) fn write(&mut self, name: &str, content: &str, append: bool) -> bool {
         let path = self.files().resolve(name);
         let before = if append {
-            self.files().open(name).map(|opened| opened.text).unwrap_or_default()
+            self.files()
+                .open(name)
+                .map(|opened| opened.text)
+                .unwrap_or_default()
         } else {
             String::new()
         };
@@ -426,7 +433,8 @@ impl<'a> Machine<'a> {
         match result {
             Ok(()) => true,
             Err(problem) => {
-                self.printed.push(&format!("bash: {name}: {problem}\n"), true);
+                self.printed
+                    .push(&format!("bash: {name}: {problem}\n"), true);
                 false
             }
         }
@@ -577,7 +585,11 @@ impl<'a> Machine<'a> {
         let mut words = words.to_vec();
         let mut used: Vec<String> = Vec::new();
         while let Some(name) = words.first().and_then(Word::plain).map(str::to_owned) {
-            let Some(value) = self.state.aliases.get(&name).filter(|_| !used.contains(&name))
+            let Some(value) = self
+                .state
+                .aliases
+                .get(&name)
+                .filter(|_| !used.contains(&name))
             else {
                 break;
             };
@@ -606,7 +618,13 @@ fn has_output(assigns: &[(String, Word)]) -> bool {
     use super::language::tree::Part;
     let is_output = |part: &Part| {
         matches!(part, Part::Output(..))
-            || matches!(part, Part::Variable { change: Some((Change::Default, _)), .. })
+            || matches!(
+                part,
+                Part::Variable {
+                    change: Some((Change::Default, _)),
+                    ..
+                }
+            )
     };
     assigns
         .iter()

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
+use super::Workbench;
 use super::host::{Live, Peek};
 use super::language::parse;
 use super::language::tree::List;
 use super::machine::{Machine, Printed, Stop};
 use super::state::State;
 use super::stream::{Job, PANE};
-use super::Workbench;
 use crate::session::journal::Door;
 use crate::session::{Answer, Look, SessionError};
 use crate::sim::World;
@@ -123,7 +123,10 @@ impl Workbench {
         let printed = std::mem::take(&mut machine.printed);
         let artifact = machine.shown.first().map(Shown::id);
         let (cleared, edit) = (machine.cleared, machine.edit.take());
-        let pending = machine.pending.take().map(|going| (going, machine.stopped_at));
+        let pending = machine
+            .pending
+            .take()
+            .map(|going| (going, machine.stopped_at));
         let code = match result {
             Ok(code) | Err(Stop::Exit(code)) => code,
             Err(Stop::Break | Stop::Continue) => 0,

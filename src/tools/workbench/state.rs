@@ -33,7 +33,12 @@ pub struct State {
 impl State {
     /// A shell in a folder.
     pub fn new(cwd: String) -> Self {
-        let aliases = [("k", "kubectl"), ("ll", "ls -l"), ("la", "ls -la"), ("g", "git")];
+        let aliases = [
+            ("k", "kubectl"),
+            ("ll", "ls -l"),
+            ("la", "ls -la"),
+            ("g", "git"),
+        ];
         Self {
             place: Place { cwd },
             aliases: aliases
@@ -46,7 +51,10 @@ impl State {
 
     /// Sets a variable.
     pub fn set(&mut self, name: &str, value: String) {
-        let exported = self.variables.get(name).is_some_and(|(_, exported)| *exported);
+        let exported = self
+            .variables
+            .get(name)
+            .is_some_and(|(_, exported)| *exported);
         if self.variables.len() < MOST_KEPT || self.variables.contains_key(name) {
             self.variables.insert(name.to_owned(), (value, exported));
         }

@@ -37,7 +37,9 @@ pub struct Job {
 
 impl std::fmt::Debug for Job {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.debug_struct("Job").field("id", &self.id).finish_non_exhaustive()
+        out.debug_struct("Job")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
     }
 }
 
@@ -138,13 +140,7 @@ impl Job {
     }
 
     /// Runs the commands behind the stream over all that came, and prints what is new.
-    fn send(
-        &mut self,
-        world: &World,
-        registry: &Registry,
-        state: &State,
-        polled: &mut Polled,
-    ) {
+    fn send(&mut self, world: &World, registry: &Registry, state: &State, polled: &mut Polled) {
         let mut state = state.clone();
         let mut host = Peek { world, registry };
         let mut machine = Machine::new(&mut host, &mut state, false);
@@ -181,7 +177,9 @@ impl Job {
         self.pending.stages.iter().any(|(command, _)| {
             let words = plain_words(command);
             match words.first() {
-                Some(&("sort" | "tail" | "wc" | "uniq" | "tac" | "column" | "paste" | "xargs")) => true,
+                Some(&("sort" | "tail" | "wc" | "uniq" | "tac" | "column" | "paste" | "xargs")) => {
+                    true
+                }
                 Some(&("awk" | "gawk")) => texts(command).contains("END"),
                 Some(&"jq") => words.contains(&"-s"),
                 _ => !matches!(command.kind, Kind::Simple { .. }),

@@ -56,7 +56,11 @@ impl Sum<'_> {
     }
 
     fn blanks(&mut self) {
-        while self.letters.get(self.at).is_some_and(|letter| letter.is_whitespace()) {
+        while self
+            .letters
+            .get(self.at)
+            .is_some_and(|letter| letter.is_whitespace())
+        {
             self.at += 1;
         }
     }
@@ -191,7 +195,15 @@ mod tests {
 
     #[test]
     fn sums() {
-        let of = |text: &str| value(text, &|name| if name == "x" { "7".into() } else { String::new() });
+        let of = |text: &str| {
+            value(text, &|name| {
+                if name == "x" {
+                    "7".into()
+                } else {
+                    String::new()
+                }
+            })
+        };
         assert_eq!(of("1 + 2 * 3"), Ok(7));
         assert_eq!(of("(1 + 2) * -x"), Ok(-21));
         assert_eq!(of("x > 3 && y == 0"), Ok(1));
@@ -199,6 +211,10 @@ mod tests {
         assert_eq!(of("0x10 % 3"), Ok(1));
         assert!(of("1 / 0").unwrap_err().contains("division by 0"));
         assert!(of("1 +").unwrap_err().contains("operand expected"));
-        assert!(of("1 2").unwrap_err().contains("syntax error in expression"));
+        assert!(
+            of("1 2")
+                .unwrap_err()
+                .contains("syntax error in expression")
+        );
     }
 }

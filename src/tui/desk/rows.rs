@@ -365,14 +365,19 @@ pub(super) fn chart(world: &DrillWorld, query: &ChartQuery) -> ChartData {
                 columns.sort_by(|left, right| mean(right).total_cmp(&mean(left)));
                 let names = legend_names(&columns, text);
                 data.series
-                    .extend(columns.into_iter().zip(names).map(|(column, name)| SeriesColumn {
-                        id: column.artifact,
-                        name,
-                        labels: column.labels,
-                        query: index,
-                        unit: unit(text),
-                        values: column.values,
-                    }));
+                    .extend(
+                        columns
+                            .into_iter()
+                            .zip(names)
+                            .map(|(column, name)| SeriesColumn {
+                                id: column.artifact,
+                                name,
+                                labels: column.labels,
+                                query: index,
+                                unit: unit(text),
+                                values: column.values,
+                            }),
+                    );
             }
             Err((message, at)) => data.errors.push(Some(QueryError { message, at })),
         }
@@ -409,12 +414,15 @@ fn legend_names(columns: &[charts::Column], query: &str) -> Vec<String> {
         .into_iter()
         .filter(|name| {
             let first = columns.first().map(|column| value(column, name));
-            columns.iter().any(|column| Some(value(column, name)) != first)
+            columns
+                .iter()
+                .any(|column| Some(value(column, name)) != first)
         })
         .collect();
     // A pod's name says its node, address and owner.
     if differing.iter().any(|name| *name == "pod") {
-        differing.retain(|name| !matches!(name.as_str(), "instance" | "uid" | "node" | "container"));
+        differing
+            .retain(|name| !matches!(name.as_str(), "instance" | "uid" | "node" | "container"));
     }
     columns
         .iter()
@@ -428,7 +436,11 @@ fn legend_names(columns: &[charts::Column], query: &str) -> Vec<String> {
                 return parts.join(" ");
             }
             if column.labels.len() == 1 {
-                return column.labels.iter().map(|(_, value)| value.clone()).collect();
+                return column
+                    .labels
+                    .iter()
+                    .map(|(_, value)| value.clone())
+                    .collect();
             }
             if column.name == "{}" || column.name.is_empty() {
                 query.to_owned()

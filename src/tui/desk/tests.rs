@@ -106,7 +106,10 @@ impl Player {
             let symbol = cell.symbol();
             assert!(!symbol.chars().any(char::is_control), "{symbol:?}");
         }
-        assert_eq!(ui.screen == Screen::Board, ui.status.is_some() && ui.screen == Screen::Board);
+        assert_eq!(
+            ui.screen == Screen::Board,
+            ui.status.is_some() && ui.screen == Screen::Board
+        );
         if ui.screen == Screen::Board {
             assert!(ui.plan().panes.iter().any(|(pane, _)| *pane == ui.focus));
             assert!(PaneId::ALL.contains(&ui.focus));
@@ -259,7 +262,9 @@ const SCRIPT: [Step; 7] = [
     Step::Line("kubectl get pods -n back | grep worker"),
     Step::Line("kubectl logs -n back deploy/worker --tail=3"),
     Step::Post("jobs", "looking at refused jobs"),
-    Step::Line("for s in gate worker; do kubectl rollout history deploy/$s -A 2>&1 | head -2; done"),
+    Step::Line(
+        "for s in gate worker; do kubectl rollout history deploy/$s -A 2>&1 | head -2; done",
+    ),
     Step::Line("echo 'a note' >> README.md && git diff"),
     Step::Line("kubectl rollout restart deploy/worker -n back; pd list"),
     Step::Line("head -5 README.md"),

@@ -14,7 +14,8 @@ use crate::tui::widgets::candidates::Candidates;
 use crate::tui::widgets::field::Field;
 use crate::tui::widgets::rows::Rows;
 use crate::tui::world::{
-    Act, ChartData, ChartQuery, DashboardRow, Desk, Family, Look, Mark, MetricRow, SeriesColumn, Status,
+    Act, ChartData, ChartQuery, DashboardRow, Desk, Family, Look, Mark, MetricRow, SeriesColumn,
+    Status,
 };
 
 /// The ranges a chart can have, in minutes.
@@ -382,7 +383,11 @@ impl Pane for MetricsPane {
             PaneAction::Answer(Answer::Panels { title, panels }) => {
                 self.open_dashboard(title, panels);
             }
-            PaneAction::Row { list: 1, row, twice } => {
+            PaneAction::Row {
+                list: 1,
+                row,
+                twice,
+            } => {
                 // A panel of a dashboard.
                 self.selected = row.min(self.queries.len().saturating_sub(1));
                 self.panels ^= twice;

@@ -28,6 +28,7 @@ pub struct ShellPane {
     draft: String,
     job: Option<u64>,
     scrolling: bool,
+    height: u16,
     candidates: Candidates,
 }
 
@@ -54,6 +55,7 @@ impl Default for ShellPane {
             draft: String::new(),
             job: None,
             scrolling: false,
+            height: 24,
             candidates: Candidates::default(),
         }
     }
@@ -89,7 +91,13 @@ impl ShellPane {
         if reply.replaces {
             self.scrollback.rewind();
         }
-        for line in &reply.lines {
+        // What is watched shows its first lines, as on a screen; the rest has no place there.
+        let room = if reply.replaces {
+            usize::from(self.height.saturating_sub(2)).max(4)
+        } else {
+            usize::MAX
+        };
+        for line in reply.lines.iter().take(room) {
             let kind = if line.is_error {
                 Kind::Error
             } else {
@@ -268,6 +276,7 @@ impl Pane for ShellPane {
 
     fn refresh(&mut self, desk: &mut dyn Desk, size: Size, _status: &Status) {
         self.prompt = text::clean(&desk.prompt()).into_owned();
+        self.height = size.height;
         self.scrollback.lay_out(Size {
             width: size.width.saturating_sub(1),
             height: size.height.saturating_sub(1),

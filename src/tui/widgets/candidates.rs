@@ -97,7 +97,11 @@ impl Candidates {
             }
         }
         if items.len() > SHOWN {
-            let count = format!(" {} of {} ", top + SHOWN.min(items.len() - top), items.len());
+            let count = format!(
+                " {} of {} ",
+                top + SHOWN.min(items.len() - top),
+                items.len()
+            );
             let wide = text::width(&count) as u16;
             if width > wide {
                 canvas.text(x + width - wide, start + shown - 1, &count, Role::Faint);

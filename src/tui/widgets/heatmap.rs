@@ -43,7 +43,11 @@ pub fn buckets<'a>(series: impl Iterator<Item = &'a SeriesColumn>) -> Option<Vec
         match sums.iter_mut().find(|bucket| bucket.upper == upper) {
             Some(bucket) => {
                 for (sum, value) in bucket.values.iter_mut().zip(&column.values) {
-                    *sum = if sum.is_nan() { *value } else { *sum + value.max(0.0) };
+                    *sum = if sum.is_nan() {
+                        *value
+                    } else {
+                        *sum + value.max(0.0)
+                    };
                 }
             }
             None => sums.push(Bucket {
@@ -80,7 +84,12 @@ pub fn draw(canvas: &mut Canvas<'_>, buckets: &[Bucket], chart: &Chart<'_>) -> R
             }
         })
         .collect();
-    let gutter = labels.iter().map(|label| text::width(label)).max().unwrap_or(0) as u16 + 2;
+    let gutter = labels
+        .iter()
+        .map(|label| text::width(label))
+        .max()
+        .unwrap_or(0) as u16
+        + 2;
     let plot = Rect::new(
         gutter,
         0,
@@ -101,13 +110,19 @@ pub fn draw(canvas: &mut Canvas<'_>, buckets: &[Bucket], chart: &Chart<'_>) -> R
     let count = buckets.len() as u16;
     for y in 0..plot.height {
         // The highest bucket on top; several rows a bucket where there is room.
-        let at = (u32::from(plot.height - 1 - y) * u32::from(count) / u32::from(plot.height)) as usize;
-        let Some(bucket) = buckets.get(at) else { continue };
+        let at =
+            (u32::from(plot.height - 1 - y) * u32::from(count) / u32::from(plot.height)) as usize;
+        let Some(bucket) = buckets.get(at) else {
+            continue;
+        };
         for x in 0..plot.width {
             let from = start + span * i64::from(x) / i64::from(plot.width);
             let to = start + span * i64::from(x + 1) / i64::from(plot.width);
             let first = chart.times.partition_point(|time| *time < from);
-            let last = chart.times.partition_point(|time| *time < to).max(first + 1);
+            let last = chart
+                .times
+                .partition_point(|time| *time < to)
+                .max(first + 1);
             let values = bucket.values.get(first..last.min(bucket.values.len()));
             let value = values
                 .unwrap_or(&[])
@@ -125,9 +140,16 @@ pub fn draw(canvas: &mut Canvas<'_>, buckets: &[Bucket], chart: &Chart<'_>) -> R
         if index as u16 % every != 0 {
             continue;
         }
-        let bottom = plot.height.saturating_sub(1) - (index as u16 * plot.height / count.max(1)).min(plot.height - 1);
+        let bottom = plot.height.saturating_sub(1)
+            - (index as u16 * plot.height / count.max(1)).min(plot.height - 1);
         let y = bottom.saturating_sub(rows.saturating_sub(1) / 2);
-        canvas.text_aligned((0, y), gutter.saturating_sub(1), Align::Right, label, Role::Axis);
+        canvas.text_aligned(
+            (0, y),
+            gutter.saturating_sub(1),
+            Align::Right,
+            label,
+            Role::Axis,
+        );
     }
     chart::draw_time(canvas, plot, chart);
     plot
@@ -139,7 +161,10 @@ fn shade(value: f64, most: f64) -> (char, Role) {
         return SHADES[0];
     }
     let share = (value / most).sqrt();
-    let index = 1 + (share * (SHADES.len() - 1) as f64).floor().clamp(0.0, (SHADES.len() - 2) as f64) as usize;
+    let index = 1
+        + (share * (SHADES.len() - 1) as f64)
+            .floor()
+            .clamp(0.0, (SHADES.len() - 2) as f64) as usize;
     SHADES.get(index).copied().unwrap_or(SHADES[0])
 }
 
@@ -167,11 +192,14 @@ mod tests {
             .into_iter()
             .map(|bucket| (bucket.upper, bucket.values))
             .collect();
-        assert_eq!(values, [
-            (0.1, vec![4.0, 1.0]),
-            (1.0, vec![5.0, 0.0]),
-            (f64::INFINITY, vec![1.0, 11.0]),
-        ]);
+        assert_eq!(
+            values,
+            [
+                (0.1, vec![4.0, 1.0]),
+                (1.0, vec![5.0, 0.0]),
+                (f64::INFINITY, vec![1.0, 11.0]),
+            ]
+        );
         assert!(buckets([SeriesColumn::default()].iter()).is_none());
     }
 

@@ -11,7 +11,15 @@ const LONGEST: usize = 8 << 10;
 
 /// Keys that a log pane's own columns show.
 const SHOWN: [&str; 9] = [
-    "time", "ts", "timestamp", "@timestamp", "level", "lvl", "severity", "msg", "message",
+    "time",
+    "ts",
+    "timestamp",
+    "@timestamp",
+    "level",
+    "lvl",
+    "severity",
+    "msg",
+    "message",
 ];
 
 /// A log line as it is read best: what it says first, then its fields, without the time and level that its columns show.
@@ -47,7 +55,10 @@ pub fn log_line(line: &str, base: Role) -> Vec<Run> {
         let said = pairs
             .iter()
             .find(|(_, name, _)| matches!(*name, "msg" | "message"));
-        runs.push(Run::new(base, said.map_or(String::new(), |(.., value)| unquoted(value))));
+        runs.push(Run::new(
+            base,
+            said.map_or(String::new(), |(.., value)| unquoted(value)),
+        ));
         for (_, name, value) in &pairs {
             if !SHOWN.contains(name) {
                 field(&mut runs, name, &unquoted(value));
@@ -80,15 +91,13 @@ fn field(runs: &mut Vec<Run>, name: &str, value: &str) {
 fn value_role(name: &str, value: &str) -> Role {
     let value = value.trim_matches('"');
     match name {
-        "status" | "code" | "status_code" | "http_status" => {
-            match value.parse::<u32>() {
-                Ok(500..) => Role::Alert,
-                Ok(400..=499) => Role::Warn,
-                Ok(_) => Role::Good,
-                Err(_) if value == "OK" => Role::Good,
-                Err(_) => Role::Alert,
-            }
-        }
+        "status" | "code" | "status_code" | "http_status" => match value.parse::<u32>() {
+            Ok(500..) => Role::Alert,
+            Ok(400..=499) => Role::Warn,
+            Ok(_) => Role::Good,
+            Err(_) if value == "OK" => Role::Good,
+            Err(_) => Role::Alert,
+        },
         "error" | "err" | "exception" => Role::Alert,
         "trace_id" | "span_id" | "trace" | "request_id" => Role::Faint,
         "duration_ms" | "took_ms" | "duration" | "latency_ms" => Role::Info,
@@ -109,7 +118,9 @@ fn without_head(line: &str) -> &str {
     if let Some(after) = after_time(rest) {
         rest = after.trim_start();
     }
-    for word in ["INFO", "WARN", "WARNING", "ERROR", "DEBUG", "FATAL", "TRACE", "CRITICAL"] {
+    for word in [
+        "INFO", "WARN", "WARNING", "ERROR", "DEBUG", "FATAL", "TRACE", "CRITICAL",
+    ] {
         if let Some(after) = rest.strip_prefix(word)
             && after.starts_with([' ', ':'])
         {
@@ -230,26 +241,46 @@ fn is_heading(line: &str) -> bool {
     let words = line.split_whitespace().count();
     words >= 2
         && line.chars().any(|letter| letter.is_ascii_uppercase())
-        && !line.chars().any(|letter| letter.is_lowercase() || letter.is_ascii_digit())
+        && !line
+            .chars()
+            .any(|letter| letter.is_lowercase() || letter.is_ascii_digit())
 }
 
 /// The look of a word by what it says of a state.
 fn word_role(word: &str) -> Role {
     let bare = word.trim_matches(|letter: char| ",;:()[]\"'".contains(letter));
     match bare {
-        "Running" | "Ready" | "Active" | "Bound" | "Available" | "Healthy" | "deployed" => Role::Good,
+        "Running" | "Ready" | "Active" | "Bound" | "Available" | "Healthy" | "deployed" => {
+            Role::Good
+        }
         "Completed" | "Succeeded" | "<none>" | "<unset>" => Role::Muted,
-        "CrashLoopBackOff" | "Error" | "OOMKilled" | "Failed" | "ImagePullBackOff"
-        | "ErrImagePull" | "Evicted" | "NotReady" | "Unhealthy" | "BackOff" | "ERROR" | "FATAL"
-        | "CRITICAL" | "ERR" | "FailedScheduling" | "CreateContainerConfigError"
-        | "InvalidImageName" | "Lost" => Role::Alert,
+        "CrashLoopBackOff"
+        | "Error"
+        | "OOMKilled"
+        | "Failed"
+        | "ImagePullBackOff"
+        | "ErrImagePull"
+        | "Evicted"
+        | "NotReady"
+        | "Unhealthy"
+        | "BackOff"
+        | "ERROR"
+        | "FATAL"
+        | "CRITICAL"
+        | "ERR"
+        | "FailedScheduling"
+        | "CreateContainerConfigError"
+        | "InvalidImageName"
+        | "Lost" => Role::Alert,
         "Pending" | "ContainerCreating" | "Terminating" | "Warning" | "Unknown" | "WARN"
         | "WRN" | "PodInitializing" | "SchedulingDisabled" | "Killing" => Role::Warn,
         _ if bare.starts_with("Init:") => Role::Warn,
         _ if bare.starts_with("level=err") || bare.starts_with("level=fatal") => Role::Alert,
         _ if bare.starts_with("level=warn") => Role::Warn,
         _ => match bare.split_once('/') {
-            Some((ready, all)) if is_short(ready) && is_short(all) && word == bare && ready != all => {
+            Some((ready, all))
+                if is_short(ready) && is_short(all) && word == bare && ready != all =>
+            {
                 Role::Warn
             }
             _ => Role::Base,
@@ -263,12 +294,68 @@ fn is_short(digits: &str) -> bool {
 
 /// Words that most languages keep for themselves.
 const KEYWORDS: [&str; 62] = [
-    "as", "async", "await", "break", "case", "catch", "class", "const", "continue", "def",
-    "default", "defer", "del", "do", "elif", "else", "enum", "except", "export", "extends", "false",
-    "finally", "fn", "for", "from", "func", "function", "go", "if", "impl", "import", "in",
-    "interface", "is", "let", "match", "mut", "namespace", "new", "nil", "None", "null", "package",
-    "private", "pub", "public", "raise", "range", "return", "select", "static", "struct", "switch",
-    "throw", "true", "try", "type", "use", "using", "var", "while", "yield",
+    "as",
+    "async",
+    "await",
+    "break",
+    "case",
+    "catch",
+    "class",
+    "const",
+    "continue",
+    "def",
+    "default",
+    "defer",
+    "del",
+    "do",
+    "elif",
+    "else",
+    "enum",
+    "except",
+    "export",
+    "extends",
+    "false",
+    "finally",
+    "fn",
+    "for",
+    "from",
+    "func",
+    "function",
+    "go",
+    "if",
+    "impl",
+    "import",
+    "in",
+    "interface",
+    "is",
+    "let",
+    "match",
+    "mut",
+    "namespace",
+    "new",
+    "nil",
+    "None",
+    "null",
+    "package",
+    "private",
+    "pub",
+    "public",
+    "raise",
+    "range",
+    "return",
+    "select",
+    "static",
+    "struct",
+    "switch",
+    "throw",
+    "true",
+    "try",
+    "type",
+    "use",
+    "using",
+    "var",
+    "while",
+    "yield",
 ];
 
 /// A line of code: comments, texts and keywords, by what most languages have in common.
@@ -278,9 +365,16 @@ pub fn code(line: &str, path: &str) -> Vec<Run> {
     }
     let ending = path.rsplit(['.', '/']).next().unwrap_or("");
     let is_prose = matches!(ending, "md" | "txt" | "LICENSE" | "README");
-    let hash = !matches!(ending, "go" | "rs" | "js" | "ts" | "java" | "cs" | "c" | "h" | "cpp" | "kt" | "proto");
+    let hash = !matches!(
+        ending,
+        "go" | "rs" | "js" | "ts" | "java" | "cs" | "c" | "h" | "cpp" | "kt" | "proto"
+    );
     if is_prose {
-        let role = if line.starts_with('#') { Role::Accent } else { Role::Base };
+        let role = if line.starts_with('#') {
+            Role::Accent
+        } else {
+            Role::Base
+        };
         return vec![Run::new(role, line.to_owned())];
     }
     let mut runs: Vec<Run> = Vec::new();
@@ -290,7 +384,10 @@ pub fn code(line: &str, path: &str) -> Vec<Run> {
     };
     let mut rest = line;
     // `key: value` and `KEY=value` of files of settings.
-    if matches!(ending, "yaml" | "yml" | "env" | "toml" | "properties" | "ini" | "conf") {
+    if matches!(
+        ending,
+        "yaml" | "yml" | "env" | "toml" | "properties" | "ini" | "conf"
+    ) {
         let bare = rest.trim_start().trim_start_matches("- ");
         let start = rest.len() - bare.len();
         if let Some(at) = bare.find([':', '=']).filter(|_| !bare.starts_with('#')) {
@@ -420,14 +517,21 @@ mod tests {
     #[test]
     fn log_lines_say_what_they_say_first() {
         assert_eq!(
-            shown(r#"{"time":"2026-03-02T14:00:00Z","level":"info","msg":"request","route":"GET /","status":200}"#),
+            shown(
+                r#"{"time":"2026-03-02T14:00:00Z","level":"info","msg":"request","route":"GET /","status":200}"#
+            ),
             "request  route=GET /  status=200"
         );
         assert_eq!(
-            shown(r#"time=2026-03-02T14:00:00Z level=error msg="request failed: x" route="GET /a" status=503"#),
+            shown(
+                r#"time=2026-03-02T14:00:00Z level=error msg="request failed: x" route="GET /a" status=503"#
+            ),
             "request failed: x  route=GET /a  status=503"
         );
-        assert_eq!(shown("2026-03-02 14:00:00,123 INFO [] request route=a/b ok"), "request route=a/b ok");
+        assert_eq!(
+            shown("2026-03-02 14:00:00,123 INFO [] request route=a/b ok"),
+            "request route=a/b ok"
+        );
         assert_eq!(shown("info: [0]       request route=a"), "request route=a");
         assert_eq!(shown("plain words"), "plain words");
         assert_eq!(shown("a=1 b"), "a=1 b");
@@ -442,11 +546,17 @@ mod tests {
                 .map(|run| (run.role, run.text))
                 .collect()
         };
-        assert_eq!(roles("web-1   0/1   CrashLoopBackOff   3"), [
-            (Role::Warn, "0/1".to_owned()),
-            (Role::Alert, "CrashLoopBackOff".to_owned()),
-        ]);
-        assert_eq!(roles("web-1   1/1   Running"), [(Role::Good, "Running".to_owned())]);
+        assert_eq!(
+            roles("web-1   0/1   CrashLoopBackOff   3"),
+            [
+                (Role::Warn, "0/1".to_owned()),
+                (Role::Alert, "CrashLoopBackOff".to_owned()),
+            ]
+        );
+        assert_eq!(
+            roles("web-1   1/1   Running"),
+            [(Role::Good, "Running".to_owned())]
+        );
         assert_eq!(roles("NAME   READY").len(), 1);
         assert_eq!(roles("src/a 10.0.0.0/8"), []);
         assert_eq!(printed("+x", true)[0].role, Role::Added);

@@ -66,7 +66,12 @@ pub fn run(
     variables: Vec<(String, String)>,
 ) -> Ran {
     let mut machine = Machine::default();
-    for (name, value) in [("FS", " "), ("OFS", " "), ("ORS", "\n"), ("SUBSEP", "\u{1c}")] {
+    for (name, value) in [
+        ("FS", " "),
+        ("OFS", " "),
+        ("ORS", "\n"),
+        ("SUBSEP", "\u{1c}"),
+    ] {
         machine.set(name, Value::Text(value.to_owned()));
     }
     if let Some(separator) = separator {
@@ -93,7 +98,10 @@ impl Machine {
     }
 
     fn special(&self, name: &str) -> String {
-        self.variables.get(name).map(Value::text).unwrap_or_default()
+        self.variables
+            .get(name)
+            .map(Value::text)
+            .unwrap_or_default()
     }
 
     fn whole(&mut self, program: &Program, texts: &[(String, String)]) -> Done<()> {
@@ -189,7 +197,9 @@ impl Machine {
             _ if text.is_empty() => Vec::new(),
             (Some(' '), None) => text.split_whitespace().map(str::to_owned).collect(),
             (None, _) => text.chars().map(String::from).collect(),
-            (Some(letter), None) if letter != '\\' => text.split(letter).map(str::to_owned).collect(),
+            (Some(letter), None) if letter != '\\' => {
+                text.split(letter).map(str::to_owned).collect()
+            }
             _ => match compile(separator, Syntax::Extended, false) {
                 Ok(regex) => regex.split(text).map(str::to_owned).collect(),
                 Err(error) => return failed(&format!("{error}: {separator}")),
@@ -266,14 +276,12 @@ impl Machine {
                 }
                 Ok(())
             }
-            Statement::Do(body, condition) => {
-                loop {
-                    self.step()?;
-                    if !self.body(body)? || !self.value(condition)?.holds() {
-                        return Ok(());
-                    }
+            Statement::Do(body, condition) => loop {
+                self.step()?;
+                if !self.body(body)? || !self.value(condition)?.holds() {
+                    return Ok(());
                 }
-            }
+            },
             Statement::For(first, condition, step, body) => {
                 self.statement(first)?;
                 loop {
@@ -486,15 +494,17 @@ impl Machine {
                     self.value(no)?
                 }
             }
-            Expr::Or(left, right) => {
-                truth(self.value(left)?.holds() || self.value(right)?.holds())
-            }
+            Expr::Or(left, right) => truth(self.value(left)?.holds() || self.value(right)?.holds()),
             Expr::And(left, right) => {
                 truth(self.value(left)?.holds() && self.value(right)?.holds())
             }
             Expr::In(key, array) => {
                 let key = self.key(key)?;
-                truth(self.arrays.get(array).is_some_and(|array| array.contains_key(&key)))
+                truth(
+                    self.arrays
+                        .get(array)
+                        .is_some_and(|array| array.contains_key(&key)),
+                )
             }
             Expr::Match(left, pattern, negated) => {
                 let text = self.value(left)?.text();
@@ -568,7 +578,8 @@ impl Machine {
                 let end = number(2).map_or(f64::INFINITY, |length| start + length.round());
                 let letters = text(0);
                 let letters = letters.chars().zip(1_u32..);
-                let part = letters.filter(|(_, at)| f64::from(*at) >= start && f64::from(*at) < end);
+                let part =
+                    letters.filter(|(_, at)| f64::from(*at) >= start && f64::from(*at) < end);
                 Value::Text(part.map(|(letter, _)| letter).collect())
             }
             "toupper" => Value::Text(text(0).to_uppercase()),

@@ -1,5 +1,7 @@
 //! jq's own functions and formats.
 
+mod apply;
+
 use regex::Regex;
 use serde_json::{Map, Value};
 
@@ -117,7 +119,11 @@ pub fn split(text: &str, at: &str) -> Value {
         return Value::Array(Vec::new());
     }
     if at.is_empty() {
-        return Value::Array(text.chars().map(|letter| Value::from(letter.to_string())).collect());
+        return Value::Array(
+            text.chars()
+                .map(|letter| Value::from(letter.to_string()))
+                .collect(),
+        );
     }
     Value::Array(text.split(at).map(Value::from).collect())
 }
@@ -136,7 +142,10 @@ fn plain(value: &Value) -> String {
 pub fn format(name: &str, value: &Value) -> Done<String> {
     let cells = |quote: &dyn Fn(&str) -> String, between: &str| -> Done<String> {
         let Value::Array(items) = value else {
-            return failed(format!("{} cannot be {name}-formatted, only an array can be", described(value)));
+            return failed(format!(
+                "{} cannot be {name}-formatted, only an array can be",
+                described(value)
+            ));
         };
         let mut out = Vec::new();
         for item in items {
@@ -199,19 +208,29 @@ pub fn format(name: &str, value: &Value) -> Done<String> {
 
 fn pattern(text: &Value, flags: &str) -> Done<Regex> {
     let Value::String(text) = text else {
-        return failed(format!("{} cannot be matched, as it is not a string", described(text)));
+        return failed(format!(
+            "{} cannot be matched, as it is not a string",
+            described(text)
+        ));
     };
     regex::RegexBuilder::new(text)
         .case_insensitive(flags.contains('i'))
         .size_limit(1 << 20)
         .build()
-        .map_err(|_| Stop::Error(Value::from(format!("{text} (at offset 0) is not a valid regex"))))
+        .map_err(|_| {
+            Stop::Error(Value::from(format!(
+                "{text} (at offset 0) is not a valid regex"
+            )))
+        })
 }
 
 fn array(value: &Value, verb: &str) -> Done<Vec<Value>> {
     match value {
         Value::Array(items) => Ok(items.clone()),
-        other => failed(format!("{} cannot be {verb}, as it is not an array", described(other))),
+        other => failed(format!(
+            "{} cannot be {verb}, as it is not an array",
+            described(other)
+        )),
     }
 }
 
@@ -225,9 +244,10 @@ fn text_of(value: &Value, what: &str) -> Done<String> {
 fn contains(left: &Value, right: &Value) -> Done<bool> {
     match (left, right) {
         (Value::String(left), Value::String(right)) => Ok(left.contains(right.as_str())),
-        (Value::Array(left), Value::Array(right)) => Ok(right
-            .iter()
-            .all(|wanted| left.iter().any(|item| contains(item, wanted).unwrap_or(false)))),
+        (Value::Array(left), Value::Array(right)) => Ok(right.iter().all(|wanted| {
+            left.iter()
+                .any(|item| contains(item, wanted).unwrap_or(false))
+        })),
         (Value::Object(left), Value::Object(right)) => Ok(right.iter().all(|(key, wanted)| {
             left.get(key)
                 .is_some_and(|item| contains(item, wanted).unwrap_or(false))
@@ -335,7 +355,10 @@ impl Machine {
                 Value::String(text) => match text.trim().parse::<f64>() {
                     Ok(value) if value.is_finite() => number(value),
                     _ => {
-                        return failed(format!("{} cannot be parsed as a number", described(input)));
+                        return failed(format!(
+                            "{} cannot be parsed as a number",
+                            described(input)
+                        ));
                     }
                 },
                 other => {
@@ -378,8 +401,14 @@ impl Machine {
             "ascii_downcase" => {
                 Value::from(text_of(input, "cannot be downcased")?.to_ascii_lowercase())
             }
-            "ascii_upcase" => Value::from(text_of(input, "cannot be upcased")?.to_ascii_uppercase()),
-            "recurse" => return self.all(&Filter::Deep, input).map(|found| out.extend(found)),
+            "ascii_upcase" => {
+                Value::from(text_of(input, "cannot be upcased")?.to_ascii_uppercase())
+            }
+            "recurse" => {
+                return self
+                    .all(&Filter::Deep, input)
+                    .map(|found| out.extend(found));
+            }
             "env" => Value::Object(Map::new()),
             "to_entries" => match input {
                 Value::Object(map) => map
@@ -408,17 +437,24 @@ impl Machine {
                 let text = text_of(input, "cannot be parsed as JSON")?;
                 match serde_json::from_str(&text) {
                     Ok(value) => value,
-                    Err(_) => return failed(format!("{} cannot be parsed as JSON", described(input))),
+                    Err(_) => {
+                        return failed(format!("{} cannot be parsed as JSON", described(input)));
+                    }
                 }
             }
             "first" => super::eval::index(input, &Value::from(0))?,
             "last" => super::eval::index(input, &Value::from(-1))?,
             "transpose" => {
                 let rows = array(input, "transposed")?;
-                let width = rows.iter().filter_map(|row| row.as_array().map(Vec::len)).max();
+                let width = rows
+                    .iter()
+                    .filter_map(|row| row.as_array().map(Vec::len))
+                    .max();
                 (0..width.unwrap_or(0))
                     .map(|at| {
-                        let column = rows.iter().map(|row| row.get(at).cloned().unwrap_or_default());
+                        let column = rows
+                            .iter()
+                            .map(|row| row.get(at).cloned().unwrap_or_default());
                         Value::Array(column.collect())
                     })
                     .collect()
@@ -439,7 +475,9 @@ impl Machine {
                 match SimTime::parse_rfc3339(&text) {
                     Some(at) => Value::from(at.secs()),
                     None => {
-                        return failed(format!("date \"{text}\" does not match format \"%Y-%m-%dT%H:%M:%SZ\""));
+                        return failed(format!(
+                            "date \"{text}\" does not match format \"%Y-%m-%dT%H:%M:%SZ\""
+                        ));
                     }
                 }
             }
@@ -523,7 +561,11 @@ impl Machine {
                 let wanted = name == "any";
                 let mut found = !wanted;
                 for (_, item) in paths::entries(input)? {
-                    if self.all(filter, &item)?.iter().any(|value| holds(value) == wanted) {
+                    if self
+                        .all(filter, &item)?
+                        .iter()
+                        .any(|value| holds(value) == wanted)
+                    {
                         found = wanted;
                     }
                 }
@@ -542,7 +584,11 @@ impl Machine {
                 keyed.sort_by(|left, right| compare(&left.0, &right.0));
                 let value = match name {
                     "sort_by" => keyed.into_iter().map(|(_, item)| item).collect(),
-                    "min_by" => keyed.into_iter().next().map(|(_, item)| item).unwrap_or_default(),
+                    "min_by" => keyed
+                        .into_iter()
+                        .next()
+                        .map(|(_, item)| item)
+                        .unwrap_or_default(),
                     "max_by" => keyed.pop().map(|(_, item)| item).unwrap_or_default(),
                     "unique_by" => {
                         keyed.dedup_by(|left, right| left.0 == right.0);
@@ -556,7 +602,10 @@ impl Machine {
                                 _ => groups.push((key, vec![item])),
                             }
                         }
-                        groups.into_iter().map(|(_, items)| Value::Array(items)).collect()
+                        groups
+                            .into_iter()
+                            .map(|(_, items)| Value::Array(items))
+                            .collect()
                     }
                 };
                 out.push(value);
@@ -565,7 +614,12 @@ impl Machine {
                 let mut entries = Vec::new();
                 self.plain_call("to_entries", input, &mut entries)?;
                 let mut mapped = Vec::new();
-                for entry in entries.first().and_then(Value::as_array).into_iter().flatten() {
+                for entry in entries
+                    .first()
+                    .and_then(Value::as_array)
+                    .into_iter()
+                    .flatten()
+                {
                     mapped.extend(self.all(filter, entry)?);
                 }
                 self.plain_call("from_entries", &Value::Array(mapped), out)?;
@@ -666,213 +720,6 @@ impl Machine {
             self.step(1)?;
             out.push(number(value));
             value += by;
-        }
-        Ok(())
-    }
-
-    /// A function of a value and one argument.
-    fn apply(&mut self, name: &str, input: &Value, argument: Value, out: &mut Vec<Value>) -> Done<()> {
-        let both = |words: &str| -> Done<(String, String)> {
-            match (input, &argument) {
-                (Value::String(text), Value::String(other)) => Ok((text.clone(), other.clone())),
-                _ => failed(words.to_owned()),
-            }
-        };
-        let value = match name {
-            "has" => match (input, &argument) {
-                (Value::Object(map), Value::String(key)) => Value::Bool(map.contains_key(key)),
-                (Value::Array(items), Value::Number(at)) => {
-                    Value::Bool(at.as_f64().is_some_and(|at| at >= 0.0 && at < items.len() as f64))
-                }
-                _ => {
-                    return failed(format!(
-                        "Cannot check whether {} has a {} key",
-                        kind_of(input),
-                        kind_of(&argument)
-                    ));
-                }
-            },
-            "in" => return self.apply("has", &argument, input.clone(), out),
-            "contains" => Value::Bool(contains(input, &argument)?),
-            "inside" => Value::Bool(contains(&argument, input)?),
-            "startswith" => {
-                let (text, start) = both("startswith() requires string inputs")?;
-                Value::Bool(text.starts_with(&start))
-            }
-            "endswith" => {
-                let (text, end) = both("endswith() requires string inputs")?;
-                Value::Bool(text.ends_with(&end))
-            }
-            "ltrimstr" | "rtrimstr" => match (input, &argument) {
-                (Value::String(text), Value::String(part)) => {
-                    let rest = if name == "ltrimstr" {
-                        text.strip_prefix(part.as_str())
-                    } else {
-                        text.strip_suffix(part.as_str())
-                    };
-                    Value::from(rest.unwrap_or(text))
-                }
-                _ => input.clone(),
-            },
-            "split" => {
-                let (text, at) = both("split input and separator must be strings")?;
-                split(&text, &at)
-            }
-            "join" => {
-                let between = text_of(&argument, "cannot join")?;
-                let mut parts = Vec::new();
-                for item in array(input, "joined")? {
-                    parts.push(match item {
-                        Value::Null => String::new(),
-                        Value::Array(_) | Value::Object(_) => {
-                            return failed(format!(
-                                "{} and {} cannot be added",
-                                described(&Value::from(between.clone())),
-                                described(&item)
-                            ));
-                        }
-                        other => plain(&other),
-                    });
-                }
-                Value::from(parts.join(&between))
-            }
-            "flatten" => {
-                let depth = argument.as_u64().unwrap_or(0).min(100) as usize;
-                let mut flat = Vec::new();
-                flatten(&array(input, "flattened")?, depth, &mut flat);
-                Value::Array(flat)
-            }
-            "test" => {
-                let text = text_of(input, "cannot be matched, as it is not a string")?;
-                Value::Bool(pattern(&argument, "")?.is_match(&text))
-            }
-            "capture" => {
-                let text = text_of(input, "cannot be matched, as it is not a string")?;
-                let regex = pattern(&argument, "")?;
-                let Some(found) = regex.captures(&text) else {
-                    return Ok(());
-                };
-                let named = regex.capture_names().flatten();
-                let map: Map<String, Value> = named
-                    .map(|name| {
-                        let part = found.name(name).map(|part| Value::from(part.as_str()));
-                        (name.to_owned(), part.unwrap_or_default())
-                    })
-                    .collect();
-                Value::Object(map)
-            }
-            "scan" => {
-                let text = text_of(input, "cannot be matched, as it is not a string")?;
-                let regex = pattern(&argument, "")?;
-                for found in regex.captures_iter(&text) {
-                    self.step(1)?;
-                    let groups = found.iter().skip(1);
-                    let value = if regex.captures_len() > 1 {
-                        groups
-                            .map(|part| part.map(|part| Value::from(part.as_str())).unwrap_or_default())
-                            .collect()
-                    } else {
-                        Value::from(found.get(0).map_or("", |part| part.as_str()))
-                    };
-                    out.push(value);
-                }
-                return Ok(());
-            }
-            "index" | "rindex" | "indices" => {
-                let found: Vec<Value> = match (input, &argument) {
-                    (Value::String(text), Value::String(part)) if !part.is_empty() => text
-                        .match_indices(part.as_str())
-                        .map(|(at, _)| text.get(..at).map_or(0, |before| before.chars().count()))
-                        .map(Value::from)
-                        .collect(),
-                    (Value::Array(items), wanted) => items
-                        .iter()
-                        .enumerate()
-                        .filter(|(_, item)| *item == wanted)
-                        .map(|(at, _)| Value::from(at))
-                        .collect(),
-                    _ => Vec::new(),
-                };
-                match name {
-                    "index" => found.into_iter().next().unwrap_or_default(),
-                    "rindex" => found.into_iter().next_back().unwrap_or_default(),
-                    _ => Value::Array(found),
-                }
-            }
-            "nth" => super::eval::index(input, &argument)?,
-            "getpath" => paths::get(input, &array(&argument, "used as a path")?)?,
-            _ => return failed(format!("{name}/1 is not defined")),
-        };
-        out.push(value);
-        Ok(())
-    }
-
-    fn call_with_more(
-        &mut self,
-        name: &str,
-        arguments: &[Filter],
-        input: &Value,
-        out: &mut Vec<Value>,
-    ) -> Done<()> {
-        let first = |machine: &mut Self, at: usize| -> Done<Value> {
-            let Some(filter) = arguments.get(at) else {
-                return Ok(Value::Null);
-            };
-            Ok(machine.all(filter, input)?.into_iter().next().unwrap_or_default())
-        };
-        match name {
-            "limit" => {
-                let count = first(self, 0)?.as_f64().unwrap_or(0.0).max(0.0) as usize;
-                if let Some(filter) = arguments.get(1) {
-                    out.extend(self.all(filter, input)?.into_iter().take(count));
-                }
-            }
-            "range" => {
-                let from = first(self, 0)?.as_f64().unwrap_or(0.0);
-                let to = first(self, 1)?.as_f64().unwrap_or(0.0);
-                let by = match arguments.get(2) {
-                    Some(_) => first(self, 2)?.as_f64().unwrap_or(1.0),
-                    None => 1.0,
-                };
-                self.count(from, to, by, out)?;
-            }
-            "test" => {
-                let text = text_of(input, "cannot be matched, as it is not a string")?;
-                let flags = plain(&first(self, 1)?);
-                let regex = pattern(&first(self, 0)?, &flags)?;
-                out.push(Value::Bool(regex.is_match(&text)));
-            }
-            "sub" | "gsub" => {
-                let text = text_of(input, "cannot be matched, as it is not a string")?;
-                let regex = pattern(&first(self, 0)?, "")?;
-                let Some(with) = arguments.get(1) else {
-                    return Ok(());
-                };
-                let mut result = String::new();
-                let mut from = 0;
-                for found in regex.captures_iter(&text) {
-                    let Some(whole) = found.get(0) else { continue };
-                    let named = regex.capture_names().flatten();
-                    let map: Map<String, Value> = named
-                        .map(|name| {
-                            let part = found.name(name).map(|part| Value::from(part.as_str()));
-                            (name.to_owned(), part.unwrap_or_default())
-                        })
-                        .collect();
-                    let new = self.all(with, &Value::Object(map))?;
-                    let new = new.into_iter().next().unwrap_or_default();
-                    result.push_str(text.get(from..whole.start()).unwrap_or(""));
-                    result.push_str(&plain(&new));
-                    self.take(result.len())?;
-                    from = whole.end();
-                    if name == "sub" {
-                        break;
-                    }
-                }
-                result.push_str(text.get(from..).unwrap_or(""));
-                out.push(Value::from(result));
-            }
-            _ => return failed(format!("{name}/{} is not defined", arguments.len())),
         }
         Ok(())
     }

@@ -144,7 +144,11 @@ pub fn index(value: &Value, key: &Value) -> Done<Value> {
         (Value::Object(map), Value::String(name)) => Ok(map.get(name).cloned().unwrap_or_default()),
         (Value::Array(items), Value::Number(number)) => {
             let at = number.as_f64().unwrap_or(0.0).floor();
-            let at = if at < 0.0 { at + items.len() as f64 } else { at };
+            let at = if at < 0.0 {
+                at + items.len() as f64
+            } else {
+                at
+            };
             if at < 0.0 {
                 return Ok(Value::Null);
             }
@@ -153,7 +157,11 @@ pub fn index(value: &Value, key: &Value) -> Done<Value> {
         (value, Value::String(name)) => {
             failed(format!("Cannot index {} with \"{name}\"", kind_of(value)))
         }
-        (value, key) => failed(format!("Cannot index {} with {}", kind_of(value), kind_of(key))),
+        (value, key) => failed(format!(
+            "Cannot index {} with {}",
+            kind_of(value),
+            kind_of(key)
+        )),
     }
 }
 
@@ -180,13 +188,21 @@ impl Machine {
     /// Counts work.
     pub fn step(&mut self, steps: usize) -> Done<()> {
         self.steps += steps;
-        if self.is_spent() { Err(Stop::Spent) } else { Ok(()) }
+        if self.is_spent() {
+            Err(Stop::Spent)
+        } else {
+            Ok(())
+        }
     }
 
     /// Counts memory.
     pub fn take(&mut self, bytes: usize) -> Done<()> {
         self.bytes += bytes;
-        if self.is_spent() { Err(Stop::Spent) } else { Ok(()) }
+        if self.is_spent() {
+            Err(Stop::Spent)
+        } else {
+            Ok(())
+        }
     }
 
     /// Runs a filter; what it gave before an error is in `out`.
@@ -489,7 +505,10 @@ impl Machine {
             for object in &objects {
                 for key in &keys {
                     let Value::String(name) = key else {
-                        return failed(format!("Object keys must be strings, not {}", kind_of(key)));
+                        return failed(format!(
+                            "Object keys must be strings, not {}",
+                            kind_of(key)
+                        ));
                     };
                     for value in &values {
                         self.step(1 + object.len())?;
@@ -590,7 +609,9 @@ impl Machine {
             ('*', Value::Object(left), Value::Object(right)) => {
                 Ok(Value::Object(merged(left, right)))
             }
-            ('/', Value::String(left), Value::String(right)) => Ok(super::builtins::split(&left, right)),
+            ('/', Value::String(left), Value::String(right)) => {
+                Ok(super::builtins::split(&left, right))
+            }
             (sign, Value::Number(a), Value::Number(b)) => {
                 let (a, b) = (a.as_f64().unwrap_or(0.0), b.as_f64().unwrap_or(0.0));
                 let value = match sign {
@@ -648,7 +669,10 @@ fn slice(value: &Value, from: Option<&Value>, to: Option<&Value>) -> Done<Value>
     match value {
         Value::Null => Ok(Value::Null),
         Value::Array(items) => {
-            let (start, end) = (place(from, items.len(), 0), place(to, items.len(), items.len()));
+            let (start, end) = (
+                place(from, items.len(), 0),
+                place(to, items.len(), items.len()),
+            );
             Ok(Value::Array(items.get(start..end).unwrap_or(&[]).to_vec()))
         }
         Value::String(text) => {

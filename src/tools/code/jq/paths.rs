@@ -51,7 +51,11 @@ pub fn set(value: Value, path: &[Value], new: Value) -> Done<Value> {
                 _ => Vec::new(),
             };
             let at = number.as_f64().unwrap_or(0.0);
-            let at = if at < 0.0 { at + items.len() as f64 } else { at };
+            let at = if at < 0.0 {
+                at + items.len() as f64
+            } else {
+                at
+            };
             if !(0.0..LONGEST_ARRAY as f64).contains(&at) {
                 return failed("Out of bounds negative array index");
             }
@@ -86,7 +90,11 @@ pub fn delete(value: Value, path: &[Value]) -> Done<Value> {
             }
             (Value::Array(mut items), Value::Number(number)) => {
                 let at = number.as_f64().unwrap_or(0.0);
-                let at = if at < 0.0 { at + items.len() as f64 } else { at };
+                let at = if at < 0.0 {
+                    at + items.len() as f64
+                } else {
+                    at
+                };
                 if at >= 0.0 && (at as usize) < items.len() {
                     items.remove(at as usize);
                 }
@@ -269,6 +277,9 @@ pub fn entries(value: &Value) -> Done<Vec<(Value, Value)>> {
             .iter()
             .map(|(key, item)| (Value::from(key.as_str()), item.clone()))
             .collect()),
-        other => failed(format!("Cannot iterate over {}", super::eval::described(other))),
+        other => failed(format!(
+            "Cannot iterate over {}",
+            super::eval::described(other)
+        )),
     }
 }

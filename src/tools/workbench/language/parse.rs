@@ -431,7 +431,10 @@ impl Parser {
             if words.is_empty()
                 && let Some((name, value)) = assignment(&word)
             {
-                if self.letters.get(begins..self.at).is_some_and(|typed| typed.ends_with(&['=']))
+                if self
+                    .letters
+                    .get(begins..self.at)
+                    .is_some_and(|typed| typed.ends_with(&['=']))
                     && self.peek() == Some('(')
                 {
                     return Err(unexpected("("));
@@ -483,7 +486,9 @@ impl Parser {
                 );
             }
             if self.peek() == Some('(') {
-                return Err("process substitution needs a real shell; use a file in /tmp".to_owned());
+                return Err(
+                    "process substitution needs a real shell; use a file in /tmp".to_owned(),
+                );
             }
             return Ok(Some(Redirect::From(self.target()?)));
         }
@@ -880,8 +885,14 @@ mod tests {
             ("a )", "syntax error near unexpected token `)'"),
             ("a (b)", "syntax error near unexpected token `('"),
             ("done", "syntax error near unexpected token `done'"),
-            ("for x in a; echo", "syntax error near unexpected token `echo'"),
-            ("for x in a; do echo", "syntax error: unexpected end of file"),
+            (
+                "for x in a; echo",
+                "syntax error near unexpected token `echo'",
+            ),
+            (
+                "for x in a; do echo",
+                "syntax error: unexpected end of file",
+            ),
             ("if true; then", "syntax error: unexpected end of file"),
             ("a >", "syntax error near unexpected token `newline'"),
             ("a > | b", "syntax error near unexpected token `|'"),

@@ -165,7 +165,12 @@ impl LogsPane {
         let mut part = canvas.part(Rect::new(place.text, 0, room, pieces.len() as u16));
         for (y, piece) in pieces.iter().enumerate() {
             part.runs(0, y as u16, piece);
-            self.mark_matches(&mut part, y as u16, room, &text::clean(&paint::text_of(piece)));
+            self.mark_matches(
+                &mut part,
+                y as u16,
+                room,
+                &text::clean(&paint::text_of(piece)),
+            );
         }
     }
 

@@ -30,7 +30,11 @@ impl MetricsPane {
         let room = height.saturating_sub(1);
         let grid = panels::grid(width, room, self.queries.len()).filter(|_| self.panels);
         if let (Some(grid), None) = (grid, &self.editing) {
-            self.draw_panels(&mut canvas.part(Rect::new(0, 0, width, room)), grid, focused);
+            self.draw_panels(
+                &mut canvas.part(Rect::new(0, 0, width, room)),
+                grid,
+                focused,
+            );
             self.draw_readout(&mut canvas.part(Rect::new(0, room, width, 1)));
             return;
         }
@@ -165,8 +169,9 @@ impl MetricsPane {
         let all = self.data.series.len() <= 3 && !self.solo;
         let selected = self.series();
         self.before.series.iter().filter(move |series| {
-            all || selected
-                .is_some_and(|chosen| chosen.query == series.query && chosen.labels == series.labels)
+            all || selected.is_some_and(|chosen| {
+                chosen.query == series.query && chosen.labels == series.labels
+            })
         })
     }
 

@@ -27,7 +27,12 @@ pub fn grid(width: u16, height: u16, count: usize) -> Option<(u16, u16)> {
 
 impl MetricsPane {
     /// Draws the panels from a row on.
-    pub(super) fn draw_panels(&self, canvas: &mut Canvas<'_>, (columns, rows): (u16, u16), focused: bool) {
+    pub(super) fn draw_panels(
+        &self,
+        canvas: &mut Canvas<'_>,
+        (columns, rows): (u16, u16),
+        focused: bool,
+    ) {
         let (width, height) = (canvas.width() / columns, canvas.height() / rows);
         for index in 0..self.queries.len() {
             let (column, row) = (index as u16 % columns, index as u16 / columns);
@@ -36,8 +41,16 @@ impl MetricsPane {
             let part = Rect::new(
                 column * width,
                 row * height,
-                if last_column { canvas.width() - column * width } else { width },
-                if last_row { canvas.height() - row * height } else { height },
+                if last_column {
+                    canvas.width() - column * width
+                } else {
+                    width
+                },
+                if last_row {
+                    canvas.height() - row * height
+                } else {
+                    height
+                },
             );
             canvas.click(
                 part,
@@ -70,9 +83,19 @@ impl MetricsPane {
         let at = canvas.text(0, 0, mark, Role::Accent);
         let first = series.first();
         let value = first.map_or_else(String::new, |series| {
-            let name = if series.name == *title { "" } else { series.name.as_str() };
+            let name = if series.name == *title {
+                ""
+            } else {
+                series.name.as_str()
+            };
             let shown = units::value(self.value_at(series), series.unit);
-            let more = match self.data.series.iter().filter(|other| other.query == index).count() {
+            let more = match self
+                .data
+                .series
+                .iter()
+                .filter(|other| other.query == index)
+                .count()
+            {
                 0 | 1 => String::new(),
                 count => format!(" of {count}"),
             };
@@ -84,7 +107,12 @@ impl MetricsPane {
         canvas.text_within(at, 0, room, title, role);
         let columns = canvas.width().saturating_sub(2);
         canvas.text_aligned((0, 0), columns, Align::Right, &value, Role::Strong);
-        let body = Rect::new(0, 1, canvas.width().saturating_sub(1), canvas.height().saturating_sub(1));
+        let body = Rect::new(
+            0,
+            1,
+            canvas.width().saturating_sub(1),
+            canvas.height().saturating_sub(1),
+        );
         let mut part = canvas.part(body);
         if let Some(Some(error)) = self.data.errors.get(index) {
             part.text(2, 1, &format!("✗ {}", error.message), Role::Alert);

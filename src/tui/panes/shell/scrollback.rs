@@ -170,7 +170,10 @@ impl Scrollback {
             Kind::Error => plain(Role::Warn),
             Kind::Note => plain(Role::Faint),
             Kind::Output => {
-                let command = self.blocks.get(line.block).map(|block| block.command.as_str());
+                let command = self
+                    .blocks
+                    .get(line.block)
+                    .map(|block| block.command.as_str());
                 let command = command.unwrap_or("").trim_start();
                 let is_diff = command.starts_with("git ")
                     || command.starts_with("diff ")
