@@ -9,6 +9,7 @@ pub mod cluster;
 pub mod command;
 pub mod config;
 pub mod error;
+pub mod digest;
 pub mod event;
 pub mod fate;
 pub mod kind;

@@ -17,6 +17,7 @@ use super::plan::Plan;
 use super::telemetry::atom::{AtomId, FactorId, SlotsId};
 use super::telemetry::reader::Part;
 use super::telemetry::slots::SlotId;
+use super::telemetry::logs::ScriptedLine;
 use super::telemetry::store::{HistoryError, LevelId, Telemetry, ValueId};
 use super::telemetry::traffic::TrafficShape;
 use super::time::SimTime;
@@ -43,6 +44,8 @@ pub struct Signals {
     groups: Vec<GroupSignals>,
     ordinary: Arc<Flows>,
     valkey_flushes: Vec<Vec<SimTime>>,
+    /// Lines of lives that were left out, until they are told.
+    past_lines: Vec<ScriptedLine>,
     /// How full each Valkey server is, in millionths of its ordinary content.
     valkey: Vec<ValueId>,
     /// Services whose pool has its series.
@@ -156,10 +159,7 @@ impl Signals {
     }
 
     fn keep<T>(&mut self, result: Result<T, HistoryError>) -> Option<T> {
-        if result.is_err() {
-            self.refused += 1;
-        }
-        result.ok()
+        keep(&mut self.refused, result)
     }
 
     /// Closes history up to `now`.
@@ -197,31 +197,48 @@ impl Signals {
         }
     }
 
-    pub(super) fn record_flows(&mut self, plan: &Plan, at: SimTime, flows: &Flows) {
+    /// A topic's messages from one whole second after the page to a later one.
+    pub(super) fn written_between(&self, topic: usize, from: SimTime, until: SimTime) -> u64 {
+        let producers = self.topics.get(topic).map(|topic| &topic.producers);
+        producers
+            .into_iter()
+            .flatten()
+            .map(|atom| {
+                self.telemetry
+                    .count_between(*atom, from.millis(), until.millis())
+            })
+            .sum()
+    }
+
+    /// Flows as they are from now on, where they differ from what they were.
+    pub(super) fn record_flows(&mut self, plan: &Plan, at: SimTime, was: &Flows, flows: &Flows) {
+        let Self {
+            telemetry,
+            routes,
+            refused,
+            ordinary,
+            ..
+        } = self;
+        let at_ms = at.millis();
         for (index, (route, flow)) in plan.routes.iter().zip(&flows.routes).enumerate() {
-            let Some(signals) = self.routes.get(index).cloned() else {
+            let Some(signals) = routes.get(index) else {
                 continue;
             };
+            if was.routes.get(index) == Some(flow) {
+                continue;
+            }
             for (atom, share) in signals.atoms.iter().zip(&flow.shares) {
                 let factor = factor_q16(flow.rate * share, route.mean_rate);
-                let set = self.telemetry.set_rate(at.millis(), *atom, factor);
-                self.keep(set);
+                keep(refused, telemetry.set_rate(at_ms, *atom, factor));
             }
-            let set = self
-                .telemetry
-                .set_value(at.millis(), signals.success_ppm, ppm(flow));
-            self.keep(set);
-            let usual = self
-                .ordinary
+            let set = telemetry.set_value(at_ms, signals.success_ppm, ppm(flow));
+            keep(refused, set);
+            let usual = ordinary
                 .routes
                 .get(index)
                 .map_or(0.0, |ordinary| ordinary.latency_ms);
-            let set = self.telemetry.set_factor(
-                at.millis(),
-                signals.factor,
-                factor_q16(flow.latency_ms, usual).max(1),
-            );
-            self.keep(set);
+            let factor = factor_q16(flow.latency_ms, usual).max(1);
+            keep(refused, telemetry.set_factor(at_ms, signals.factor, factor));
         }
     }
 
@@ -239,12 +256,8 @@ impl Signals {
         }
         let set = self.telemetry.set_level(at.millis(), level, q16, 0);
         self.keep(set);
-        let logs = plan
-            .faults
-            .get(fault)
-            .map(|fault| fault.effects.logs.clone())
-            .unwrap_or_default();
-        for log in logs {
+        let logs = plan.faults.get(fault).map(|fault| &fault.effects.logs);
+        for log in logs.into_iter().flatten() {
             let atom = self
                 .service(log.service)
                 .and_then(|service| service.templates.get(&log.name))
@@ -268,7 +281,11 @@ impl Signals {
     }
 
     pub(super) fn record_group(&mut self, group: usize, at: SimTime, state: &Group, members: u32) {
-        let Some(signals) = self.groups.get(group).cloned() else {
+        let Some((committed_id, members_id)) = self
+            .groups
+            .get(group)
+            .map(|signals| (signals.committed, signals.members))
+        else {
             return;
         };
         let committed = if state.pace == Pace::Following {
@@ -277,8 +294,8 @@ impl Signals {
             state.committed as i64
         };
         for (value, number) in [
-            (signals.committed, committed),
-            (signals.members, i64::from(members)),
+            (committed_id, committed),
+            (members_id, i64::from(members)),
         ] {
             let set = self.telemetry.set_value(at.millis(), value, number);
             self.keep(set);
@@ -293,7 +310,13 @@ impl Signals {
         ready: &[u32],
         pools: &[f64],
     ) {
-        for (index, service) in self.services.clone().iter().enumerate() {
+        let Self {
+            telemetry,
+            services,
+            refused,
+            ..
+        } = self;
+        for (index, service) in services.iter().enumerate() {
             let number = |list: &[u32]| i64::from(list.get(index).copied().unwrap_or(0));
             let pool = (pools.get(index).copied().unwrap_or(0.0) * 1000.0) as i64;
             for (value, number) in [
@@ -301,8 +324,7 @@ impl Signals {
                 (service.ready, number(ready)),
                 (service.pool, pool),
             ] {
-                let set = self.telemetry.set_value(at.millis(), value, number);
-                self.keep(set);
+                keep(refused, telemetry.set_value(at.millis(), value, number));
             }
         }
     }
@@ -416,6 +438,14 @@ impl TopicSignals {
     fn expected(&self, millis: i64) -> u64 {
         (self.mean_rate * millis.max(0) as f64 / 1000.0) as u64
     }
+}
+
+/// What came of a change; one that was refused is counted.
+fn keep<T>(refused: &mut u64, result: Result<T, HistoryError>) -> Option<T> {
+    if result.is_err() {
+        *refused += 1;
+    }
+    result.ok()
 }
 
 /// The share of requests that are answered well, in millionths.

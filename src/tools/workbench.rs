@@ -13,6 +13,7 @@ pub mod stream;
 mod sum;
 #[cfg(test)]
 mod tests;
+mod uses;
 
 use std::sync::Arc;
 

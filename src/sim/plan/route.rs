@@ -2,7 +2,7 @@
 
 use super::Plan;
 use crate::scenario::format::effect::Effect;
-use crate::sim::ids::{RouteId, ServiceId, TopicId};
+use crate::sim::ids::{FaultId, RouteId, ServiceId, TopicId};
 
 /// A route of a service.
 #[derive(Debug)]
@@ -29,6 +29,19 @@ pub struct RoutePlan {
     pub mean_rate: f64,
     /// Whether its traffic follows the estate's shape (it is reached from a journey).
     pub shaped: bool,
+    /// What faults do to it.
+    pub strains: Strains,
+}
+
+/// What faults do to a route at full intensity, in the order of the faults.
+#[derive(Debug, Default)]
+pub struct Strains {
+    /// Requests that fail: class index, share.
+    pub errors: Vec<(FaultId, usize, f64)>,
+    /// It is slower: factor, added milliseconds.
+    pub latency: Vec<(FaultId, f64, f64)>,
+    /// More or less traffic: factor.
+    pub traffic: Vec<(FaultId, f64)>,
 }
 
 /// A way in which a request can end.
@@ -127,6 +140,7 @@ pub(super) fn add_routes(plan: &mut Plan) {
                     .and_then(|topic| plan.names.topics.get(topic).copied()),
                 mean_rate: 0.0,
                 shaped: false,
+                strains: Strains::default(),
             });
         }
         let service_name = service.name.clone();
@@ -322,6 +336,33 @@ fn spread_mean_rates(plan: &mut Plan) {
             if let Some(called) = plan.routes.get_mut(call.to.index()) {
                 called.mean_rate += rate * call.per_request;
                 called.shaped |= shaped;
+            }
+        }
+    }
+}
+
+/// Sorts what faults do to flows by whom it is done to.
+pub(super) fn add_strains(plan: &mut Plan) {
+    for (index, fault) in plan.faults.iter().enumerate() {
+        let id = FaultId(index as u32);
+        for (route, class, share) in &fault.effects.errors {
+            if let Some(route) = plan.routes.get_mut(route.index()) {
+                route.strains.errors.push((id, *class, *share));
+            }
+        }
+        for (route, factor, add) in &fault.effects.latency {
+            if let Some(route) = plan.routes.get_mut(route.index()) {
+                route.strains.latency.push((id, *factor, *add));
+            }
+        }
+        for (route, factor) in &fault.effects.traffic {
+            if let Some(route) = plan.routes.get_mut(route.index()) {
+                route.strains.traffic.push((id, *factor));
+            }
+        }
+        for (service, share) in &fault.effects.capacity_loss {
+            if let Some(service) = plan.services.get_mut(service.index()) {
+                service.capacity_loss.push((id, *share));
             }
         }
     }

@@ -291,7 +291,7 @@ impl Search {
         let mut work = 0;
         for scripted in selection.scripted_between(from_ms.max(selection.from_ms), end) {
             work += 1;
-            if self.query.matches(&scripted.line.text) {
+            if self.query.matches(&scripted.line.text()) {
                 counting.add(level_place(scripted.line.level), scripted.key.at_ms, 1);
             }
         }
@@ -315,7 +315,7 @@ impl Search {
         while let Some(line) = lines.get(place) {
             let found = super::lines::find_scripted(&self.telemetry, line.key);
             work += 1;
-            if found.is_some_and(|found| self.query.matches(&found.line.text)) {
+            if found.is_some_and(|found| self.query.matches(&found.line.text())) {
                 place += 1;
             } else {
                 lines.swap_remove(place);

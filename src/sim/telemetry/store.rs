@@ -46,8 +46,9 @@ pub enum HistoryError {
     Unknown(u32),
 }
 
-/// A drill's telemetry. A clone shares the cache, so it may only be read: see [`Telemetry::snapshot`].
-#[derive(Clone, Debug)]
+/// A drill's telemetry. A clone may go another way from here, so it has a cache of its own; what is only read shares the
+/// cache: see [`Telemetry::snapshot`].
+#[derive(Debug)]
 pub struct Telemetry {
     grid: LeafGrid,
     seed: u64,
@@ -64,6 +65,15 @@ pub struct Telemetry {
     by_metric: Arc<BTreeMap<String, Vec<u32>>>,
     logs: Arc<Logs>,
     cache: Arc<PrefixCache>,
+}
+
+impl Clone for Telemetry {
+    fn clone(&self) -> Self {
+        Self {
+            cache: Arc::new(PrefixCache::new(self.cache.capacity_bytes())),
+            ..self.sharing()
+        }
+    }
 }
 
 impl Telemetry {
@@ -119,15 +129,27 @@ impl Telemetry {
     /// What a reader keeps: a frozen copy that costs a few counted pointers and shares the cache. Later changes of this
     /// telemetry are not seen in it.
     pub fn snapshot(&self) -> Arc<Self> {
-        Arc::new(self.clone())
+        Arc::new(self.sharing())
     }
 
-    /// A copy that may go another way from here: it has a cache of its own.
-    #[must_use]
-    pub fn fork(&self) -> Self {
-        let mut fork = self.clone();
-        fork.cache = Arc::new(PrefixCache::new(self.cache.capacity_bytes()));
-        fork
+    /// A copy with the same cache. Sound only while one of both appends: running totals are kept by leaf, and leaves that
+    /// two copies close differently would be mixed up.
+    fn sharing(&self) -> Self {
+        Self {
+            grid: self.grid,
+            seed: self.seed,
+            closed_ms: self.closed_ms,
+            atoms: Arc::clone(&self.atoms),
+            streams: Arc::clone(&self.streams),
+            slots: Arc::clone(&self.slots),
+            factors: Arc::clone(&self.factors),
+            levels: Arc::clone(&self.levels),
+            values: Arc::clone(&self.values),
+            families: Arc::clone(&self.families),
+            by_metric: Arc::clone(&self.by_metric),
+            logs: Arc::clone(&self.logs),
+            cache: Arc::clone(&self.cache),
+        }
     }
 
     /// Declares a workload's pods.
@@ -314,6 +336,10 @@ impl Telemetry {
         number: i64,
     ) -> Result<(), HistoryError> {
         self.check_open(at_ms)?;
+        let known = self.value(value).ok_or(HistoryError::Unknown(value.0))?;
+        if *known.last() == number {
+            return Ok(());
+        }
         Arc::make_mut(&mut self.values)
             .get_mut(value.0 as usize)
             .ok_or(HistoryError::Unknown(value.0))?
@@ -445,6 +471,17 @@ impl Telemetry {
             totals.push(total + reader.first_quarters(leaf, quarters, part));
         }
         totals
+    }
+
+    /// What an atom counted from one edge of leaves to a later one, both closed. Costs a draw a leaf and leaves the cache
+    /// of running totals alone: for who follows a total step by step.
+    pub fn count_between(&self, atom: AtomId, from_ms: i64, until_ms: i64) -> u64 {
+        let until_ms = until_ms.min(self.closed_ms);
+        let Some(mut reader) = self.reader(atom) else {
+            return 0;
+        };
+        let (from, until) = (self.grid.leaf_at(from_ms), self.grid.leaf_at(until_ms));
+        sum_leaves(&mut reader, Part::ALL, from, until)
     }
 
     /// What a part of an atom would count in some seconds at its ordinary rate, all pods of T0 sharing it evenly.

@@ -150,6 +150,7 @@ impl World {
 
     /// A deed was done, by whomever: what it eases is hidden, what it resets is reset.
     pub(super) fn deed(&mut self, deed: Deed, by_trainee: bool) {
+        self.stir();
         let plan = Arc::clone(&self.plan);
         for (fault, state) in plan.faults.iter().zip(&mut self.faults) {
             for (which, (eases, ..)) in fault.eased_by.iter().enumerate() {
@@ -158,15 +159,18 @@ impl World {
                 }
             }
         }
-        for (stock, level) in plan.pack.scenario.stocks.values().zip(&mut self.stocks) {
+        let stocks = plan.pack.scenario.stocks.values().zip(&mut self.stocks);
+        for (index, (stock, level)) in stocks.enumerate() {
             let resets = stock.reset_by.iter().filter_map(|action| plan.deed(action));
             if resets
                 .into_iter()
                 .any(|resets| super::evaluate::deed_fits(&deed, &resets))
             {
                 *level = stock.base;
+                self.signals.record_stock(index, self.now, stock.base);
             }
         }
+        self.derived.stocks_move = true;
         if by_trainee {
             self.trainee
                 .deeds

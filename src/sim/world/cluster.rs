@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 use super::fate::{Started, WorldFate};
+use super::memo::Needs;
 use super::{World, WorldEvent, WorldEventKind};
 use crate::sim::ids::{GroupId, ServiceId};
 use crate::sim::kubernetes::fate::{PodSeat, WorkloadKey};
@@ -24,8 +25,20 @@ impl World {
         let events = cluster.advance(self.now, &fate);
         let started = fate.started.into_inner();
         self.cluster = cluster;
+        let specs_changed = events.iter().any(|event| {
+            matches!(
+                event.kind,
+                ClusterEventKind::RolloutStarted { .. }
+                    | ClusterEventKind::RolloutComplete { .. }
+                    | ClusterEventKind::ScaledTo { .. }
+                    | ClusterEventKind::NodeChanged { .. }
+                    | ClusterEventKind::WorkloadDeleted(_)
+            )
+        });
         self.take_in(started, events);
-        self.refresh_wanted();
+        if specs_changed {
+            self.refresh_wanted();
+        }
     }
 
     /// Takes in what happened, in the order in which it did.
@@ -52,8 +65,18 @@ impl World {
         for group in groups.into_iter().flatten() {
             self.consumer_started(group, &started);
         }
+        self.pods_changed(started.service);
         self.fleet
             .insert(started.service, started.pod, started.running);
+    }
+
+    /// Pods of a service have changed: conditions that look at it are asked again.
+    fn pods_changed(&mut self, service: ServiceId) {
+        if self.timers.services.contains(&service) {
+            self.moves.note(Needs::FACTS);
+            self.derived.facts_moved = true;
+        }
+        self.derived.pods_moved();
     }
 
     /// A consumer joins its group when it starts, and notices when the log begins after where it left off.
@@ -118,6 +141,7 @@ impl World {
             ClusterEventKind::PodDeleted(pod) => {
                 if let Some(service) = self.service_of(&pod.workload) {
                     self.fleet.remove(service, &pod.pod);
+                    self.pods_changed(service);
                 }
                 self.signals.pod_gone(&self.plan, pod, event.at);
             }
@@ -156,9 +180,8 @@ impl World {
 
     fn with_pod(&mut self, pod: &PodSeat, change: impl FnOnce(&mut super::fleet::Running)) {
         if let Some(service) = self.service_of(&pod.workload) {
-            if let Some(running) = self.fleet.get_mut(service, &pod.pod) {
-                change(running);
-            }
+            self.fleet.change(service, &pod.pod, change);
+            self.pods_changed(service);
         }
     }
 
@@ -185,5 +208,6 @@ impl World {
                 *slot = copy;
             }
         }
+        self.stir();
     }
 }

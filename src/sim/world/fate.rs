@@ -56,7 +56,7 @@ impl ContainerFate for WorldFate<'_> {
                 service,
                 after: Span(known.life.millis),
                 exit_code: known.exit_code,
-                says: Vec::new(),
+                says: Arc::from([]),
                 ready_before: false,
             };
             return self.started(pod, at, service, copy, Some((usize::MAX, crash)));

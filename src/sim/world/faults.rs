@@ -17,6 +17,8 @@ pub struct FaultState {
     level: i64,
     /// Hidden until then.
     pub hidden_until: Option<SimTime>,
+    /// Intensity as the world felt it at the last step.
+    pub shown: i64,
     /// How often each ease was used.
     eased: Vec<u32>,
 }
@@ -41,12 +43,19 @@ impl FaultState {
         self.felt(now) as f64 / FULL as f64
     }
 
-    /// Whether nothing about it changes unless a fact does.
+    /// Whether its intensity stays as it is until its condition changes or [`FaultState::next_at`] comes.
     pub fn rests(&self) -> bool {
-        let target = if self.is_active() { FULL } else { 0 };
-        self.level == target
-            && self.hidden_until.is_none()
-            && (self.holds_since.is_none() || self.is_active())
+        self.level == if self.is_active() { FULL } else { 0 }
+    }
+
+    /// The next instant at which it changes although its condition does not: it has waited for its delay, or what hides
+    /// it is over.
+    pub fn next_at(&self, plan: &FaultPlan) -> Option<SimTime> {
+        let begins = self
+            .holds_since
+            .filter(|_| !self.is_active())
+            .map(|since| since + plan.delay);
+        begins.into_iter().chain(self.hidden_until).min()
     }
 
     /// Enters or leaves by what its conditions say now.

@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use super::fleet::Fleet;
 use super::kafka::{Group, Pace, TopicLog};
 use super::loss::Loss;
+use super::memo::Needs;
 use super::trainee::Trainee;
 use super::valkey::ValkeyState;
 use super::{Alerts, Facts, World, WorldEvent};
+use crate::scenario::format::values::Moment;
 use crate::sim::flows::Flows;
 use crate::sim::git::Repository;
 use crate::sim::git::worktree::Worktree;
@@ -157,6 +159,27 @@ impl World {
             before = Some((at, *value));
         }
         before.map_or(spec.base, |(_, value)| value)
+    }
+
+    /// Whether some driver that a condition looks at is between its points now.
+    pub(super) fn drivers_move(&self) -> bool {
+        self.timers.needs.meets(Needs::DRIVERS)
+            && self.plan.pack.scenario.drivers.values().any(|driver| {
+                let started = |(moment, _): &&(Moment, f64)| self.plan.moment(*moment) <= self.now;
+                let points = &driver.points;
+                points.first().as_ref().is_some_and(|first| started(first))
+                    && points.last().as_ref().is_some_and(|last| !started(last))
+            })
+    }
+
+    /// When the next driver begins to move.
+    pub(super) fn drivers_start(&self) -> Option<SimTime> {
+        let drivers = self.plan.pack.scenario.drivers.values();
+        drivers
+            .filter_map(|driver| driver.points.first())
+            .map(|(moment, _)| self.plan.moment(*moment))
+            .filter(|at| *at > self.now)
+            .min()
     }
 
     /// How long a topic keeps its messages; `None` for ever. The topic's own setting counts before the broker's.

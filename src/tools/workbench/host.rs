@@ -8,7 +8,7 @@ use crate::sim::World;
 use crate::sim::command::{Command, Rejection};
 use crate::sim::git::command::RepoCommand;
 use crate::sim::time::Span;
-use crate::tools::program::{Following, Place, Run};
+use crate::tools::program::{Act, Following, Place, Run};
 use crate::tools::registry::{Registry, program_call};
 
 /// What a program gave, and what goes on.
@@ -54,6 +54,25 @@ pub trait Host {
     fn saw(&mut self, argv: &[String], place: &Place, span: Span);
 }
 
+/// Does commands in order up to the first that is refused, and words what came of them; whether all were done.
+pub fn carry_out(session: &mut Session, door: Door, act: Act) -> (Answer, bool) {
+    let mut outcomes = Vec::new();
+    for command in act.commands {
+        let outcome = match session.command(door, command) {
+            Ok(outcome) => Ok(outcome),
+            Err(SessionError::Rejected(rejection)) => Err(rejection),
+            Err(error) => Err(Rejection::new("journal", error.to_string())),
+        };
+        let stop = outcome.is_err();
+        outcomes.push(outcome);
+        if stop {
+            break;
+        }
+    }
+    let done = outcomes.iter().all(Result::is_ok);
+    ((act.answer)(session.world(), &outcomes), done)
+}
+
 /// A drill that is being played.
 pub struct Live<'a> {
     /// The drill.
@@ -86,9 +105,9 @@ impl Host for Live<'_> {
             return Answer::default().into();
         };
         match program.run(self.session.world(), place, args, stdin) {
-            Run::Answer(_) => {
+            Run::Answer(answer) => {
                 let call = program_call(program.name(), place, args, stdin);
-                match self.session.call(self.door, call) {
+                match self.session.call(self.door, answer.asked.unwrap_or(call)) {
                     Ok(answer) => Ran {
                         answer,
                         following: program.follow(self.session.world(), place, args, stdin),
@@ -96,25 +115,19 @@ impl Host for Live<'_> {
                     Err(error) => Answer::failed(format!("{name}: {error}\n"), 1).into(),
                 }
             }
-            Run::Act(act) => {
+            Run::Act(_) => {
+                self.session.spend(program.cost(args));
+                // Once more: the world has moved while it was typed.
                 let following = program.follow(self.session.world(), place, args, stdin);
-                let mut outcomes = Vec::new();
-                for command in act.commands {
-                    let outcome = match self.session.command(self.door, command) {
-                        Ok(outcome) => Ok(outcome),
-                        Err(SessionError::Rejected(rejection)) => Err(rejection),
-                        Err(error) => Err(Rejection::new("journal", error.to_string())),
-                    };
-                    let stop = outcome.is_err();
-                    outcomes.push(outcome);
-                    if stop {
-                        break;
+                match program.run(self.session.world(), place, args, stdin) {
+                    Run::Answer(answer) => answer.into(),
+                    Run::Act(act) => {
+                        let (answer, done) = carry_out(self.session, self.door, act);
+                        Ran {
+                            answer,
+                            following: following.filter(|_| done),
+                        }
                     }
-                }
-                let refused = outcomes.iter().any(Result::is_err);
-                Ran {
-                    answer: (act.answer)(self.session.world(), &outcomes),
-                    following: following.filter(|_| !refused),
                 }
             }
         }

@@ -1,6 +1,7 @@
 //! What goes on in the shell: `-f`, `-w`, `watch`, `sleep`. Runs on the simulated clock and is asked for more as it passes;
 //! what it shows is a look of the shell's pane, so that the journal knows what was seen.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::host::Peek;
@@ -251,7 +252,7 @@ pub fn look_of(argv: &[String], place: &Place, since_ms: i64) -> PaneLook {
 pub struct StreamView;
 
 /// A use that goes on.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Args {
     /// The program's name and words; `watch` with one line.
@@ -264,7 +265,7 @@ pub struct Args {
 }
 
 /// How many things it showed.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Count {
     /// Things.
     pub things: usize,
@@ -282,6 +283,8 @@ impl Look for StreamView {
     const NAME: &'static str = "stream_view";
     const FAMILY: Family = Family::Drill;
     const ABOUT: &'static str = "Notes what a use of a program that goes on has shown";
+
+    const OFFERED: bool = false;
 
     fn cost(_: &Args) -> Span {
         Span::ZERO
