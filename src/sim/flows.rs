@@ -191,9 +191,12 @@ impl Flows {
                 .iter()
                 .filter_map(|id| self.demand.get(id.index()))
                 .sum();
-            let left = service.capacity_loss.iter().fold(1.0, |left, (fault, share)| {
-                left * (1.0 - share * pressure.level(*fault))
-            });
+            let left = service
+                .capacity_loss
+                .iter()
+                .fold(1.0, |left, (fault, share)| {
+                    left * (1.0 - share * pressure.level(*fault))
+                });
             let pods = f64::from(pressure.ready.get(index).copied().unwrap_or(1));
             let capacity = pods * per_pod.per_second * left;
             *used = if capacity > 0.0 {

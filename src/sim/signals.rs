@@ -15,9 +15,9 @@ use super::ids::{FaultId, GroupId, RouteId, ServiceId};
 use super::kubernetes::fate::PodSeat;
 use super::plan::Plan;
 use super::telemetry::atom::{AtomId, FactorId, SlotsId};
+use super::telemetry::logs::ScriptedLine;
 use super::telemetry::reader::Part;
 use super::telemetry::slots::SlotId;
-use super::telemetry::logs::ScriptedLine;
 use super::telemetry::store::{HistoryError, LevelId, Telemetry, ValueId};
 use super::telemetry::traffic::TrafficShape;
 use super::time::SimTime;
@@ -293,10 +293,7 @@ impl Signals {
         } else {
             state.committed as i64
         };
-        for (value, number) in [
-            (committed_id, committed),
-            (members_id, i64::from(members)),
-        ] {
+        for (value, number) in [(committed_id, committed), (members_id, i64::from(members))] {
             let set = self.telemetry.set_value(at.millis(), value, number);
             self.keep(set);
         }

@@ -112,7 +112,11 @@ fn a_look_ahead_leaves_no_trace() {
         world.apply(&scale("intake", "front", 0)).unwrap();
         world.advance_to(world.now() + Span::from_mins(30));
     }
-    assert_ne!(ends(&plain), ends(&ahead), "the command changes what is written");
+    assert_ne!(
+        ends(&plain),
+        ends(&ahead),
+        "the command changes what is written"
+    );
     assert_eq!(ends(&plain), ends(&looked));
     assert_eq!(plain.hash(), looked.hash());
 }
@@ -121,7 +125,12 @@ fn a_look_ahead_leaves_no_trace() {
 fn each_release_is_rolled_out_and_announced_once() {
     let plan = plan();
     let worker = &plan.services[plan.names.services["worker"].index()];
-    let tags: Vec<_> = worker.spec.releases.iter().map(|release| &release.tag).collect();
+    let tags: Vec<_> = worker
+        .spec
+        .releases
+        .iter()
+        .map(|release| &release.tag)
+        .collect();
     assert_eq!(tags, ["1.3.0", "1.4.0"]);
     let world = World::open(plan, 7);
     let told = world.slack().posts().iter();

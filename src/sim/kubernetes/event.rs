@@ -237,9 +237,8 @@ impl EventLog {
     /// All events about an object came so many times more often, `once` each time, and are so much younger.
     pub fn repeat(&mut self, object: &ObjectRef, later: Span, times: u32, once: &[Count]) {
         for event in self.of_object_mut(object) {
-            let same = |count: &&Count| {
-                count.reason == event.reason && count.message == event.message
-            };
+            let same =
+                |count: &&Count| count.reason == event.reason && count.message == event.message;
             let Some(once) = once.iter().find(same).filter(|once| once.times > 0) else {
                 continue;
             };

@@ -178,7 +178,9 @@ impl Plan {
                         exit_code: *exit_code,
                         says: says
                             .iter()
-                            .map(|(at, level, text)| (Span(at.millis), *level, text.as_str().into()))
+                            .map(|(at, level, text)| {
+                                (Span(at.millis), *level, text.as_str().into())
+                            })
                             .collect(),
                         ready_before: *ready_before,
                     }

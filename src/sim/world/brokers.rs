@@ -38,7 +38,12 @@ impl World {
         let mut moved = false;
         for (index, group_plan) in plan.groups.iter().enumerate() {
             let ready = self.fleet.ready_of(group_plan.service);
-            let less = self.derived.consumes_less.get(index).copied().unwrap_or(0.0);
+            let less = self
+                .derived
+                .consumes_less
+                .get(index)
+                .copied()
+                .unwrap_or(0.0);
             let topic = group_plan.topic.index();
             let keeps_up = match (self.groups.get(index), self.topics.get(topic)) {
                 (Some(group), Some(log)) => group.keeps_up(log, ready, less),

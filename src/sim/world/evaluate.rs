@@ -94,7 +94,8 @@ impl World {
     }
 
     fn fault_active_for(&self, fault: FaultId, lasts: Span) -> bool {
-        self.active_since(fault).is_some_and(|since| self.now - since >= lasts)
+        self.active_since(fault)
+            .is_some_and(|since| self.now - since >= lasts)
     }
 
     /// The intensity of a fault as the world feels it, 0 to 1.

@@ -44,11 +44,21 @@ impl World {
         let scenario = &plan.pack.scenario;
         let story = scenario.story.iter();
         let told = story
-            .filter(|happening| happening.does.iter().any(|change| is_about(change, service)))
+            .filter(|happening| {
+                happening
+                    .does
+                    .iter()
+                    .any(|change| is_about(change, service))
+            })
             .map(|happening| plan.moment(happening.at));
         let by_itself = scenario.automations.values();
         let may_act = by_itself
-            .filter(|automation| automation.does.iter().any(|change| is_about(change, service)))
+            .filter(|automation| {
+                automation
+                    .does
+                    .iter()
+                    .any(|change| is_about(change, service))
+            })
             .map(|_| self.now);
         deployed
             .chain(told)

@@ -180,7 +180,8 @@ impl World {
 
     fn run_faults(&mut self, span: Span) {
         let plan = Arc::clone(&self.plan);
-        let uncovered = |state: &FaultState| state.hidden_until.is_some_and(|until| until <= self.now);
+        let uncovered =
+            |state: &FaultState| state.hidden_until.is_some_and(|until| until <= self.now);
         if self.faults.iter().any(uncovered) {
             self.moves.note(Needs::FAULTS);
         }

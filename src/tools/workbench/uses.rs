@@ -30,7 +30,10 @@ impl Workbench {
                 };
                 return Some(self.look(door, call));
             };
-            let printed = self.look(door, program_call(&program, &self.shell.place.clone(), &argv, ""));
+            let printed = self.look(
+                door,
+                program_call(&program, &self.shell.place.clone(), &argv, ""),
+            );
             if printed.code != 0 {
                 return Some(printed);
             }
