@@ -9,7 +9,7 @@
 //!
 //! Never draws: these are expectations, the counts are drawn from them elsewhere.
 
-use super::ids::{FaultId, RouteId};
+use super::ids::RouteId;
 use super::plan::{Plan, RoutePlan};
 
 /// What flows depend on at a moment.
@@ -19,7 +19,7 @@ pub struct Pressure {
     pub traffic: f64,
     /// Ready pods of each service.
     pub ready: Vec<u32>,
-    /// Intensity of each fault, 0 to 1.
+    /// Intensity of each fault, 0 to 1, then the mean over a service's pods of those that reach only some.
     pub levels: Vec<f64>,
 }
 
@@ -55,8 +55,9 @@ pub struct Flows {
 const QUEUE_CAP: f64 = 0.95;
 
 impl Pressure {
-    fn level(&self, fault: FaultId) -> f64 {
-        self.levels.get(fault.index()).copied().unwrap_or(0.0)
+    /// The level at a place.
+    pub fn level(&self, place: usize) -> f64 {
+        self.levels.get(place).copied().unwrap_or(0.0)
     }
 }
 
@@ -70,7 +71,7 @@ impl Flows {
                 .iter()
                 .map(|service| service.spec.replicas.max(1))
                 .collect(),
-            levels: vec![0.0; plan.faults.len()],
+            levels: vec![0.0; plan.faults.len() + plan.partial.len()],
         };
         let mut flows = Self::default();
         Self::default().next_into(plan, &pressure, &mut flows);
@@ -118,8 +119,8 @@ impl Flows {
             add(demand, entry.route, entry.rate * pressure.traffic * again);
         }
         for (route, value) in plan.routes.iter().zip(demand.iter_mut()) {
-            for (fault, factor) in &route.strains.traffic {
-                *value *= 1.0 + (factor - 1.0) * pressure.level(*fault);
+            for (place, factor) in &route.strains.traffic {
+                *value *= 1.0 + (factor - 1.0) * pressure.level(*place);
             }
         }
         for id in &plan.route_order {
@@ -139,16 +140,16 @@ impl Flows {
         let used = self.used.get(route.service.index()).copied().unwrap_or(0.0);
         let nobody = pressure.ready.get(route.service.index()).copied() == Some(0);
         let (mut factor, mut added) = (1.0, 0.0);
-        for (fault, by, add) in &route.strains.latency {
-            let level = pressure.level(*fault);
+        for (place, by, add) in &route.strains.latency {
+            let level = pressure.level(*place);
             factor *= 1.0 + (by - 1.0) * level;
             added += add * level;
         }
         let shares = &mut flow.shares;
         shares.clear();
         shares.resize(route.classes.len(), 0.0);
-        for (fault, class, share) in &route.strains.errors {
-            add_share(shares, *class, share * pressure.level(*fault));
+        for (place, class, share) in &route.strains.errors {
+            add_share(shares, *class, share * pressure.level(*place));
         }
         let mut latency_ms = (route.p50_ms * factor + added) / (1.0 - used.min(QUEUE_CAP));
         let mut answered = 1.0;
@@ -194,8 +195,8 @@ impl Flows {
             let left = service
                 .capacity_loss
                 .iter()
-                .fold(1.0, |left, (fault, share)| {
-                    left * (1.0 - share * pressure.level(*fault))
+                .fold(1.0, |left, (place, share)| {
+                    left * (1.0 - share * pressure.level(*place))
                 });
             let pods = f64::from(pressure.ready.get(index).copied().unwrap_or(1));
             let capacity = pods * per_pod.per_second * left;

@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 pub use condition::{Cond, Deed};
 pub use effect::Effects;
-pub use fault::FaultPlan;
+pub use fault::{FaultPlan, Reach};
 pub use kafka::{GroupPlan, TopicPlan};
 pub use milestones::Milestones;
 pub use route::{CallPlan, ClassPlan, EntryPlan, RoutePlan, Strains};
@@ -49,6 +49,8 @@ pub struct Plan {
     pub route_order: Vec<RouteId>,
     /// The causal graph.
     pub faults: Vec<FaultPlan>,
+    /// Faults that reach some pods of a service, where flows depend on how many.
+    pub partial: Vec<(FaultId, ServiceId)>,
     /// Topics.
     pub topics: Vec<TopicPlan>,
     /// Consumer groups.
@@ -78,8 +80,8 @@ pub struct ServicePlan {
     pub routes: Vec<RouteId>,
     /// The groups it consumes in.
     pub groups: Vec<GroupId>,
-    /// Faults that take a share of its capacity.
-    pub capacity_loss: Vec<(FaultId, f64)>,
+    /// Faults that take a share of its capacity: place among the levels, share.
+    pub capacity_loss: Vec<(usize, f64)>,
 }
 
 /// From names to indices.
@@ -120,6 +122,7 @@ impl Plan {
             entries: Vec::new(),
             route_order: Vec::new(),
             faults: Vec::new(),
+            partial: Vec::new(),
             topics: Vec::new(),
             groups: Vec::new(),
             milestones: Milestones::default(),

@@ -17,7 +17,7 @@ use super::plan::Plan;
 use super::telemetry::atom::{AtomId, FactorId, SlotsId};
 use super::telemetry::logs::ScriptedLine;
 use super::telemetry::reader::Part;
-use super::telemetry::slots::SlotId;
+use super::telemetry::slots::{FULL_WEIGHT, SlotId};
 use super::telemetry::store::{HistoryError, LevelId, Telemetry, ValueId};
 use super::telemetry::traffic::TrafficShape;
 use super::time::SimTime;
@@ -68,6 +68,18 @@ pub struct ServiceSignals {
     pub ready: ValueId,
     /// Outgoing pool in use, in thousandths.
     pub pool: ValueId,
+}
+
+/// What one pod does otherwise than the mean of its service.
+pub(super) struct Apart<'a> {
+    /// The pod.
+    pub pod: &'a str,
+    /// Shares of classes over all pods.
+    pub means: &'a [f64],
+    /// Its own shares of classes.
+    pub shares: &'a [f64],
+    /// How much longer than the mean its requests take, a factor.
+    pub slower: f64,
 }
 
 /// A route's atoms, one a class, and how much slower than usual it is.
@@ -242,22 +254,24 @@ impl Signals {
         }
     }
 
-    pub(super) fn record_fault(&mut self, plan: &Plan, fault: usize, at: SimTime, felt: i64) {
+    /// A fault's intensity, and the rates of its lines: `on` says how strong it is for a service.
+    pub(super) fn record_fault(
+        &mut self,
+        plan: &Plan,
+        fault: usize,
+        at: SimTime,
+        felt: i64,
+        on: impl Fn(ServiceId) -> f64,
+    ) {
         let Some(level) = self.faults.get(fault).copied() else {
             return;
         };
         let q16 = (i128::from(felt) * 65_536 / i128::from(FULL)) as i64;
-        let known = self
-            .telemetry
-            .level(level)
-            .map(|track| track.value_at(at.millis()));
-        if known == Some(q16) {
-            return;
-        }
         let set = self.telemetry.set_level(at.millis(), level, q16, 0);
         self.keep(set);
         let logs = plan.faults.get(fault).map(|fault| &fault.effects.logs);
         for log in logs.into_iter().flatten() {
+            let rate = (on(log.service) * 65_536.0) as i64;
             let atom = self
                 .service(log.service)
                 .and_then(|service| service.templates.get(&log.name))
@@ -265,7 +279,7 @@ impl Signals {
             if let Some(atom) = atom {
                 let set = self
                     .telemetry
-                    .set_rate(at.millis(), atom, q16.clamp(0, 65_536) as u32);
+                    .set_rate(at.millis(), atom, rate.clamp(0, 65_536) as u32);
                 self.keep(set);
             }
         }
@@ -389,9 +403,71 @@ impl Signals {
         let Some((slots, slot)) = self.pod(plan, pod) else {
             return;
         };
-        let set = self
-            .telemetry
-            .set_pod_weight(at.millis(), slots, slot, u32::from(ready));
+        let set =
+            self.telemetry
+                .set_pod_weight(at.millis(), slots, slot, u32::from(ready) * FULL_WEIGHT);
+        self.keep(set);
+    }
+
+    /// How a pod's requests of a route end and how long they take, where that differs from the mean over all pods.
+    pub(super) fn record_apart(
+        &mut self,
+        at: SimTime,
+        service: ServiceId,
+        route: RouteId,
+        apart: &Apart<'_>,
+    ) {
+        let Self {
+            telemetry,
+            services,
+            routes,
+            refused,
+            ..
+        } = self;
+        let slot = services
+            .get(service.index())
+            .and_then(|service| service.pods.get(apart.pod).copied());
+        let (Some(slot), Some(signals)) = (slot, routes.get(route.index())) else {
+            return;
+        };
+        let at_ms = at.millis();
+        let slower = factor_q16(apart.slower, 1.0).max(1);
+        let shares = apart.shares.iter().zip(apart.means);
+        for (atom, (share, mean)) in signals.atoms.iter().zip(shares) {
+            let bias = if *mean > 0.0 {
+                factor_q16(*share, *mean)
+            } else {
+                65_536
+            };
+            keep(refused, telemetry.set_bias(at_ms, *atom, slot, bias));
+            keep(refused, telemetry.set_slowness(at_ms, *atom, slot, slower));
+        }
+    }
+
+    /// What a pod's container has leaked, and how fast it goes on.
+    pub(super) fn record_leak(
+        &mut self,
+        at: SimTime,
+        service: ServiceId,
+        pod: &str,
+        bytes: f64,
+        bytes_per_s: f64,
+    ) {
+        let found = self
+            .services
+            .get(service.index())
+            .and_then(|service| Some((service.slots, *service.pods.get(pod)?)));
+        if let Some((slots, slot)) = found {
+            let set =
+                self.telemetry
+                    .set_leak(at.millis(), slots, slot, bytes as i64, bytes_per_s as i64);
+            self.keep(set);
+        }
+    }
+
+    /// Whether the series of a metric are scraped.
+    pub(super) fn record_blind(&mut self, at: SimTime, metric_prefix: &str, blind: bool) {
+        let set = self.telemetry.set_blind(at.millis(), metric_prefix, blind);
         self.keep(set);
     }
 
@@ -478,9 +554,10 @@ impl Signals {
             .telemetry
             .start_pod(at.millis(), slots, pod, &running.node);
         let Some(slot) = self.keep(began) else { return };
+        let weight = u32::from(running.ready) * FULL_WEIGHT;
         let set = self
             .telemetry
-            .set_pod_weight(at.millis(), slots, slot, u32::from(running.ready));
+            .set_pod_weight(at.millis(), slots, slot, weight);
         self.keep(set);
         if let Some(service) = self.services.get_mut(service.index()) {
             service.pods.insert(Arc::clone(pod), slot);

@@ -6,19 +6,23 @@
 //! bit of the state, because a step at rest does nothing.
 
 mod alerting;
+mod apart;
 mod brokers;
 mod change;
 mod cluster;
 mod cluster_spec;
 pub mod code;
 pub mod commands;
+pub mod deployments;
 mod drill;
 pub mod evaluate;
 pub mod fate;
 pub mod faults;
 pub mod fleet;
 mod hashing;
+mod instances;
 pub mod kafka;
+mod leaks;
 mod load;
 mod loops;
 pub mod loss;
@@ -40,6 +44,7 @@ use self::code::Code;
 use self::evaluate::Timers;
 use self::faults::FaultState;
 use self::fleet::{Copy, Fleet};
+use self::instances::Instances;
 use self::kafka::{Group, TopicLog};
 use self::loss::Loss;
 use self::memo::Moves;
@@ -69,7 +74,11 @@ pub struct World {
     wanted: Vec<u32>,
     templates: Vec<Copy>,
     faults: Vec<FaultState>,
+    /// Faults' intensities in single pods.
+    instances: Vec<Instances>,
     stocks: Vec<f64>,
+    /// What flowed into each stock beyond its capacity: lost, and no remedy brings it back.
+    spilled: Vec<f64>,
     topics: Vec<TopicLog>,
     groups: Vec<Group>,
     valkey: Vec<ValkeyState>,
@@ -84,11 +93,15 @@ pub struct World {
     ordinary: Arc<Flows>,
     loss: Loss,
     drill: DrillState,
+    /// A what-if: nothing ends the drill.
+    endless: bool,
     repositories: BTreeMap<String, Repository>,
     /// The trainee's clones.
     worktrees: BTreeMap<String, Worktree>,
     /// Releases made since the page, by service.
     shipped: Vec<Vec<Release>>,
+    /// Releases that went out, by time.
+    deployments: Vec<deployments::Deployment>,
     code: Code,
     signals: Signals,
     alerts: Alerts,

@@ -1,6 +1,6 @@
 //! Routes, the calls between them and where customers come in. Never rates at a moment: those are the flows'.
 
-use super::Plan;
+use super::{FaultPlan, Plan};
 use crate::scenario::format::effect::Effect;
 use crate::sim::ids::{FaultId, RouteId, ServiceId, TopicId};
 
@@ -33,15 +33,16 @@ pub struct RoutePlan {
     pub strains: Strains,
 }
 
-/// What faults do to a route at full intensity, in the order of the faults.
+/// What faults do to a route at full intensity, in the order of the faults. The first number of each is a place among the
+/// levels of a pressure: first one a fault, then those of [`Plan::partial`].
 #[derive(Debug, Default)]
 pub struct Strains {
     /// Requests that fail: class index, share.
-    pub errors: Vec<(FaultId, usize, f64)>,
+    pub errors: Vec<(usize, usize, f64)>,
     /// It is slower: factor, added milliseconds.
-    pub latency: Vec<(FaultId, f64, f64)>,
+    pub latency: Vec<(usize, f64, f64)>,
     /// More or less traffic: factor.
-    pub traffic: Vec<(FaultId, f64)>,
+    pub traffic: Vec<(usize, f64)>,
 }
 
 /// A way in which a request can end.
@@ -343,28 +344,57 @@ fn spread_mean_rates(plan: &mut Plan) {
 
 /// Sorts what faults do to flows by whom it is done to.
 pub(super) fn add_strains(plan: &mut Plan) {
-    for (index, fault) in plan.faults.iter().enumerate() {
+    for index in 0..plan.faults.len() {
         let id = FaultId(index as u32);
-        for (route, class, share) in &fault.effects.errors {
+        let Some(effects) = plan.faults.get(index).map(|fault| fault.effects.clone()) else {
+            continue;
+        };
+        for (route, class, share) in &effects.errors {
+            let level = plan.level_of_route(id, *route);
             if let Some(route) = plan.routes.get_mut(route.index()) {
-                route.strains.errors.push((id, *class, *share));
+                route.strains.errors.push((level, *class, *share));
             }
         }
-        for (route, factor, add) in &fault.effects.latency {
+        for (route, factor, add) in &effects.latency {
+            let level = plan.level_of_route(id, *route);
             if let Some(route) = plan.routes.get_mut(route.index()) {
-                route.strains.latency.push((id, *factor, *add));
+                route.strains.latency.push((level, *factor, *add));
             }
         }
-        for (route, factor) in &fault.effects.traffic {
+        for (route, factor) in &effects.traffic {
+            let level = plan.level_of_route(id, *route);
             if let Some(route) = plan.routes.get_mut(route.index()) {
-                route.strains.traffic.push((id, *factor));
+                route.strains.traffic.push((level, *factor));
             }
         }
-        for (service, share) in &fault.effects.capacity_loss {
+        for (service, share) in &effects.capacity_loss {
+            let level = plan.level_on(id, *service);
             if let Some(service) = plan.services.get_mut(service.index()) {
-                service.capacity_loss.push((id, *share));
+                service.capacity_loss.push((level, *share));
             }
         }
+    }
+}
+
+impl Plan {
+    fn level_of_route(&mut self, fault: FaultId, route: RouteId) -> usize {
+        let service = self.routes.get(route.index()).map(|route| route.service);
+        service.map_or(fault.index(), |service| self.level_on(fault, service))
+    }
+
+    /// The place of a fault's level for a service: its own number, or one behind all faults where it reaches only some of
+    /// the service's pods.
+    fn level_on(&mut self, fault: FaultId, service: ServiceId) -> usize {
+        let whole = |fault: &FaultPlan| !fault.reach.splits(service);
+        if self.faults.get(fault.index()).is_none_or(whole) {
+            return fault.index();
+        }
+        let known = self.partial.iter().position(|one| *one == (fault, service));
+        let place = known.unwrap_or(self.partial.len());
+        if known.is_none() {
+            self.partial.push((fault, service));
+        }
+        self.faults.len() + place
     }
 }
 

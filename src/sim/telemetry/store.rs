@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::atom::{Atom, AtomDef, AtomError, AtomId, FactorId, SlotsId};
 use super::history::{LevelTrack, RATE_ONE, RateTrack, StepTrack, TrackError};
+use super::homes::Home;
 use super::leaf::{LeafGrid, LeafIndex};
 use super::logs::Logs;
 use super::prefix::{CACHE_BYTES, PrefixCache, sum_leaves};
@@ -64,6 +65,7 @@ pub struct Telemetry {
     /// Families by the name they were declared under.
     by_metric: Arc<BTreeMap<String, Vec<u32>>>,
     logs: Arc<Logs>,
+    homes: Arc<BTreeMap<Arc<str>, Home>>,
     cache: Arc<PrefixCache>,
 }
 
@@ -92,6 +94,7 @@ impl Telemetry {
             families: Arc::default(),
             by_metric: Arc::default(),
             logs: Arc::default(),
+            homes: Arc::default(),
             cache: Arc::new(PrefixCache::new(CACHE_BYTES)),
         }
     }
@@ -148,6 +151,7 @@ impl Telemetry {
             families: Arc::clone(&self.families),
             by_metric: Arc::clone(&self.by_metric),
             logs: Arc::clone(&self.logs),
+            homes: Arc::clone(&self.homes),
             cache: Arc::clone(&self.cache),
         }
     }
@@ -281,17 +285,42 @@ impl Telemetry {
         factor_q16: u32,
     ) -> Result<(), HistoryError> {
         self.check_open(at_ms)?;
-        let bias = &mut self.change_atom(atom)?.bias;
-        let place = match bias.binary_search_by_key(&slot, |(other, _)| *other) {
-            Ok(place) => place,
-            Err(place) => {
-                bias.insert(place, (slot, RateTrack::new(RATE_ONE)));
-                place
-            }
-        };
-        let (_, track) = bias.get_mut(place).ok_or(HistoryError::Unknown(slot))?;
-        track.push(at_ms, factor_q16)?;
-        Ok(())
+        let held = self.atom(atom).ok_or(HistoryError::Unknown(atom.0))?;
+        if last_of(&held.bias, slot) == factor_q16 {
+            return Ok(());
+        }
+        push_for(&mut self.change_atom(atom)?.bias, slot, at_ms, factor_q16)
+    }
+
+    /// From `at_ms` on a pod's events of an atom take longer (or less long) than the others', by a factor in units of
+    /// 1/65,536.
+    pub fn set_slowness(
+        &mut self,
+        at_ms: i64,
+        atom: AtomId,
+        slot: SlotId,
+        factor_q16: u32,
+    ) -> Result<(), HistoryError> {
+        self.check_open(at_ms)?;
+        let held = self.atom(atom).ok_or(HistoryError::Unknown(atom.0))?;
+        if last_of(&held.slow, slot) == factor_q16 {
+            return Ok(());
+        }
+        push_for(&mut self.change_atom(atom)?.slow, slot, at_ms, factor_q16)
+    }
+
+    /// From `at_ms` on a pod's container has leaked so many bytes and goes on by so many a second.
+    pub fn set_leak(
+        &mut self,
+        at_ms: i64,
+        slots: SlotsId,
+        slot: SlotId,
+        bytes: i64,
+        bytes_per_s: i64,
+    ) -> Result<(), HistoryError> {
+        Ok(self
+            .change_slots(at_ms, slots)?
+            .set_leak(at_ms, slot, bytes, bytes_per_s)?)
     }
 
     /// From `at_ms` on latencies that follow a factor are stretched by it, in units of 1/65,536.
@@ -532,6 +561,16 @@ impl Telemetry {
         self.cache.total(atom, part, reader, origin, leaf)
     }
 
+    /// Says where a service runs: its lines are labelled so.
+    pub fn set_home(&mut self, service: &str, home: Home) {
+        Arc::make_mut(&mut self.homes).insert(Arc::from(service), home);
+    }
+
+    /// Where a service runs.
+    pub fn home(&self, service: &str) -> Option<&Home> {
+        self.homes.get(service)
+    }
+
     pub(super) fn logs(&self) -> &Logs {
         &self.logs
     }
@@ -626,4 +665,28 @@ impl Telemetry {
     pub(super) fn reopen_for_tests(&mut self) {
         self.closed_ms = i64::MIN;
     }
+}
+
+fn last_of(tracks: &[(SlotId, RateTrack)], slot: SlotId) -> u32 {
+    let place = tracks.binary_search_by_key(&slot, |(other, _)| *other);
+    let track = place.ok().and_then(|place| tracks.get(place));
+    track.map_or(RATE_ONE, |(_, track)| *track.last())
+}
+
+fn push_for(
+    tracks: &mut Vec<(SlotId, RateTrack)>,
+    slot: SlotId,
+    at_ms: i64,
+    factor_q16: u32,
+) -> Result<(), HistoryError> {
+    let place = match tracks.binary_search_by_key(&slot, |(other, _)| *other) {
+        Ok(place) => place,
+        Err(place) => {
+            tracks.insert(place, (slot, RateTrack::new(RATE_ONE)));
+            place
+        }
+    };
+    let (_, track) = tracks.get_mut(place).ok_or(HistoryError::Unknown(slot))?;
+    track.push(at_ms, factor_q16)?;
+    Ok(())
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::World;
 use super::kafka::Pace;
 use super::memo::Needs;
-use crate::sim::ids::{GroupId, TopicId};
+use crate::sim::ids::{FaultId, GroupId, TopicId};
 use crate::sim::time::{SimTime, Span};
 
 impl World {
@@ -121,10 +121,15 @@ impl World {
     pub(super) fn consumes_less(&mut self) {
         let plan = Arc::clone(&self.plan);
         self.derived.consumes_less.fill(0.0);
-        for (fault, state) in plan.faults.iter().zip(&self.faults) {
+        for (index, fault) in plan.faults.iter().enumerate() {
             for (group, share) in &fault.effects.consumes_less {
+                let Some(members) = plan.groups.get(group.index()).map(|group| group.service)
+                else {
+                    continue;
+                };
+                let intensity = self.intensity_on(FaultId(index as u32), members);
                 if let Some(value) = self.derived.consumes_less.get_mut(group.index()) {
-                    *value = 1.0 - (1.0 - *value) * (1.0 - share * state.intensity(self.now));
+                    *value = 1.0 - (1.0 - *value) * (1.0 - share * intensity);
                 }
             }
         }

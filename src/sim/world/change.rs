@@ -51,7 +51,7 @@ impl World {
         }
     }
 
-    fn do_change(&mut self, change: &Change, by: Option<&str>) {
+    pub(super) fn do_change(&mut self, change: &Change, by: Option<&str>) {
         match change {
             Change::Deploy { of, tag } => self.deploy(of, tag, by),
             Change::SetEnv { of, name, value } => {
@@ -152,10 +152,12 @@ impl World {
     pub(super) fn deed(&mut self, deed: Deed, by_trainee: bool) {
         self.stir();
         let plan = Arc::clone(&self.plan);
-        for (fault, state) in plan.faults.iter().zip(&mut self.faults) {
+        let states = self.faults.iter_mut().zip(&mut self.instances);
+        for (fault, (state, instances)) in plan.faults.iter().zip(states) {
             for (which, (eases, ..)) in fault.eased_by.iter().enumerate() {
                 if super::evaluate::deed_fits(&deed, eases) {
                     state.ease(fault, which, self.now);
+                    instances.ease(fault, which, self.now);
                 }
             }
         }

@@ -10,13 +10,21 @@ use crate::sim::ids::{GroupId, ServiceId};
 use crate::sim::kubernetes::fate::{PodSeat, WorkloadKey};
 use crate::sim::kubernetes::{ClusterEvent, ClusterEventKind};
 use crate::sim::plan::Deed;
-use crate::sim::time::Span;
+use crate::sim::time::{SimTime, Span};
 
 impl World {
     pub(super) fn run_cluster(&mut self) {
-        if self.cluster.next_event_at().is_none_or(|at| at > self.now) {
-            return;
+        if self
+            .cluster
+            .next_event_at()
+            .is_some_and(|at| at <= self.now)
+        {
+            self.advance_cluster();
         }
+    }
+
+    /// Brings the cluster up to now and takes in what happened.
+    pub(super) fn advance_cluster(&mut self) {
         let mut cluster = std::mem::take(&mut self.cluster);
         let fate = WorldFate {
             world: self,
@@ -127,6 +135,8 @@ impl World {
                 self.with_pod(pod, |running| {
                     running.alive = false;
                     running.ready = false;
+                    running.leaks = 0.0;
+                    running.leaked = 0.0;
                 });
                 self.signals.pod_ready(&self.plan, pod, event.at, false);
             }
@@ -145,7 +155,9 @@ impl World {
                 }
                 self.signals.pod_gone(&self.plan, pod, event.at);
             }
-            ClusterEventKind::RolloutComplete { workload, .. } => self.rolled_out(workload),
+            ClusterEventKind::RolloutComplete { workload, .. } => {
+                self.rolled_out(workload, event.at)
+            }
             ClusterEventKind::ScaledTo {
                 workload,
                 to,
@@ -160,7 +172,7 @@ impl World {
         }
     }
 
-    fn rolled_out(&mut self, workload: &WorkloadKey) {
+    fn rolled_out(&mut self, workload: &WorkloadKey, at: SimTime) {
         let Some(service) = self.service_of(workload) else {
             return;
         };
@@ -171,6 +183,7 @@ impl World {
             .map(|copy| copy.tag.clone())
             .unwrap_or_default();
         let name = workload.key.name.to_string();
+        self.deployment_done(service, &tag, at);
         self.events.push(WorldEvent {
             at: self.now,
             kind: WorldEventKind::RolledOut { service: name, tag },

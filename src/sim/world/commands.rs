@@ -187,6 +187,7 @@ impl World {
         let keys = state.keys(spec, self.now);
         state.flushed = Some(self.now);
         state.flushes += 1;
+        state.deleted += keys;
         self.signals.record_valkey(id.index(), self.now, 0.0);
         self.signals.valkey_flushed(id.index(), self.now);
         self.deed(Deed::Flush(id), true);
@@ -316,7 +317,7 @@ impl World {
                 return Ok(outcome);
             }
             DrillAct::Pin { artifact, title } => {
-                if let Some(shown) = Shown::from_id(artifact) {
+                if let Some(shown) = self.artifact(artifact) {
                     let clues = self.clues_in(&[shown]);
                     self.trainee
                         .evidence

@@ -2,6 +2,7 @@
 
 use super::World;
 use super::trainee::{DrillState, Ending};
+use crate::scenario::format::change::Change;
 use crate::sim::pager::IncidentState;
 use crate::sim::time::{SimTime, Span};
 
@@ -21,12 +22,12 @@ impl World {
             return DrillState::Ended(ending);
         }
         let milestones = self.milestones();
-        if milestones.made_worse {
+        if milestones.made_worse && !self.endless {
             return DrillState::Ended(Ending::MadeWorse);
         }
         let resolved = milestones.resolved;
         if let Some(at) = self.trainee.resolved {
-            if resolved && !self.trainee.claims.is_empty() {
+            if resolved && !self.trainee.claims.is_empty() && !self.endless {
                 return DrillState::Ended(Ending::Resolved);
             }
             if !resolved && self.now - at >= PAGE_RETURNS_AFTER {
@@ -34,7 +35,7 @@ impl World {
                 return DrillState::Relapsed;
             }
         }
-        if self.now >= self.plan.deadline {
+        if self.now >= self.plan.deadline && !self.endless {
             return DrillState::Ended(Ending::DeadlinePassed);
         }
         if resolved {
@@ -85,6 +86,20 @@ impl World {
             _ if self.trainee.first_look.is_none() => DrillState::Acknowledged,
             _ => DrillState::Investigating,
         }
+    }
+
+    /// The same world for a what-if: it runs on whatever happens, so that courses of one length can be compared.
+    #[must_use]
+    pub fn endless(mut self) -> Self {
+        self.endless = true;
+        self
+    }
+
+    /// Makes a change at once, as if somebody had done it now. For what-ifs: a drill's changes are commands.
+    pub fn suppose(&mut self, change: &Change) {
+        self.stir();
+        self.do_change(change, None);
+        self.run_cluster();
     }
 
     fn return_page(&mut self) {

@@ -33,6 +33,10 @@ pub struct Running {
     pub alive: bool,
     /// The pod takes traffic.
     pub ready: bool,
+    /// Bytes that the container has leaked since it started.
+    pub leaked: f64,
+    /// Bytes a second that it leaks.
+    pub leaks: f64,
 }
 
 /// All pods by service and name.
@@ -55,6 +59,11 @@ impl Fleet {
     /// The pods of a service by name.
     pub fn of(&self, service: ServiceId) -> impl Iterator<Item = (&Arc<str>, &Running)> {
         self.pods.get(service.index()).into_iter().flatten()
+    }
+
+    /// A pod by name.
+    pub fn get(&self, service: ServiceId, pod: &str) -> Option<&Running> {
+        self.pods.get(service.index())?.get(pod)
     }
 
     /// Adds or replaces a pod.

@@ -9,6 +9,7 @@ use crate::sim::git::Repository;
 use crate::sim::git::tree::Tree;
 use crate::sim::git::worktree::Worktree;
 use crate::sim::hash::StateHasher;
+use crate::sim::ids::ServiceId;
 use crate::sim::kubernetes::digest::KnownDigests;
 use crate::sim::time::SimTime;
 
@@ -40,7 +41,18 @@ impl World {
             hasher.number(state.felt(self.now));
             hasher.number(state.active_since.map_or(-1, SimTime::millis));
         }
-        for level in &self.stocks {
+        for instances in &self.instances {
+            for (pod, felt) in instances.felt(self.now) {
+                hasher.text(pod);
+                hasher.number(felt);
+            }
+        }
+        for service in 0..self.plan.services.len() {
+            for (_, running) in self.fleet.of(ServiceId(service as u32)) {
+                hasher.float(running.leaked);
+            }
+        }
+        for level in self.stocks.iter().chain(&self.spilled) {
             hasher.float(*level);
         }
         for log in &self.topics {

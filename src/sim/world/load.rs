@@ -1,12 +1,13 @@
 //! Load's side of a step: stocks, flows, pools, customers harmed. Worked out again only when something they follow from has
 //! moved.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::World;
 use super::memo::Needs;
 use crate::sim::flows::{Flows, Pressure, RouteFlow};
-use crate::sim::ids::StockId;
+use crate::sim::ids::{FaultId, ServiceId, StockId};
 use crate::sim::plan::Plan;
 use crate::sim::time::{SimTime, Span};
 
@@ -39,6 +40,14 @@ pub(super) struct Derived {
     services_moved: bool,
     /// Something that a service's health depends on has changed.
     health_moved: bool,
+    /// Pods, or intensities in them, have changed: where a fault reaches only some pods, its mean is another one.
+    pub partial_moved: bool,
+    /// Prefixes of metrics that are not scraped now.
+    pub blind: BTreeSet<String>,
+    /// Services whose pods some fault keeps from being ready now.
+    pub not_ready: BTreeSet<ServiceId>,
+    /// Memory leaks at the last step.
+    pub leaks: bool,
 }
 
 impl Derived {
@@ -51,7 +60,7 @@ impl Derived {
             inflows: vec![0.0; plan.pack.scenario.stocks.len()],
             pools: vec![ORDINARY_POOL_USE; plan.services.len()],
             pressure: Pressure {
-                levels: vec![0.0; plan.faults.len()],
+                levels: vec![0.0; plan.faults.len() + plan.partial.len()],
                 ..Pressure::default()
             },
             spare: Flows::default(),
@@ -59,6 +68,10 @@ impl Derived {
             harmed: 0.0,
             services_moved: true,
             health_moved: true,
+            partial_moved: true,
+            blind: BTreeSet::new(),
+            not_ready: BTreeSet::new(),
+            leaks: false,
         }
     }
 
@@ -66,6 +79,7 @@ impl Derived {
     pub fn pods_moved(&mut self) {
         self.services_moved = true;
         self.health_moved = true;
+        self.partial_moved = true;
     }
 }
 
@@ -79,7 +93,12 @@ impl World {
             if let Some(level) = self.stocks.get_mut(index) {
                 let above = (*level - stock.base).max(0.0);
                 let out = (stock.drains.per_second * seconds).min(above);
-                let next = (*level + inflow * seconds - out).clamp(0.0, stock.capacity);
+                let flowed = *level + inflow * seconds - out;
+                let next = flowed.clamp(0.0, stock.capacity);
+                if let Some(spilled) = self.spilled.get_mut(index).filter(|_| flowed > next) {
+                    *spilled += flowed - next;
+                    moved = true;
+                }
                 if next != *level {
                     *level = next;
                     moved = true;
@@ -127,6 +146,7 @@ impl World {
                 }
             }
             for (service, share) in &fault.effects.pool_use {
+                let intensity = self.intensity_on(FaultId(index as u32), *service);
                 if let Some(pool) = self.derived.pools.get_mut(service.index()) {
                     *pool += (share - *pool) * intensity;
                     self.derived.services_moved = true;
@@ -134,9 +154,44 @@ impl World {
             }
         }
         self.derived.health_moved = true;
+        self.derived.partial_moved = true;
+    }
+
+    /// The means of faults that reach only some pods of a service.
+    fn run_partial(&mut self) {
+        let plan = Arc::clone(&self.plan);
+        for (place, (fault, service)) in plan.partial.iter().enumerate() {
+            let mean = self.intensity_on(*fault, *service);
+            let level = self
+                .derived
+                .pressure
+                .levels
+                .get_mut(plan.faults.len() + place);
+            if let Some(level) = level.filter(|level| **level != mean) {
+                *level = mean;
+                self.derived.settled = false;
+            }
+        }
     }
 
     pub(super) fn run_flows(&mut self) {
+        let partial_moved = std::mem::take(&mut self.derived.partial_moved);
+        if partial_moved {
+            self.run_partial();
+        }
+        let moved = self.move_flows();
+        if (partial_moved || moved) && !self.plan.partial.is_empty() {
+            self.tell_apart();
+        }
+    }
+
+    /// How strong a fault is at a place among the levels.
+    pub(super) fn level_at(&self, place: usize) -> f64 {
+        self.derived.pressure.level(place)
+    }
+
+    /// Says whether flows have changed.
+    fn move_flows(&mut self) -> bool {
         let traffic = self.traffic_factor(self.now);
         let Derived {
             pressure, settled, ..
@@ -151,7 +206,7 @@ impl World {
             *settled = false;
         }
         if self.derived.settled {
-            return;
+            return false;
         }
         let plan = Arc::clone(&self.plan);
         let Derived {
@@ -167,6 +222,7 @@ impl World {
             self.derived.health_moved = true;
         }
         self.derived.harmed = self.harmed();
+        !self.derived.settled
     }
 
     /// Whether flows stay as they are unless the pressure on them changes.

@@ -23,7 +23,7 @@ use crate::sim::ids::{ServiceId, TopicId};
 use crate::sim::kubernetes::fate::EnvSnapshot;
 use crate::sim::kubernetes::{Cluster, ClusterSpec};
 use crate::sim::pager::{IncidentState, Pager, PagerIncident};
-use crate::sim::plan::{Cond, Plan};
+use crate::sim::plan::{Cond, Plan, Reach};
 use crate::sim::signals::Signals;
 use crate::sim::slack::{Post, Slack};
 use crate::sim::time::{SimTime, Span};
@@ -43,7 +43,10 @@ impl World {
         world.signals.tell_past_lines();
         world.signals.close_until(page);
         world.anchor_stocks();
-        world.events.retain(|event| event.at >= page);
+        // What came before the page is history; the debrief tells how the faults began.
+        world.events.retain(|event| {
+            event.at >= page || matches!(event.kind, super::WorldEventKind::Fault { .. })
+        });
         world
     }
 
@@ -89,6 +92,11 @@ impl World {
         waiting.for_each(|waiting| watch(&waiting.when));
         let automations = scripts.automations.values();
         automations.for_each(|automation| watch(&automation.when));
+        for fault in &plan.faults {
+            if let Reach::Pods { of, .. } | Reach::NodesOf(of) = fault.reach {
+                timers.services.insert(of);
+            }
+        }
         // A topic's retention is a variable of its broker, a group's pace one of its members.
         let brokers = plan.topics.iter().filter_map(|topic| topic.broker);
         timers.services.extend(brokers);
@@ -109,6 +117,8 @@ impl World {
                 services
             ],
             faults: vec![FaultState::default(); plan.faults.len()],
+            instances: super::instances::Instances::of(&plan),
+            spilled: vec![0.0; plan.pack.scenario.stocks.len()],
             stocks,
             topics: Vec::new(),
             groups: Vec::new(),
@@ -124,9 +134,11 @@ impl World {
             ordinary,
             loss: Loss::default(),
             drill: DrillState::Paged,
+            endless: false,
             worktrees: clones(&repositories),
             repositories,
             shipped: vec![Vec::new(); services],
+            deployments: super::deployments::old(&plan, start),
             code: super::code::Code::default(),
             signals,
             alerts: Alerts {
@@ -318,11 +330,9 @@ impl World {
         let plan = Arc::clone(&self.plan);
         for _ in 0..plan.faults.len().min(64) {
             for (index, fault) in plan.faults.iter().enumerate() {
-                let holds = self.holds(&fault.when);
-                if let Some(state) = self.faults.get_mut(index).filter(|_| holds) {
-                    state.settle(self.now);
-                    let felt = state.felt(self.now);
-                    self.signals.record_fault(&plan, index, self.now, felt);
+                if self.holds(&fault.when) {
+                    self.settle_fault(index, fault);
+                    self.tell_fault(index);
                 }
             }
             self.stir();

@@ -7,7 +7,8 @@ use super::faults::FaultState;
 use super::memo::{Memo, Needs};
 use super::trainee::DrillState;
 use super::{World, WorldEvent, WorldEventKind};
-use crate::sim::plan::{Cond, FaultPlan, Plan};
+use crate::sim::ids::{FaultId, ServiceId};
+use crate::sim::plan::{Cond, FaultPlan, Plan, Reach};
 use crate::sim::time::{SimTime, Span};
 
 /// After a flush, how full a Valkey server is again is told this often: at every scrape.
@@ -113,6 +114,7 @@ impl World {
         self.signals.close_until(next);
         self.run_kafka(span);
         self.run_stocks(span);
+        self.run_leaks(span);
         self.run_faults(span);
         self.run_flows();
         self.record_services();
@@ -140,7 +142,8 @@ impl World {
             && !self.derived.facts_moved
             && !self.derived.stocks_move
             && self.flows_rest()
-            && self.faults.iter().all(FaultState::rests)
+            && self.faults_rest()
+            && !self.leaks_move()
             && self.groups_rest()
             && !self.timers.needs.meets(Needs::TRAFFIC)
             && !self.drivers_move()
@@ -152,6 +155,8 @@ impl World {
         let logs = logs.filter_map(|(topic, log)| log.next_at(topic));
         let faults = self.plan.faults.iter().zip(&self.faults);
         let faults = faults.filter_map(|(fault, state)| state.next_at(fault));
+        let instances = self.plan.faults.iter().zip(&self.instances);
+        let instances = instances.filter_map(|(fault, instances)| instances.next_at(fault));
         let rebalances = self.groups.iter();
         let rebalances = rebalances.filter_map(|group| group.next_rebalance(self.now));
         let deadline = (self.now >= self.plan.page).then_some(self.plan.deadline);
@@ -174,8 +179,37 @@ impl World {
         .flatten()
         .chain(logs)
         .chain(faults)
+        .chain(instances)
         .chain(rebalances)
         .min()
+    }
+
+    fn faults_rest(&self) -> bool {
+        let faults = self.plan.faults.iter().zip(&self.faults);
+        let whole = faults.filter(|(fault, _)| !matches!(fault.reach, Reach::Pods { .. }));
+        whole.into_iter().all(|(_, state)| state.rests())
+            && self.instances.iter().all(super::instances::Instances::rest)
+    }
+
+    /// Tells telemetry how strong a fault is.
+    pub(super) fn tell_fault(&mut self, index: usize) {
+        let (Some(state), plan) = (self.faults.get(index), Arc::clone(&self.plan)) else {
+            return;
+        };
+        let felt = state.felt(self.now);
+        let logs = plan.faults.get(index).map(|fault| &fault.effects.logs);
+        let on: BTreeMap<ServiceId, f64> = logs
+            .into_iter()
+            .flatten()
+            .map(|log| {
+                let id = FaultId(index as u32);
+                (log.service, self.intensity_on(id, log.service))
+            })
+            .collect();
+        self.signals
+            .record_fault(&plan, index, self.now, felt, |service| {
+                on.get(&service).copied().unwrap_or(0.0)
+            });
     }
 
     fn run_faults(&mut self, span: Span) {
@@ -203,12 +237,19 @@ impl World {
                 continue;
             };
             let (was, felt_before) = (state.is_active(), state.shown);
-            state.decide(fault, verdict.holds, verdict.ends, self.now);
-            state.pass(fault, span, verdict.faster, self.now);
+            if matches!(fault.reach, Reach::Pods { .. }) {
+                moved |= self.run_instances(index, fault, verdict.holds, verdict.faster, span);
+            } else {
+                state.decide(fault, verdict.holds, verdict.ends, self.now);
+                state.pass(fault, span, verdict.faster, self.now);
+            }
+            let Some(state) = self.faults.get_mut(index) else {
+                continue;
+            };
             let (active, felt) = (state.is_active(), state.felt(self.now));
             state.shown = felt;
             if felt != felt_before {
-                self.signals.record_fault(&plan, index, self.now, felt);
+                self.tell_fault(index);
             }
             moved |= felt != felt_before || was != active;
             if was != active {
@@ -224,6 +265,8 @@ impl World {
         self.verdicts.0 = verdicts;
         if moved {
             self.faults_moved();
+            self.blind();
+            self.recheck_readiness();
         }
     }
 

@@ -10,6 +10,7 @@ use super::trainee::Trainee;
 use super::valkey::ValkeyState;
 use super::{Alerts, Facts, World, WorldEvent};
 use crate::scenario::format::values::Moment;
+use crate::sim::artifact::Shown;
 use crate::sim::flows::Flows;
 use crate::sim::git::Repository;
 use crate::sim::git::worktree::Worktree;
@@ -32,6 +33,25 @@ impl World {
     /// Slack.
     pub const fn slack(&self) -> &Slack {
         &self.slack
+    }
+
+    /// What an artifact's id names: an id that [`Shown::id`] gave, where a message is named by its place
+    /// (`#channel/id`) and counts under its script's name.
+    pub fn artifact(&self, id: &str) -> Option<Shown> {
+        let shown = Shown::from_id(id)?;
+        let Shown::Message(place) = &shown else {
+            return Some(shown);
+        };
+        let script = place.split_once('/').and_then(|(channel, id)| {
+            let mut posts = self.slack.posts().iter();
+            let post = posts.find(|post| post.channel == channel && post.id == id)?;
+            post.script.clone()
+        });
+        match script {
+            Some(script) => Some(Shown::Message(script)),
+            // Nobody is shown a script's name: one that is given was guessed.
+            None => place.starts_with('#').then_some(shown),
+        }
     }
 
     /// The paging system.
@@ -139,6 +159,11 @@ impl World {
     /// A stock's level.
     pub fn stock(&self, stock: StockId) -> f64 {
         self.stocks.get(stock.index()).copied().unwrap_or(0.0)
+    }
+
+    /// What flowed into a stock beyond its capacity and is lost.
+    pub fn spilled(&self, stock: StockId) -> f64 {
+        self.spilled.get(stock.index()).copied().unwrap_or(0.0)
     }
 
     /// A driver's value now: straight lines between its points.
