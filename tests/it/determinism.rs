@@ -8,6 +8,7 @@ use firedrill::scenario::loader::Source;
 use firedrill::session::clock::Speed;
 use firedrill::session::entry::{Call, Look};
 use firedrill::session::journal::{Digest, Door, DrillId, Settings};
+use firedrill::sim::promql::matcher::{MatchOp, Matcher};
 use firedrill::sim::promql::source::SeriesSource;
 use firedrill::sim::telemetry::line_types::{Direction, LineFilter};
 use firedrill::sim::telemetry::store::Telemetry;
@@ -142,16 +143,23 @@ fn a_drill_is_the_same_run_twice_saved_and_loaded_and_replayed() {
     }
 }
 
-/// Every sample and every line of a window.
+/// Counters that begin with history cost a pass over all of it where nothing is cached: so many metrics are read.
+const METRICS: usize = 6;
+
+/// Samples of some metrics of every kind, and every line of a window.
 fn read(telemetry: &Telemetry, from: SimTime, until: SimTime) -> Digest {
     let mut text = Vec::new();
-    let mut series = telemetry.select(&[], from, until).unwrap();
-    series.sort_by_key(|series| series.labels.to_string());
-    for one in &series {
-        text.extend(one.labels.to_string().into_bytes());
-        for (at, value) in one.times.iter().zip(one.values.iter()) {
-            text.extend(at.to_le_bytes());
-            text.extend(value.to_bits().to_le_bytes());
+    let names = telemetry.metric_names();
+    for name in names.iter().step_by(names.len() / METRICS) {
+        let named = Matcher::new("__name__", MatchOp::Equal, name).unwrap();
+        let mut series = telemetry.select(&[named], from, until).unwrap();
+        series.sort_by_key(|series| series.labels.to_string());
+        for one in &series {
+            text.extend(one.labels.to_string().into_bytes());
+            for (at, value) in one.times.iter().zip(one.values.iter()) {
+                text.extend(at.to_le_bytes());
+                text.extend(value.to_bits().to_le_bytes());
+            }
         }
     }
     let filter = LineFilter {

@@ -14,8 +14,15 @@ use firedrill::sim::plan::Plan;
 use firedrill::sim::promql::matcher::{MatchOp, Matcher};
 use firedrill::sim::promql::source::SeriesSource;
 use firedrill::sim::time::Span;
+use ron::extensions::Extensions;
 
 const FLAG: &str = "batch-size-v2";
+
+/// A part of a scenario as its files write it.
+fn read<T: serde::de::DeserializeOwned>(text: &str) -> T {
+    let options = ron::Options::default().with_default_extension(Extensions::IMPLICIT_SOME);
+    options.from_str(text).expect("a part of a scenario")
+}
 
 /// The small scenario with one more fault, `extra`, and what else a test changes.
 fn world(fault: &str, change: impl FnOnce(&mut Pack)) -> World {
@@ -24,7 +31,7 @@ fn world(fault: &str, change: impl FnOnce(&mut Pack)) -> World {
         "/tests/fixtures/scenarios"
     ));
     let mut pack = loader::load(&root, "small").expect("the small scenario has no problems");
-    let fault: Fault = ron::from_str(fault).expect("a fault");
+    let fault: Fault = read(fault);
     pack.scenario.faults.insert("extra".to_owned(), fault);
     change(&mut pack);
     let world = World::open(Arc::new(Plan::new(Arc::new(pack))), 11);
@@ -327,7 +334,7 @@ fn what_flows_over_a_stock_is_lost_and_a_reset_brings_none_of_it_back() {
     );
     let stock = "(says: \"a basin\", base: 10.0, capacity: 100.0, drains: \"1/s\", reset_by: [Restart(of: \"cache\")])";
     let mut world = world(&fills, |pack| {
-        let stock: Stock = ron::from_str(stock).expect("a stock");
+        let stock: Stock = read(stock);
         pack.scenario.stocks.insert("basin".to_owned(), stock);
     });
     let id = world.plan().names.stocks["basin"];
@@ -366,12 +373,12 @@ fn a_fact_reaches_what_runs_after_its_time() {
     let late = fault("Estate", "FactIs(fact: \"limit\", value: \"low\")", "");
     let mut world = world(&late, |pack| {
         let fact = "(says: \"a limit\", value: \"high\", reaches_in: \"60s..90s\")";
-        let fact = ron::from_str(fact).expect("a fact");
+        let fact = read(fact);
         pack.scenario.facts.insert("limit".to_owned(), fact);
         let told = "(at: \"T+1m\", does: [SetFact(fact: \"limit\", value: \"low\")])";
         pack.scenario
             .story
-            .push(ron::from_str(told).expect("a happening"));
+            .push(read(told));
     });
     let extra = world.plan().names.faults["extra"];
     wait(&mut world, 119);
