@@ -16,6 +16,7 @@ pub mod kubernetes;
 pub mod pager;
 pub mod plan;
 pub mod promql;
+pub mod rules;
 pub mod signals;
 pub mod slack;
 pub mod telemetry;

@@ -57,6 +57,11 @@ impl StreamId {
         Self(spread(hash))
     }
 
+    /// The number.
+    pub const fn number(self) -> u64 {
+        self.0
+    }
+
     /// A stream that belongs to this one, told apart by a number.
     #[must_use]
     pub const fn child(self, number: u64) -> Self {

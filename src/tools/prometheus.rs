@@ -1,4 +1,8 @@
-//! Prometheus: metrics by name, instant and range queries over the drill's own series.
+//! Prometheus and Alertmanager: metrics, queries over the drill's own series, rules, alerts, silences.
 
+pub mod alerts;
+pub mod amtool;
 pub mod list_metrics;
+pub mod promtool;
 pub mod query;
+pub mod rules;

@@ -2,6 +2,7 @@
 
 #![cfg(test)]
 
+mod alerting;
 mod examples;
 mod first_incident;
 mod journal;

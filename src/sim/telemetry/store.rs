@@ -537,24 +537,23 @@ impl Telemetry {
 
     /// The families that may have a series of this name; all of them for `None`.
     pub(super) fn families_named(&self, metric: Option<&str>) -> impl Iterator<Item = &Family> {
-        let places = metric.map(|name| {
-            let stems = ["", "_bucket", "_sum", "_count"].into_iter();
-            let mut places: Vec<u32> = stems
-                .filter_map(|suffix| self.by_metric.get(name.strip_suffix(suffix)?))
-                .flatten()
-                .copied()
-                .collect();
-            places.sort_unstable();
-            places
-        });
-        let all = if places.is_none() {
-            self.families.as_slice()
-        } else {
-            &[]
+        let places = self.places_named(metric).into_iter();
+        places.filter_map(|place| self.families.get(place as usize))
+    }
+
+    /// The places of the families that may have a series of this name, ascending.
+    pub(super) fn places_named(&self, metric: Option<&str>) -> Vec<u32> {
+        let Some(name) = metric else {
+            return (0..self.families.len() as u32).collect();
         };
-        let named = places.unwrap_or_default().into_iter();
-        all.iter()
-            .chain(named.filter_map(|place| self.families.get(place as usize)))
+        let stems = ["", "_bucket", "_sum", "_count"].into_iter();
+        let mut places: Vec<u32> = stems
+            .filter_map(|suffix| self.by_metric.get(name.strip_suffix(suffix)?))
+            .flatten()
+            .copied()
+            .collect();
+        places.sort_unstable();
+        places
     }
 
     pub(super) fn atom(&self, atom: AtomId) -> Option<&Atom> {

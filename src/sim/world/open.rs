@@ -13,7 +13,7 @@ use super::queue::{Due, Queue};
 use super::step::Scripts;
 use super::trainee::{DrillState, Trainee};
 use super::valkey::ValkeyState;
-use super::{Alerts, Facts, World};
+use super::{Facts, World};
 use crate::scenario::format::records::Incident;
 use crate::sim::flows::Flows;
 use crate::sim::git::Repository;
@@ -23,6 +23,7 @@ use crate::sim::kubernetes::fate::EnvSnapshot;
 use crate::sim::kubernetes::{Cluster, ClusterSpec};
 use crate::sim::pager::{IncidentState, Pager, PagerIncident};
 use crate::sim::plan::{Cond, Plan};
+use crate::sim::rules::{Alerts, Silence};
 use crate::sim::signals::Signals;
 use crate::sim::slack::{Post, Slack};
 use crate::sim::time::{SimTime, Span};
@@ -40,6 +41,7 @@ impl World {
         world.advance_to(page);
         world.signals.close_until(page);
         world.anchor_stocks();
+        world.look_back_at_alerts();
         world.events.retain(|event| event.at >= page);
         world
     }
@@ -124,10 +126,8 @@ impl World {
             shipped: vec![Vec::new(); services],
             code: super::code::Code::default(),
             signals,
-            alerts: Alerts {
-                next_at: plan.page - Span::from_hours(1),
-                ..Alerts::default()
-            },
+            // What was before the page is looked at when the page is reached.
+            alerts: Alerts::new(&plan.rules, plan.page + crate::sim::rules::EVERY),
             scripts,
             events: Vec::new(),
             plan,
@@ -296,10 +296,11 @@ impl World {
             self.pager.add(old_incident(&plan, id, incident));
         }
         for (name, rule) in plan.pack.estate.alerts.iter().chain(&scenario.alerts) {
-            let silences = rule.silences.iter();
-            let silences = silences
-                .map(|(from, until)| (name.clone(), plan.moment(*from), plan.moment(*until)));
-            self.alerts.silences.extend(silences);
+            for (from, until) in &rule.silences {
+                let (from, until) = (plan.moment(*from), plan.moment(*until));
+                self.alerts
+                    .silence(Silence::of_alert(name, from, until, "story"));
+            }
         }
     }
 

@@ -49,6 +49,7 @@ impl World {
     /// Whether a step would change nothing: then it can be left out.
     pub(super) fn rests(&self) -> bool {
         !self.timers.watches_drivers
+            && !self.alerts.unsettled
             && self.faults.iter().all(super::FaultState::rests)
             && !self.flows_move()
             && self

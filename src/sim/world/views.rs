@@ -7,7 +7,8 @@ use super::kafka::{Group, Pace, TopicLog};
 use super::loss::Loss;
 use super::trainee::Trainee;
 use super::valkey::ValkeyState;
-use super::{Alerts, Facts, World, WorldEvent};
+use super::{Facts, World, WorldEvent};
+use crate::sim::rules::{Alerts, Recorded};
 use crate::sim::flows::Flows;
 use crate::sim::git::Repository;
 use crate::sim::git::worktree::Worktree;
@@ -35,6 +36,15 @@ impl World {
     /// The paging system.
     pub const fn pager(&self) -> &Pager {
         &self.pager
+    }
+
+    /// Everything that can be queried: what is scraped, what rules record, the alerts themselves.
+    pub fn series(&self) -> Recorded<'_> {
+        Recorded::new(
+            self.signals.telemetry(),
+            &self.plan.rules,
+            self.alerts.history(),
+        )
     }
 
     /// Alerts.
