@@ -178,7 +178,7 @@ fn ordinary_days_are_quiet() {
                     value.to_text()
                 );
             }
-            at += Span::from_mins(11 * 60 + 17);
+            at += Span::from_mins(29 * 60 + 17);
         }
     }
 }
