@@ -1,6 +1,7 @@
 //! Families of typed tools over a session: what a pane shows, a shell line prints and a program reads. Never draws.
 
 pub mod board;
+pub mod change;
 pub mod delivery;
 pub mod family;
 pub mod host;
@@ -15,6 +16,7 @@ pub mod program;
 pub mod prometheus;
 pub mod reference;
 pub mod registry;
+pub mod schema;
 pub mod sentry;
 pub mod shared;
 pub mod slack;
@@ -22,6 +24,7 @@ pub mod tool;
 pub mod valkey;
 pub mod workbench;
 
+pub use change::{AnyChange, Change, Impact};
 pub use family::Family;
 pub use open::{OpeningError, Places};
 pub use program::{Act, Example, Place, Program, Run};
@@ -63,6 +66,20 @@ fn all_tools() -> Vec<Box<dyn AnyLook>> {
         tool::<slack::read_channel::ReadChannel>(),
         tool::<slack::search::Search>(),
     ]
+}
+
+/// Every tool that acts. A new tool is listed here and nowhere else.
+fn all_changes() -> Vec<Box<dyn AnyChange>> {
+    vec![
+        acting::<pagerduty::acknowledge::Acknowledge>(),
+        acting::<pagerduty::add_note::AddNote>(),
+        acting::<pagerduty::resolve::Resolve>(),
+        acting::<slack::post_message::PostMessage>(),
+    ]
+}
+
+fn acting<T: Change>() -> Box<dyn AnyChange> {
+    Box::new(change::ErasedChange::<T>::default())
 }
 
 fn tool<T: Look>() -> Box<dyn AnyLook> {

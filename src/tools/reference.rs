@@ -35,11 +35,21 @@ pub fn page(registry: &Registry) -> String {
             .programs()
             .filter(|program| program.family() == family)
             .collect();
-        if tools.is_empty() && programs.is_empty() {
+        let changes: Vec<_> = registry
+            .changes()
+            .filter(|tool| tool.family() == family)
+            .collect();
+        if tools.is_empty() && changes.is_empty() && programs.is_empty() {
             continue;
         }
         page.push_str(&format!("\n## {family:?}\n"));
         for tool in tools {
+            page.push_str(&format!("\n### `{}`\n\n{}.\n", tool.name(), tool.about()));
+            for example in tool.examples() {
+                block(&mut page, example.about, example.args, example.prints);
+            }
+        }
+        for tool in changes {
             page.push_str(&format!("\n### `{}`\n\n{}.\n", tool.name(), tool.about()));
             for example in tool.examples() {
                 block(&mut page, example.about, example.args, example.prints);

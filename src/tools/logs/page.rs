@@ -1,5 +1,6 @@
 //! Pages of log lines that a filter takes, newest first, within a bounded amount of work. Never decides what is logged.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::scenario::format::telemetry::Level;
@@ -31,7 +32,7 @@ pub struct Wanted {
 }
 
 /// A page of lines, newest first.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Lines {
     /// The lines.
     pub lines: Vec<Line>,
@@ -42,12 +43,13 @@ pub struct Lines {
 }
 
 /// A line.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Line {
     /// When, RFC 3339 with milliseconds.
     pub time: String,
     /// When, in milliseconds since the epoch.
     #[serde(skip)]
+    #[schemars(skip)]
     pub at: SimTime,
     /// Level.
     pub level: &'static str,

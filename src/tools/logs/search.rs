@@ -1,5 +1,6 @@
 //! `logs_search`: lines of all services that contain a text, newest first.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::page::{self, Lines, Wanted};
@@ -11,7 +12,7 @@ use crate::tools::{Family, Look, Seen, ToolError, ToolExample};
 pub struct Search;
 
 /// What to search.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Args {
     /// The text.
