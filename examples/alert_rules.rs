@@ -40,7 +40,10 @@ fn main() {
                 Span::from_mins(1),
                 &firedrill::sim::promql::Limits::default(),
             );
-            println!("{}", answer.map_or_else(|e| e.to_string(), |(m, _)| m.to_text()));
+            println!(
+                "{}",
+                answer.map_or_else(|e| e.to_string(), |(m, _)| m.to_text())
+            );
         }
     }
     let with = run(Arc::new(Plan::new(Arc::new(pack))));

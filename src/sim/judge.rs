@@ -277,7 +277,10 @@ mod tests {
     fn labels_of_an_expression_are_known_where_it_groups_by_names() {
         let labels = |text: &str| SimJudge.labels_of(text);
         let named = |names: &[&str]| Some(names.iter().map(|name| (*name).to_owned()).collect());
-        assert_eq!(labels("sum by (pod) (a) / sum by (pod) (b) > 1"), named(&["pod"]));
+        assert_eq!(
+            labels("sum by (pod) (a) / sum by (pod) (b) > 1"),
+            named(&["pod"])
+        );
         assert_eq!(labels("1 - (max by (a, b) (x))"), named(&["a", "b"]));
         assert_eq!(labels("a / on (node) b"), named(&["node"]));
         assert_eq!(labels("a > 1"), None);

@@ -21,6 +21,7 @@ use thiserror::Error;
 
 pub use annotation::{Annotation, Level};
 pub use ast::Expr;
+pub use evaluate::rises::{ExactSum, rise};
 pub use parse::{ParseError, parse};
 pub use value::{Matrix, MatrixColumn, Sample, SampleSeries, Value};
 
@@ -30,6 +31,11 @@ use self::evaluate::{Evaluated, Evaluator};
 use self::labels::Labels;
 use self::source::{SeriesSource, SourceError};
 use crate::sim::time::{SimTime, Span};
+
+/// The labels of the group that a series falls into.
+pub fn group_labels(labels: &Labels, grouping: &ast::Grouping) -> Labels {
+    evaluate::group_labels(labels, grouping)
+}
 
 /// What a query may use, and the settings that a Prometheus server has.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -488,8 +494,13 @@ mod tests {
 
     #[test]
     fn patterns_cannot_run_away() {
-        assert_eq!(refused("beta{pod=~\"(a+)+(a|a)*$\"}"), "beta{pod=\"a\"} => 5 @[600]");
-        let large = parse("beta{pod=~\"(.{500}){500}\"}").unwrap_err().to_string();
+        assert_eq!(
+            refused("beta{pod=~\"(a+)+(a|a)*$\"}"),
+            "beta{pod=\"a\"} => 5 @[600]"
+        );
+        let large = parse("beta{pod=~\"(.{500}){500}\"}")
+            .unwrap_err()
+            .to_string();
         assert!(large.contains("pod"), "{large}");
     }
 

@@ -87,7 +87,9 @@ fn at_the_page_alerts_are_as_the_story_has_them() {
         // What the story has announced is not announced again.
         assert_eq!(
             posts(&world, "CheckoutSuccessLow"),
-            ["09:15:00 [FIRING] CheckoutSuccessLow: Checkout success rate is 0.40 (critical, checkout) PD-94012"],
+            [
+                "09:15:00 [FIRING] CheckoutSuccessLow: Checkout success rate is 0.40 (critical, checkout) PD-94012"
+            ],
             "seed {seed}"
         );
         assert_eq!(
@@ -135,12 +137,18 @@ fn alerts_of_the_story_come_when_it_says() {
         "{spans:?}"
     );
     // The messages give whole minutes; the rules are evaluated twice a minute.
-    assert!(spans[0].1.as_str() >= "09:08" && spans[0].1.as_str() <= "09:10", "{spans:?}");
+    assert!(
+        spans[0].1.as_str() >= "09:08" && spans[0].1.as_str() <= "09:10",
+        "{spans:?}"
+    );
     assert!(
         spans[0].2.as_deref() >= Some("09:18") && spans[0].2.as_deref() <= Some("09:21"),
         "{spans:?}"
     );
-    assert!(spans[1].1.as_str() >= "09:13" && spans[1].1.as_str() <= "09:15", "{spans:?}");
+    assert!(
+        spans[1].1.as_str() >= "09:13" && spans[1].1.as_str() <= "09:15",
+        "{spans:?}"
+    );
     let since_the_train = world.alerts().active().find(|(rule, alert)| {
         world.plan().rules.alerting[*rule].name == "DeploymentDown"
             && alert.labels.get("deployment") == "accounting"
@@ -162,15 +170,22 @@ fn ordinary_days_are_quiet() {
             for rule in &world.plan().rules.alerting {
                 let tick = at.floor_to(EVERY);
                 let ask = |when: SimTime| {
-                    promql::instant(&world.series(), &rule.expr, when - BEHIND, &Limits::default())
-                        .unwrap_or_else(|error| panic!("{}: {error}", rule.name))
-                        .0
+                    promql::instant(
+                        &world.series(),
+                        &rule.expr,
+                        when - BEHIND,
+                        &Limits::default(),
+                    )
+                    .unwrap_or_else(|error| panic!("{}: {error}", rule.name))
+                    .0
                 };
                 let value = ask(tick);
                 // What holds for a moment fires only if it holds for long enough.
                 let holds = !value.samples().is_empty()
                     && !ask(tick - rule.hold).samples().is_empty()
-                    && !ask(tick - Span(rule.hold.millis() / 2)).samples().is_empty();
+                    && !ask(tick - Span(rule.hold.millis() / 2))
+                        .samples()
+                        .is_empty();
                 assert!(
                     !holds,
                     "seed {seed}: {} at {tick}: {}",
@@ -190,7 +205,10 @@ fn the_train_silence_ends_and_the_back_office_is_heard() {
     world.advance_to(end);
     let loops = posts(&world, "PodCrashLooping");
     assert_eq!(loops.len(), 1, "{loops:?}");
-    assert!(loops[0].starts_with("11:00:30 [FIRING:1] PodCrashLooping"), "{loops:?}");
+    assert!(
+        loops[0].starts_with("11:00:30 [FIRING:1] PodCrashLooping"),
+        "{loops:?}"
+    );
     let paged: Vec<&str> = world
         .pager()
         .incidents()
@@ -214,13 +232,20 @@ fn mend(world: &mut World) {
 #[test]
 fn what_is_mended_is_told_once_and_its_page_closes_by_itself() {
     let mut world = World::open(small(), 7);
-    assert!(firing(&world).contains(&"JobsLagHigh".to_owned()), "{:?}", firing(&world));
+    assert!(
+        firing(&world).contains(&"JobsLagHigh".to_owned()),
+        "{:?}",
+        firing(&world)
+    );
     mend(&mut world);
     let later = world.now() + Span::from_mins(90);
     world.advance_to(later);
     assert_eq!(firing(&world), Vec::<String>::new());
     let told = posts(&world, "JobsLagHigh");
-    let resolved = told.iter().filter(|post| post.contains("[RESOLVED]")).count();
+    let resolved = told
+        .iter()
+        .filter(|post| post.contains("[RESOLVED]"))
+        .count();
     assert_eq!(resolved, 1, "{told:?}");
     for incident in world.pager().incidents() {
         let by_alert = incident
@@ -341,9 +366,15 @@ fn mistakes_in_rules_are_said_with_their_place() {
         ),
         "FD0510 $labels.consumergrop | did you mean `consumergroup`?"
     );
-    assert_eq!(one("hold: \"2m\"", "hold: \"8d\""), "FD0409 \"8d\" | 0s to 7d");
     assert_eq!(
-        one("sum(kafka_consumergroup_lag{", "sum(kafka_consumergroup_lagg{"),
+        one("hold: \"2m\"", "hold: \"8d\""),
+        "FD0409 \"8d\" | 0s to 7d"
+    );
+    assert_eq!(
+        one(
+            "sum(kafka_consumergroup_lag{",
+            "sum(kafka_consumergroup_lagg{"
+        ),
         "FD0206 kafka_consumergroup_lagg | did you mean `kafka_consumergroup_lag`?"
     );
     let unclosed = one("> 2000", "> 2000 and (");
@@ -370,8 +401,14 @@ fn mistakes_in_rules_are_said_with_their_place() {
         "FD0310 \"gate:loop + 1\" | at most 4 one after the other"
     );
     assert_eq!(
-        one("labels: {\"severity\": \"critical\"}", "labels: {\"alertname\": \"x\"}"),
+        one(
+            "labels: {\"severity\": \"critical\"}",
+            "labels: {\"alertname\": \"x\"}"
+        ),
         "FD0508 \"x\" | leave it out"
     );
-    assert_eq!(said("hold: \"2m\"", "hold: \"2m\", keep_firing: \"4m\""), []);
+    assert_eq!(
+        said("hold: \"2m\"", "hold: \"2m\", keep_firing: \"4m\""),
+        []
+    );
 }

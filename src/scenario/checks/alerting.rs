@@ -177,7 +177,9 @@ impl Checker<'_> {
                     .hint(hint),
             );
         }
-        found.into_iter().for_each(|diagnostic| self.push(diagnostic));
+        found
+            .into_iter()
+            .for_each(|diagnostic| self.push(diagnostic));
     }
 
     /// Says when recording rules ask for each other in a circle or one after the other too often.
@@ -189,7 +191,9 @@ impl Checker<'_> {
             .map(|(name, expr)| {
                 let metrics = self.judge.promql(expr).unwrap_or_default();
                 let asked = metrics.iter().filter_map(|(metric, _)| {
-                    recordings.get_key_value(metric).map(|(own, _)| own.as_str())
+                    recordings
+                        .get_key_value(metric)
+                        .map(|(own, _)| own.as_str())
                 });
                 (name.as_str(), asked.collect())
             })

@@ -184,8 +184,11 @@ impl Checker<'_> {
                 }
                 if alert.is_none() && matching.is_empty() {
                     self.push(
-                        at.error(ids::EMPTY, "the silence says nothing about what it silences")
-                            .hint("give the `alert`, or labels in `matching`"),
+                        at.error(
+                            ids::EMPTY,
+                            "the silence says nothing about what it silences",
+                        )
+                        .hint("give the `alert`, or labels in `matching`"),
                     );
                 }
                 for label in matching.keys() {

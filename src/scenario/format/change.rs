@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::condition::Condition;
 use super::Map;
+use super::condition::Condition;
 use super::values::{Delay, Duration, Moment};
 
 /// A change of the estate.

@@ -94,7 +94,11 @@ impl Notifier {
         // What is over is not told of either while a silence holds it back.
         for group in notifier.groups.values() {
             let silenced = group.told.keys();
-            muted.extend(silenced.filter(|labels| alerts.is_silenced(labels, at)).cloned());
+            muted.extend(
+                silenced
+                    .filter(|labels| alerts.is_silenced(labels, at))
+                    .cloned(),
+            );
         }
         let told = notifier.tell(rules, &firing, (&muted, &still), at);
         alerts.notifier = notifier;
@@ -207,15 +211,13 @@ impl Notifier {
     }
 }
 
-fn key_of(
-    rule: &super::rule::AlertingRule,
-    receiver: &Receiver,
-    alert: &ActiveAlert,
-) -> GroupKey {
+fn key_of(rule: &super::rule::AlertingRule, receiver: &Receiver, alert: &ActiveAlert) -> GroupKey {
     let label = |name: &str| Some(alert.labels.get(name)).filter(|value| !value.is_empty());
-    let service = label("service")
-        .or(rule.service.as_deref())
-        .or_else(|| ["deployment", "container", "namespace"].into_iter().find_map(label));
+    let service = label("service").or(rule.service.as_deref()).or_else(|| {
+        ["deployment", "container", "namespace"]
+            .into_iter()
+            .find_map(label)
+    });
     GroupKey {
         channel: receiver.channel.clone(),
         name: rule.name.clone(),
@@ -244,7 +246,10 @@ impl Notification {
         let (listed, left) = if self.is_firing() {
             (&self.firing, self.firing.len().saturating_sub(MOST_LISTED))
         } else {
-            (&self.resolved, self.resolved.len().saturating_sub(MOST_LISTED))
+            (
+                &self.resolved,
+                self.resolved.len().saturating_sub(MOST_LISTED),
+            )
         };
         for (_, summary) in listed.iter().take(MOST_LISTED) {
             if !summary.is_empty() {

@@ -10,7 +10,7 @@ use super::state::AlertSpan;
 use super::{BEHIND, EVERY};
 use crate::sim::promql::labels::{Labels, METRIC_NAME};
 use crate::sim::promql::matcher::{MatchOp, Matcher, all_match};
-use crate::sim::promql::source::{Series, SeriesSource, SourceError, stale_marker};
+use crate::sim::promql::source::{Series, SeriesSource, SourceError, SummedRises, stale_marker};
 use crate::sim::promql::{self, Limits, QueryError};
 use crate::sim::telemetry::store::Telemetry;
 use crate::sim::time::{SimTime, Span};
@@ -220,6 +220,14 @@ fn metric_of(matchers: &[Matcher]) -> Option<&str> {
 }
 
 impl SeriesSource for Recorded<'_> {
+    fn summed_rises(&self, asked: &SummedRises<'_>) -> Option<Vec<(Labels, f64)>> {
+        let metric = metric_of(asked.matchers)?;
+        let scraped = !self.rules.recording.contains_key(metric)
+            && metric != ALERTS
+            && metric != ALERTS_FOR_STATE;
+        self.scraped.summed_rises(asked).filter(|_| scraped)
+    }
+
     fn select(
         &self,
         matchers: &[Matcher],

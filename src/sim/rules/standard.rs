@@ -158,7 +158,9 @@ impl Maker<'_> {
                 labels: map([("severity", "warning"), ("team", &service.team)]),
                 annotations: map([(
                     "summary",
-                    &format!("{{{{ $value | humanizePercentage }}}} of the requests to {{{{ $labels.service }}}} take longer than {bound} s"),
+                    &format!(
+                        "{{{{ $value | humanizePercentage }}}} of the requests to {{{{ $labels.service }}}} take longer than {bound} s"
+                    ),
                 )]),
                 ..plain(name)
             };

@@ -174,7 +174,11 @@ mod tests {
                 2.25,
                 "  2.2|a   |\"b\"|7%",
             ),
-            ("{{ $value | printf \"%.0f of %s\" }}", 3.0, "3 of %!s(MISSING)"),
+            (
+                "{{ $value | printf \"%.0f of %s\" }}",
+                3.0,
+                "3 of %!s(MISSING)",
+            ),
         ] {
             assert_eq!(filled(text, value), expected, "{text}");
         }
@@ -186,17 +190,29 @@ mod tests {
         assert_eq!(filled(text, 11.0), "many");
         assert_eq!(filled(text, 1.0), "few");
         assert_eq!(
-            filled("{{ $x := $value | humanize }}{{ with $labels.pod }}{{ . }}={{ $x }}{{ end }}", 7.0),
+            filled(
+                "{{ $x := $value | humanize }}{{ with $labels.pod }}{{ . }}={{ $x }}{{ end }}",
+                7.0
+            ),
             "gate-1=7"
         );
         assert_eq!(filled("{{/* nothing */}}a {{- /* b */ -}} c", 0.0), "ac");
-        assert_eq!(filled("{{ stripPort $labels.instance | toUpper }}", 0.0), "GATE.FRONT");
         assert_eq!(
-            filled("{{ reReplaceAll \"-[0-9]+$\" \"\" $labels.pod | title }}", 0.0),
+            filled("{{ stripPort $labels.instance | toUpper }}", 0.0),
+            "GATE.FRONT"
+        );
+        assert_eq!(
+            filled(
+                "{{ reReplaceAll \"-[0-9]+$\" \"\" $labels.pod | title }}",
+                0.0
+            ),
             "Gate"
         );
         assert_eq!(
-            filled("{{ if and (match \"^gate\" $labels.pod) (not false) }}yes{{ end }}", 0.0),
+            filled(
+                "{{ if and (match \"^gate\" $labels.pod) (not false) }}yes{{ end }}",
+                0.0
+            ),
             "yes"
         );
     }
@@ -204,24 +220,37 @@ mod tests {
     #[test]
     fn what_cannot_be_read_is_said_with_its_place() {
         for (text, message, span) in [
-            ("a {{ $value | humanise }}", "function \"humanise\" not defined", 14..22),
+            (
+                "a {{ $value | humanise }}",
+                "function \"humanise\" not defined",
+                14..22,
+            ),
             ("{{ $valu }}", "undefined variable \"$valu\"", 3..8),
             ("{{ $value", "unclosed action", 0..9),
             ("{{ if $value }}x", "unexpected EOF", 16..16),
             ("{{ end }}", "unexpected {{end}}", 3..6),
-            ("{{ range $labels }}{{ end }}", "\"range\" has no place in an alert's text here", 3..8),
+            (
+                "{{ range $labels }}{{ end }}",
+                "\"range\" has no place in an alert's text here",
+                3..8,
+            ),
             ("{{ }}", "missing value for command", 0..5),
             ("{{ \"a }}", "unterminated quoted string", 3..8),
             ("{{ .Valu }}", "can't evaluate field Valu", 3..8),
         ] {
             let error = Template::parse(text).expect_err(text);
-            assert_eq!((error.message.as_str(), error.span), (message, span), "{text}");
+            assert_eq!(
+                (error.message.as_str(), error.span),
+                (message, span),
+                "{text}"
+            );
         }
     }
 
     #[test]
     fn labels_that_are_asked_for_are_known_with_their_places() {
-        let template = Template::parse("{{ $labels.pod }} {{ .Labels.node }} {{ index $labels \"a.b\" }}");
+        let template =
+            Template::parse("{{ $labels.pod }} {{ .Labels.node }} {{ index $labels \"a.b\" }}");
         let labels = template.unwrap().labels().to_vec();
         assert_eq!(
             labels,
@@ -234,9 +263,46 @@ mod tests {
     }
 
     const WORDS: &[&str] = &[
-        "{{", "}}", "{{-", "-}}", "$labels", ".pod", "$value", ".", "|", "humanize", "printf", "\"%.2f\"", "if", "else",
-        "end", "with", "eq", "gt", "and", "(", ")", "1.5", "7", "\"a\"", "`b`", ":=", "$x", "nil", "true", " ", "text", "é",
-        "humanizeDuration", "match", "index", "/*", "*/", "title", "\"%9999d\"", "parseDuration",
+        "{{",
+        "}}",
+        "{{-",
+        "-}}",
+        "$labels",
+        ".pod",
+        "$value",
+        ".",
+        "|",
+        "humanize",
+        "printf",
+        "\"%.2f\"",
+        "if",
+        "else",
+        "end",
+        "with",
+        "eq",
+        "gt",
+        "and",
+        "(",
+        ")",
+        "1.5",
+        "7",
+        "\"a\"",
+        "`b`",
+        ":=",
+        "$x",
+        "nil",
+        "true",
+        " ",
+        "text",
+        "é",
+        "humanizeDuration",
+        "match",
+        "index",
+        "/*",
+        "*/",
+        "title",
+        "\"%9999d\"",
+        "parseDuration",
     ];
 
     proptest! {

@@ -40,7 +40,10 @@ fn spec(hold_secs: i64, keep_secs: i64, labels: &[(&str, &str)]) -> AlertRule {
 
 fn rules(hold_secs: i64, keep_secs: i64) -> Rules {
     Rules::of_specs(
-        &[("LevelHigh", spec(hold_secs, keep_secs, &[("severity", "warning")]))],
+        &[(
+            "LevelHigh",
+            spec(hold_secs, keep_secs, &[("severity", "warning")]),
+        )],
         &[],
     )
 }
@@ -90,14 +93,14 @@ fn an_alert_waits_until_it_has_held_for_long_enough() {
     assert!(told.iter().all(Vec::is_empty));
     let (alerts, told) = fed(
         &rules,
-        &[
-            (Some(2.0), None),
-            (Some(3.0), Some(2.0)),
-            (Some(4.0), None),
-        ],
+        &[(Some(2.0), None), (Some(3.0), Some(2.0)), (Some(4.0), None)],
     );
     assert_eq!(states(&alerts), [("a".to_owned(), AlertState::Firing, 0)]);
-    let labels = Labels::new([("alertname", "LevelHigh"), ("pod", "a"), ("severity", "warning")]);
+    let labels = Labels::new([
+        ("alertname", "LevelHigh"),
+        ("pod", "a"),
+        ("severity", "warning"),
+    ]);
     let fired = Transition {
         rule: 0,
         labels,
@@ -106,16 +109,16 @@ fn an_alert_waits_until_it_has_held_for_long_enough() {
     assert_eq!(told.last(), Some(&vec![fired]));
     assert!(alerts.is_firing(&rules, "LevelHigh"));
     let (_, alert) = alerts.active().next().unwrap();
-    assert_eq!(
-        alert.annotation(&rules.alerting[0], "summary"),
-        "a is at 4"
-    );
+    assert_eq!(alert.annotation(&rules.alerting[0], "summary"), "a is at 4");
 }
 
 #[test]
 fn without_a_hold_it_fires_at_once_and_ends_with_its_series() {
     let rules = rules(0, 0);
-    let (alerts, told) = fed(&rules, &[(Some(2.0), None), (None, None), (Some(2.0), None)]);
+    let (alerts, told) = fed(
+        &rules,
+        &[(Some(2.0), None), (None, None), (Some(2.0), None)],
+    );
     let firing: Vec<Vec<bool>> = told
         .iter()
         .map(|some| some.iter().map(|one| one.firing).collect())
@@ -141,7 +144,12 @@ fn without_a_hold_it_fires_at_once_and_ends_with_its_series() {
 #[test]
 fn one_that_is_kept_firing_outlives_a_gap() {
     let rules = rules(0, 60);
-    let gap = [(Some(2.0), None), (None, None), (Some(2.0), None), (None, None)];
+    let gap = [
+        (Some(2.0), None),
+        (None, None),
+        (Some(2.0), None),
+        (None, None),
+    ];
     let (alerts, told) = fed(&rules, &gap);
     assert_eq!(told.iter().flatten().count(), 1);
     assert!(alerts.is_firing(&rules, "LevelHigh"));
@@ -159,7 +167,10 @@ fn an_evaluation_that_fails_leaves_alerts_as_they_are() {
     assert_eq!(alerts.error(0), Some("query timed out"));
     let many = (0..=state::MOST_ALERTS).map(|index| (pod(&index.to_string()), 2.0));
     alerts.update(&rules, 0, at(60), Ok(many.collect()));
-    assert_eq!(alerts.error(0), Some("exceeded limit of 200 with 201 alerts"));
+    assert_eq!(
+        alerts.error(0),
+        Some("exceeded limit of 200 with 201 alerts")
+    );
     assert_eq!(alerts.active().count(), 1);
 }
 
@@ -210,7 +221,10 @@ fn alerts_of_a_group_are_told_together_and_not_again() {
                 630,
                 "[FIRING:1] LevelHigh (a warning)\na is at 2\n(1 resolved)".to_owned()
             ),
-            (930, "[RESOLVED] LevelHigh (a warning)\na is at 2".to_owned()),
+            (
+                930,
+                "[RESOLVED] LevelHigh (a warning)\na is at 2".to_owned()
+            ),
         ]
     );
 }
@@ -264,7 +278,10 @@ fn routes_say_where_and_whether_it_pages() {
     }];
     let rules = Rules::of(&pack);
     assert_eq!(rules.unread, Vec::<String>::new());
-    let rule = rules.alerting.iter().find(|rule| rule.name == "JobsLagHigh");
+    let rule = rules
+        .alerting
+        .iter()
+        .find(|rule| rule.name == "JobsLagHigh");
     let rule = rule.unwrap();
     let receiver = |pairs: &[(&str, &str)]| {
         let labels = Labels::new(pairs.iter().copied());
@@ -337,7 +354,10 @@ fn telemetry() -> Telemetry {
 fn asked(series: &Recorded<'_>, query: &str, when: SimTime) -> String {
     let expr = promql::parse(query).unwrap();
     let answer = promql::instant(series, &expr, when, &Limits::default());
-    answer.map_or_else(|error| format!("error: {error}"), |(value, _)| value.to_text())
+    answer.map_or_else(
+        |error| format!("error: {error}"),
+        |(value, _)| value.to_text(),
+    )
 }
 
 #[test]
@@ -345,7 +365,12 @@ fn alerts_can_be_queried_with_their_states() {
     let rules = rules(60, 0);
     let (alerts, _) = fed(
         &rules,
-        &[(Some(2.0), None), (Some(2.0), None), (Some(2.0), None), (None, None)],
+        &[
+            (Some(2.0), None),
+            (Some(2.0), None),
+            (Some(2.0), None),
+            (None, None),
+        ],
     );
     let telemetry = telemetry();
     let series = Recorded::new(&telemetry, &rules, alerts.history());
@@ -364,7 +389,9 @@ fn alerts_can_be_queried_with_their_states() {
     );
     assert_eq!(asked(&series, "ALERTS", at(90)), "");
     assert_eq!(
-        asked(&series, "count_over_time(ALERTS[2m])", at(90)).matches("=>").count(),
+        asked(&series, "count_over_time(ALERTS[2m])", at(90))
+            .matches("=>")
+            .count(),
         2
     );
 }
@@ -396,7 +423,9 @@ fn recording_rules_are_evaluated_when_their_series_are_asked_for() {
         "{pod=\"a\"} => 10 @[1733133000]"
     );
     assert_eq!(
-        asked(&series, "{__name__=~\"pod:.*\"}", at(300)).matches("=>").count(),
+        asked(&series, "{__name__=~\"pod:.*\"}", at(300))
+            .matches("=>")
+            .count(),
         2
     );
     assert_eq!(

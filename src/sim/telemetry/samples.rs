@@ -65,8 +65,23 @@ pub(super) fn read(
     samples
 }
 
+/// A number times a factor. A factor that is one part of a whole number divides by that: 399,602 millionths are 0.399602.
+fn scaled(number: i64, scale: f64) -> f64 {
+    let parts = libm::round(1.0 / scale);
+    if scale > 0.0 && scale < 1.0 && (1.0 / scale - parts).abs() < 1e-6 {
+        number as f64 / parts
+    } else {
+        number as f64 * scale
+    }
+}
+
 /// Whether a scrape at an instant finds the series.
-pub(super) fn is_there(telemetry: &Telemetry, family: &Family, pod: Option<&Slot>, at_ms: i64) -> bool {
+pub(super) fn is_there(
+    telemetry: &Telemetry,
+    family: &Family,
+    pod: Option<&Slot>,
+    at_ms: i64,
+) -> bool {
     let begun = at_ms
         >= telemetry
             .grid()
@@ -148,7 +163,7 @@ pub(super) fn values(
             let track = telemetry.value(*value);
             times
                 .iter()
-                .map(|&at| track.map_or(0.0, |track| *track.at(at) as f64 * scale))
+                .map(|&at| track.map_or(0.0, |track| scaled(*track.at(at), *scale)))
                 .collect()
         }
         Values::Offset { .. } => offsets(telemetry, &family.def.values, times),
@@ -207,9 +222,7 @@ pub(super) fn offset(
     };
     let key = StreamKey::new(telemetry.seed(), StreamId::of("consumers/in-flight"));
     let end = (end_at_open + total).saturating_sub(open);
-    let held = telemetry
-        .value(*held)
-        .map_or(-1, |track| *track.at(at_ms));
+    let held = telemetry.value(*held).map_or(-1, |track| *track.at(at_ms));
     let behind = key
         .leaf(at_ms.div_euclid(SCRAPE_MS))
         .below(u64::from(held.unsigned_abs() as u32), IN_FLIGHT);

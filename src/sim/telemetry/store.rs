@@ -422,6 +422,21 @@ impl Telemetry {
         self.total_with(&mut reader, atom, part, at_ms)
     }
 
+    /// What a part of an atom counted between two cuts, the second not before the first: without what came before.
+    pub(super) fn between(&self, atom: AtomId, part: Part, from_ms: i64, until_ms: i64) -> u64 {
+        let Some(mut reader) = self.reader(atom) else {
+            return 0;
+        };
+        let (first, before) = self.grid.cut(from_ms.max(self.grid.origin_ms()));
+        let (last, after) = self.grid.cut(until_ms.min(self.closed_ms));
+        if last < first {
+            return 0;
+        }
+        let whole = sum_leaves(&mut reader, part, first, last);
+        let rest = reader.first_quarters(last, after, part);
+        (whole + rest).saturating_sub(reader.first_quarters(first, before, part))
+    }
+
     /// [`Telemetry::total_until`] at many ascending instants, in one pass over the leaves between them.
     pub fn totals_at(&self, atom: AtomId, part: Part, times_ms: &[i64]) -> Vec<u64> {
         let Some(mut reader) = self.reader(atom) else {

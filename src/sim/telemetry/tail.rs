@@ -3,19 +3,23 @@
 //! A tail gives the same samples to the bit as [`Telemetry::read_series`]; it is for those who ask the same every few
 //! seconds, such as alert rules. It follows one telemetry, and its clone; nothing of it is state.
 
+mod counting;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use self::counting::{AtomTail, Counting, atoms_of, part_of};
 use super::atom::AtomId;
-use super::leaf::{LeafIndex, SCRAPE_MS};
-use super::reader::Part;
-use super::samples::{self, Counted, ONE_Q16, STALE_BITS};
+use super::leaf::SCRAPE_MS;
+use super::samples::{self, Counted, STALE_BITS};
 use super::series::{Aspect, Base, Family, Member, Values};
 use super::slots::Slot;
 use super::store::Telemetry;
+use crate::sim::promql::ast::Grouping;
 use crate::sim::promql::labels::{Labels, METRIC_NAME};
 use crate::sim::promql::matcher::{MatchOp, Matcher, all_match};
-use crate::sim::promql::source::Series;
+use crate::sim::promql::source::{Series, SummedRises};
+use crate::sim::promql::{ExactSum, group_labels, rise};
 use crate::sim::time::SimTime;
 
 /// Stands in a series' values where there was no sample. Not a value that a series can have.
@@ -28,14 +32,31 @@ pub struct Selection {
     pub matchers: Vec<Matcher>,
     /// How far back, in ms.
     pub reach_ms: i64,
+    /// Only how much counters rise is asked, never where they stand: see [`Tail`].
+    pub rises: bool,
+    /// How sums of their rises are grouped that will be asked for.
+    pub sums: Vec<Grouping>,
+}
+
+impl Selection {
+    /// Scrapes that lie in its reach, and one more on either side.
+    const fn scrapes(&self) -> i64 {
+        self.reach_ms / SCRAPE_MS + 2
+    }
 }
 
 /// The newest samples of some selections of series.
+///
+/// A counter of which only the rise is asked may stand apart from what [`Telemetry::read_series`] says by a number that is
+/// the same at all its samples until its container ends: to count from the beginning of history would cost more than
+/// everything else. It then stands so high that rates come out the same to the bit.
 #[derive(Clone, Debug, Default)]
 pub struct Tail {
     selections: Arc<Vec<Selection>>,
     /// Series of each selection, sorted by labels.
     members: Vec<Vec<u32>>,
+    /// The groups of each selection's sums.
+    groups: Vec<Vec<Groups>>,
     series: Vec<Followed>,
     by_key: BTreeMap<Key, u32>,
     atoms: Vec<AtomTail>,
@@ -44,10 +65,21 @@ pub struct Tail {
     looked: (usize, BTreeMap<u32, usize>),
     /// The newest scrape that was read: its instant in multiples of the scrape interval.
     reached: Option<i64>,
+    /// From this scrape on selections have their whole reach; from the newest one when what is older is forgotten.
+    whole_from: Option<i64>,
 }
 
 /// Which series: the family's place, the pod, the aspect.
 type Key = (u32, Option<u32>, u16);
+
+/// How the members of a selection fall into groups.
+#[derive(Clone, Debug, Default)]
+struct Groups {
+    /// The group of each member.
+    of: Vec<u32>,
+    /// The groups' labels.
+    labels: Vec<Labels>,
+}
 
 /// A series that is followed.
 #[derive(Clone, Debug)]
@@ -59,33 +91,9 @@ struct Followed {
     first: i64,
     values: Vec<f64>,
     /// How many values are kept at least.
-    keep: usize,
+    keep: i64,
     was_there: bool,
     counted: Option<Counting>,
-}
-
-/// How a counter's value comes from its atoms' totals.
-#[derive(Clone, Debug)]
-struct Counting {
-    /// Numbers of the atom and of its part.
-    parts: Vec<(u32, u32)>,
-    /// The container that the next two are about: when it started.
-    start_ms: Option<i64>,
-    /// What the totals were then.
-    before: u64,
-    /// What it had counted when history began.
-    older: u64,
-    /// Totals at T0, for what is anchored there.
-    at_open: u64,
-}
-
-/// Totals of parts of an atom up to a leaf.
-#[derive(Clone, Debug)]
-struct AtomTail {
-    atom: AtomId,
-    leaf: LeafIndex,
-    parts: Vec<Part>,
-    totals: Vec<u64>,
 }
 
 const fn key(family: u32, member: Member) -> Key {
@@ -98,14 +106,48 @@ const fn key(family: u32, member: Member) -> Key {
     (family, member.slot, aspect)
 }
 
+fn metric_of(selection: &Selection) -> Option<&str> {
+    selection
+        .matchers
+        .iter()
+        .find(|matcher| matcher.name() == METRIC_NAME && matcher.op() == MatchOp::Equal)
+        .map(Matcher::value)
+}
+
 impl Tail {
-    /// Follows some selections.
-    pub fn new(selections: Vec<Selection>) -> Self {
-        Self {
+    /// Follows some selections, with their reach before `since`, up to `until`. Both must be closed.
+    pub fn begin(
+        selections: Vec<Selection>,
+        telemetry: &Telemetry,
+        since: SimTime,
+        until: SimTime,
+    ) -> Self {
+        let since = since.millis().div_euclid(SCRAPE_MS);
+        let mut tail = Self {
             members: vec![Vec::new(); selections.len()],
             selections: Arc::new(selections),
+            whole_from: Some(since),
             ..Self::default()
+        };
+        let until = until.millis().min(telemetry.closed_ms());
+        let last = until.div_euclid(SCRAPE_MS);
+        tail.look_for_series(telemetry, since * SCRAPE_MS, until);
+        // Counting is dear: what is counted begins as late as it may.
+        let counted = |followed: &&Followed| followed.counted.is_some();
+        let from = tail.series.iter().map(|followed| since - followed.keep);
+        let first = from.min().unwrap_or(since).min(last + 1);
+        let counted = tail.series.iter().filter(counted);
+        let first_counted = counted.map(|followed| since - followed.keep).min();
+        tail.set_bases(telemetry, first_counted.unwrap_or(since) - 1);
+        for followed in &mut tail.series {
+            followed.first = since - followed.keep;
         }
+        for scrape in first..=last {
+            let counts = first_counted.is_some_and(|first| first <= scrape);
+            tail.scrape(telemetry, scrape, counts);
+        }
+        tail.reached = Some(last);
+        tail
     }
 
     /// What is followed.
@@ -113,32 +155,36 @@ impl Tail {
         &self.selections
     }
 
-    /// Whether it has all samples of a selection in `(start, end]`: none before the drill's start.
+    /// Whether it has all samples of a selection in `(start, end]`.
     pub fn covers(&self, selection: usize, start: SimTime, end: SimTime) -> bool {
         let Some((reached, selection)) = self.reached.zip(self.selections.get(selection)) else {
             return false;
         };
+        let first = start.millis().div_euclid(SCRAPE_MS) + 1;
         (reached + 1) * SCRAPE_MS > end.millis()
-            && start.millis() >= reached * SCRAPE_MS - selection.reach_ms
+            && first > self.whole_from.unwrap_or(reached) - selection.scrapes()
     }
 
-    /// Reads all scrapes up to an instant, which must be closed. Nothing is read before the drill has started.
+    /// Reads all scrapes up to an instant, which must be closed.
     pub fn advance(&mut self, telemetry: &Telemetry, until: SimTime) {
         let until_ms = until.millis().min(telemetry.closed_ms());
         let last = until_ms.div_euclid(SCRAPE_MS);
-        if last * SCRAPE_MS < telemetry.grid().t0().millis() {
+        let Some(reached) = self.reached else {
             return;
+        };
+        self.look_for_series(telemetry, reached * SCRAPE_MS, until_ms);
+        for scrape in reached + 1..=last {
+            self.scrape(telemetry, scrape, true);
         }
-        match self.reached {
-            Some(reached) => {
-                for scrape in reached + 1..=last {
-                    self.scrape(telemetry, scrape);
-                }
-                self.reached = Some(reached.max(last));
-            }
-            None => self.reached = Some(last),
+        self.reached = Some(reached.max(last));
+    }
+
+    /// Forgets what lies further back than the selections reach from the newest scrape.
+    pub fn forget(&mut self) {
+        self.whole_from = None;
+        for followed in &mut self.series {
+            followed.trim();
         }
-        self.look_for_series(telemetry);
     }
 
     /// The samples of a selection in `(start, end]`.
@@ -152,16 +198,12 @@ impl Tail {
             .iter()
             .filter_map(|index| self.series.get(*index as usize))
         {
-            let begin = low.max(followed.first);
-            let end = high.min(followed.first + followed.values.len() as i64);
-            if begin >= end {
+            let (begin, values) = followed.between(low, high);
+            if values.is_empty() {
                 continue;
             }
-            let from = (begin - followed.first) as usize;
-            let until = (end - followed.first) as usize;
-            let values = followed.values.get(from..until).unwrap_or(&[]);
             if values.iter().any(|value| value.to_bits() == NOTHING_BITS) {
-                let samples: Vec<(i64, f64)> = (begin..end)
+                let samples: Vec<(i64, f64)> = (begin..)
                     .zip(values)
                     .filter(|(_, value)| value.to_bits() != NOTHING_BITS)
                     .map(|(scrape, value)| (scrape * SCRAPE_MS, *value))
@@ -171,11 +213,11 @@ impl Tail {
                 }
                 continue;
             }
+            let end = begin + values.len() as i64;
             let times = match &shared {
                 Some((from, until, times)) if (*from, *until) == (begin, end) => Arc::clone(times),
                 _ => {
-                    let times: Arc<[i64]> =
-                        (begin..end).map(|scrape| scrape * SCRAPE_MS).collect();
+                    let times: Arc<[i64]> = (begin..end).map(|scrape| scrape * SCRAPE_MS).collect();
                     shared = Some((begin, end, Arc::clone(&times)));
                     times
                 }
@@ -189,25 +231,33 @@ impl Tail {
         found
     }
 
-    fn scrape(&mut self, telemetry: &Telemetry, scrape: i64) {
+    fn scrape(&mut self, telemetry: &Telemetry, scrape: i64, counts: bool) {
         let at_ms = scrape * SCRAPE_MS;
-        let (leaf, _) = telemetry.grid().cut(at_ms);
-        let mut scratch = Vec::new();
-        for atom in &mut self.atoms {
-            atom.advance(telemetry, leaf, &mut scratch);
+        if counts {
+            let cut = telemetry.grid().cut(at_ms);
+            let mut scratch = Vec::new();
+            for atom in &mut self.atoms {
+                atom.advance(telemetry, cut, &mut scratch);
+            }
         }
         let (atoms, families) = (&self.atoms, telemetry.families());
         for followed in &mut self.series {
+            if scrape < followed.first {
+                continue;
+            }
             let Some(family) = families.get(followed.family as usize) else {
                 continue;
             };
             let pod = pod_of(telemetry, family, followed.member);
             followed.read(telemetry, family, pod, at_ms, atoms);
+            if self.whole_from.is_none() {
+                followed.trim_late();
+            }
         }
     }
 
-    /// Finds series that are new since it was last looked.
-    fn look_for_series(&mut self, telemetry: &Telemetry) {
+    /// Finds series that are new since it was last looked, and may have a sample in a window.
+    fn look_for_series(&mut self, telemetry: &Telemetry, from_ms: i64, until_ms: i64) {
         let families = telemetry.families().len();
         let grown = self.looked.0 != families
             || self.looked.1.iter().any(|(place, pods)| {
@@ -220,24 +270,17 @@ impl Tail {
         self.looked.0 = families;
         let selections = Arc::clone(&self.selections);
         for (index, selection) in selections.iter().enumerate() {
-            let metric = selection
-                .matchers
-                .iter()
-                .find(|matcher| matcher.name() == METRIC_NAME && matcher.op() == MatchOp::Equal)
-                .map(Matcher::value);
-            let reached = self.reached.unwrap_or(0) * SCRAPE_MS;
-            let window = (reached - selection.reach_ms, reached);
+            let metric = metric_of(selection);
+            let window = (from_ms - selection.scrapes() * SCRAPE_MS, until_ms);
             for place in telemetry.places_named(metric) {
                 let Some(family) = telemetry.families().get(place as usize) else {
                     continue;
                 };
-                self.looked
-                    .1
-                    .insert(place, pods_of(telemetry, family));
+                self.looked.1.insert(place, pods_of(telemetry, family));
                 for (slot, pod) in family.slots(telemetry, window) {
                     for aspect in family.aspects(metric) {
                         let member = Member { slot, aspect };
-                        self.follow(telemetry, index, selection, place, member, pod);
+                        self.follow(telemetry, index, place, member, pod);
                     }
                 }
             }
@@ -249,31 +292,94 @@ impl Tail {
                 labels(a).cmp(&labels(b))
             });
         }
+        self.groups = selections
+            .iter()
+            .zip(&self.members)
+            .map(|(selection, members)| {
+                let groupings = selection.sums.iter();
+                groupings
+                    .map(|grouping| Groups::of(grouping, members, &self.series))
+                    .collect()
+            })
+            .collect();
+    }
+
+    /// Sums of the rises of a selection's series, if they are grouped as was said before.
+    pub fn summed_rises(
+        &self,
+        selection: usize,
+        asked: &SummedRises<'_>,
+    ) -> Option<Vec<(Labels, f64)>> {
+        let groupings = &self.selections.get(selection)?.sums;
+        let place = groupings
+            .iter()
+            .position(|grouping| grouping == asked.grouping)?;
+        let groups = self.groups.get(selection)?.get(place)?;
+        let members = self.members.get(selection)?;
+        let low = asked.start.millis().div_euclid(SCRAPE_MS) + 1;
+        let high = asked.end.millis().div_euclid(SCRAPE_MS) + 1;
+        let window = (asked.start.millis(), asked.end.millis());
+        let times: Vec<i64> = (low..high).map(|scrape| scrape * SCRAPE_MS).collect();
+        let mut order: Vec<u32> = Vec::new();
+        let mut sums: Vec<Option<ExactSum>> = vec![None; groups.labels.len()];
+        for (member, group) in members.iter().zip(&groups.of) {
+            let Some(followed) = self.series.get(*member as usize) else {
+                continue;
+            };
+            let (begin, values) = followed.between(low, high);
+            let holes = |value: &f64| matches!(value.to_bits(), NOTHING_BITS | STALE_BITS);
+            let risen = if values.iter().any(holes) {
+                let (times, values): (Vec<i64>, Vec<f64>) = (begin..)
+                    .zip(values)
+                    .filter(|(_, value)| !holes(value))
+                    .map(|(scrape, value)| (scrape * SCRAPE_MS, *value))
+                    .unzip();
+                rise(&times, &values, window, asked.per_second)
+            } else {
+                let from = (begin - low).max(0) as usize;
+                let times = times.get(from..from + values.len()).unwrap_or(&[]);
+                rise(times, values, window, asked.per_second)
+            };
+            if let (Some(risen), Some(sum)) = (risen, sums.get_mut(*group as usize)) {
+                sum.get_or_insert_with(|| {
+                    order.push(*group);
+                    ExactSum::default()
+                })
+                .add(risen);
+            }
+        }
+        let found = order.into_iter().filter_map(|group| {
+            let labels = groups.labels.get(group as usize)?.clone();
+            Some((labels, (*sums.get(group as usize)?)?.total()))
+        });
+        Some(found.collect())
     }
 
     fn follow(
         &mut self,
         telemetry: &Telemetry,
         index: usize,
-        selection: &Selection,
         place: u32,
         member: Member,
         pod: Option<&Slot>,
     ) {
-        let Some(family) = telemetry.families().get(place as usize) else {
+        let selections = Arc::clone(&self.selections);
+        let (Some(selection), Some(family)) = (
+            selections.get(index),
+            telemetry.families().get(place as usize),
+        ) else {
             return;
         };
-        // The samples kept, and one more: whether there was one tells where a series ended.
-        let keep = (selection.reach_ms / SCRAPE_MS + 2) as usize;
+        let keep = selection.scrapes();
         let key = key(place, member);
         if let Some(known) = self.by_key.get(&key).copied() {
             let Some(followed) = self.series.get_mut(known as usize) else {
                 return;
             };
             if all_match(&selection.matchers, &followed.labels) {
-                if keep > followed.keep {
-                    followed.keep = keep;
-                    followed.fill(telemetry, family, pod, self.reached.unwrap_or(0));
+                followed.keep = followed.keep.max(keep);
+                if let (Some(counted), None) = (&mut followed.counted, self.reached) {
+                    counted.rises &= selection.rises;
                 }
                 if let Some(members) = self.members.get_mut(index)
                     && !members.contains(&known)
@@ -287,53 +393,45 @@ impl Tail {
         if !all_match(&selection.matchers, &labels) {
             return;
         }
-        let reached = self.reached.unwrap_or(0);
-        let mut followed = Followed {
+        let followed = Followed {
             family: place,
             member,
             labels,
-            first: 0,
+            first: self.reached.map_or(0, |reached| reached + 1),
             values: Vec::new(),
             keep,
             was_there: false,
-            counted: self.counting(telemetry, family, member, pod, reached * SCRAPE_MS),
+            counted: self.counting(family, member, selection.rises),
         };
-        followed.fill(telemetry, family, pod, reached);
         let number = self.series.len() as u32;
+        let late = self.reached.filter(|_| pod.is_none());
         self.series.push(followed);
+        if let Some(reached) = late {
+            self.set_late_base(telemetry, number, reached);
+        }
         self.by_key.insert(key, number);
         if let Some(members) = self.members.get_mut(index) {
             members.push(number);
         }
     }
 
-    fn counting(
-        &mut self,
-        telemetry: &Telemetry,
-        family: &Family,
-        member: Member,
-        pod: Option<&Slot>,
-        at_ms: i64,
-    ) -> Option<Counting> {
-        let (atoms, part) = match &family.def.values {
-            Values::Counter { atoms, .. } => (
-                atoms,
-                Part {
-                    slot: member.slot,
-                    measure: super::reader::Measure::Events,
-                },
-            ),
-            Values::Histogram { atoms, .. } => (
-                atoms,
-                Part {
-                    slot: member.slot,
-                    measure: member.aspect.measure(),
-                },
-            ),
-            Values::Offset { atoms, .. } => (atoms, Part::ALL),
-            _ => return None,
+    fn counting(&mut self, family: &Family, member: Member, rises: bool) -> Option<Counting> {
+        let part = part_of(&family.def.values, member);
+        let (Values::Counter { atoms, .. }
+        | Values::Histogram { atoms, .. }
+        | Values::Offset { atoms, .. }) = &family.def.values
+        else {
+            return None;
         };
-        let (leaf, _) = telemetry.grid().cut(at_ms);
+        // Only whole numbers can be moved without a change in the last bit of a difference.
+        let whole = match &family.def.values {
+            Values::Counter {
+                unit, base, minus, ..
+            } => *unit == 1.0 && minus.is_none() && matches!(base, Base::AtOrigin(_)),
+            Values::Histogram { .. } => member.aspect != Aspect::Sum,
+            _ => false,
+        };
+        let leaf = self.atoms.first().map_or(0, |atom| atom.leaf);
         let parts = atoms
             .iter()
             .map(|&atom| {
@@ -343,27 +441,69 @@ impl Tail {
                         leaf,
                         parts: Vec::new(),
                         totals: Vec::new(),
+                        quarters: Vec::new(),
                     });
                     self.atoms.len() as u32 - 1
                 });
                 let tail = self.atoms.get_mut(number as usize);
-                let part = tail.map_or(0, |tail| tail.part(telemetry, part, at_ms));
-                (number, part)
+                (number, tail.map_or(0, |tail| tail.part(part)))
             })
             .collect();
-        let counted = Counted {
-            telemetry,
-            atoms,
-            part,
-            pod,
-        };
         Some(Counting {
             parts,
+            rises: rises && whole,
+            start_ms: None,
             before: 0,
             older: 0,
-            start_ms: None,
-            at_open: counted.at(telemetry.grid().t0().millis()),
+            at_open: 0,
         })
+    }
+
+    /// Where a counter without pods stands that is followed later than others.
+    fn set_late_base(&mut self, telemetry: &Telemetry, number: u32, reached: i64) {
+        let Some(followed) = self.series.get_mut(number as usize) else {
+            return;
+        };
+        let (Some(counting), Some(family)) = (
+            &mut followed.counted,
+            telemetry.families().get(followed.family as usize),
+        ) else {
+            return;
+        };
+        let counted = Counted {
+            telemetry,
+            atoms: atoms_of(&family.def.values),
+            part: part_of(&family.def.values, followed.member),
+            pod: None,
+        };
+        let total: u64 = counting
+            .parts
+            .iter()
+            .filter_map(|(atom, part)| Some(self.atoms.get(*atom as usize)?.total(*part)))
+            .sum();
+        counting.before = total as i64 - counted.at(reached * SCRAPE_MS) as i64;
+        counting.at_open = counted.at(telemetry.grid().t0().millis());
+    }
+
+    /// Where counters stand at a scrape, from which on everything is counted.
+    fn set_bases(&mut self, telemetry: &Telemetry, scrape: i64) {
+        let at_ms = scrape * SCRAPE_MS;
+        let (leaf, _) = telemetry.grid().cut(at_ms);
+        for atom in &mut self.atoms {
+            atom.leaf = leaf;
+        }
+        let from_ms = telemetry.grid().start_ms(leaf);
+        let families = telemetry.families();
+        for followed in &mut self.series {
+            let (Some(counting), Some(family)) = (
+                &mut followed.counted,
+                families.get(followed.family as usize),
+            ) else {
+                continue;
+            };
+            let pod = pod_of(telemetry, family, followed.member);
+            counting.set_base(telemetry, family, followed.member, pod, from_ms);
+        }
     }
 }
 
@@ -381,52 +521,33 @@ fn pod_of<'a>(telemetry: &'a Telemetry, family: &Family, member: Member) -> Opti
     telemetry.slots(per_pod.slots)?.slot(member.slot?)
 }
 
-impl AtomTail {
-    /// The number of a part; a new one has counted what it has counted.
-    fn part(&mut self, telemetry: &Telemetry, part: Part, at_ms: i64) -> u32 {
-        if let Some(known) = self.parts.iter().position(|other| *other == part) {
-            return known as u32;
+impl Groups {
+    fn of(grouping: &Grouping, members: &[u32], series: &[Followed]) -> Self {
+        let mut groups = Self::default();
+        let mut known: BTreeMap<Labels, u32> = BTreeMap::new();
+        for member in members {
+            let labels = series.get(*member as usize).map(|one| &one.labels);
+            let labels = labels.map_or_else(Labels::empty, |labels| group_labels(labels, grouping));
+            let group = *known.entry(labels.clone()).or_insert_with(|| {
+                groups.labels.push(labels);
+                groups.labels.len() as u32 - 1
+            });
+            groups.of.push(group);
         }
-        self.parts.push(part);
-        self.totals
-            .push(telemetry.total_until(self.atom, part, at_ms));
-        self.parts.len() as u32 - 1
-    }
-
-    fn advance(&mut self, telemetry: &Telemetry, until: LeafIndex, scratch: &mut Vec<u64>) {
-        let Some(mut reader) = telemetry.reader(self.atom) else {
-            return;
-        };
-        let mut leaf = reader.skip_silence(self.leaf);
-        while leaf < until {
-            reader.add_whole(leaf, &self.parts, &mut self.totals, scratch);
-            leaf = reader.skip_silence(leaf + 1);
-        }
-        self.leaf = self.leaf.max(until);
+        groups
     }
 }
 
 impl Followed {
-    /// Reads what is kept of the past.
-    fn fill(
-        &mut self,
-        telemetry: &Telemetry,
-        family: &Family,
-        pod: Option<&Slot>,
-        reached: i64,
-    ) {
-        let first = reached + 1 - self.keep as i64;
-        let window = (first * SCRAPE_MS - 1, reached * SCRAPE_MS);
-        let read = samples::read(telemetry, family, self.member, pod, window);
-        self.first = first;
-        self.values = vec![f64::from_bits(NOTHING_BITS); self.keep];
-        for (at, value) in read.times.iter().zip(&read.values) {
-            let place = usize::try_from(at.div_euclid(SCRAPE_MS) - first);
-            if let Some(slot) = place.ok().and_then(|place| self.values.get_mut(place)) {
-                *slot = *value;
-            }
+    /// Its values in the scrapes `low..high`, and which scrape the first of them is.
+    fn between(&self, low: i64, high: i64) -> (i64, &[f64]) {
+        let begin = low.max(self.first);
+        let end = high.min(self.first + self.values.len() as i64);
+        if begin >= end {
+            return (begin, &[]);
         }
-        self.was_there = samples::is_there(telemetry, family, pod, reached * SCRAPE_MS);
+        let range = (begin - self.first) as usize..(end - self.first) as usize;
+        (begin, self.values.get(range).unwrap_or(&[]))
     }
 
     fn read(
@@ -437,6 +558,9 @@ impl Followed {
         at_ms: i64,
         atoms: &[AtomTail],
     ) {
+        if self.values.is_empty() {
+            self.was_there = samples::is_there(telemetry, family, pod, at_ms - SCRAPE_MS);
+        }
         let there = samples::is_there(telemetry, family, pod, at_ms);
         let value = if there {
             self.value(telemetry, family, pod, at_ms, atoms)
@@ -447,10 +571,19 @@ impl Followed {
         };
         self.was_there = there;
         self.values.push(value);
-        if self.values.len() > 2 * self.keep + 16 {
-            let old = self.values.len() - self.keep;
-            self.values.drain(..old);
-            self.first += old as i64;
+    }
+
+    /// Forgets what is not kept, at once.
+    fn trim(&mut self) {
+        let old = self.values.len().saturating_sub(self.keep as usize);
+        self.values.drain(..old);
+        self.first += old as i64;
+    }
+
+    /// Forgets what is not kept, when it has become much.
+    fn trim_late(&mut self) {
+        if self.values.len() as i64 > 2 * self.keep + 16 {
+            self.trim();
         }
     }
 
@@ -469,90 +602,8 @@ impl Followed {
         let total: u64 = counting
             .parts
             .iter()
-            .filter_map(|(atom, part)| {
-                atoms.get(*atom as usize)?.totals.get(*part as usize)
-            })
+            .filter_map(|(atom, part)| Some(atoms.get(*atom as usize)?.total(*part)))
             .sum();
         counting.value(telemetry, family, self.member, pod, at_ms, total)
-    }
-}
-
-impl Counting {
-    fn value(
-        &mut self,
-        telemetry: &Telemetry,
-        family: &Family,
-        member: Member,
-        pod: Option<&Slot>,
-        at_ms: i64,
-        total: u64,
-    ) -> f64 {
-        match &family.def.values {
-            Values::Counter {
-                atoms,
-                unit,
-                base,
-                minus,
-            } => {
-                let total = self.since_container(telemetry, atoms, family, member, pod, at_ms, total);
-                let offset = match base {
-                    _ if pod.is_some() => 0.0,
-                    Base::AtOrigin(value) => *value,
-                    Base::AtOpen(value) => value - self.at_open as f64 * unit,
-                };
-                match minus.and_then(|id| telemetry.level(id)) {
-                    Some(level) => (total as f64 * unit + offset
-                        - level.value_at(at_ms) as f64 / ONE_Q16 * unit)
-                        .max(0.0),
-                    None => total as f64 * unit + offset,
-                }
-            }
-            Values::Histogram { atoms, unit_us } => {
-                let total = self.since_container(telemetry, atoms, family, member, pod, at_ms, total);
-                let scale = if member.aspect == Aspect::Sum {
-                    (*unit_us).max(1) as f64
-                } else {
-                    1.0
-                };
-                total as f64 / scale
-            }
-            values => samples::offset(telemetry, values, total, self.at_open, at_ms),
-        }
-    }
-
-    #[expect(clippy::too_many_arguments, reason = "what a sample depends on")]
-    fn since_container(
-        &mut self,
-        telemetry: &Telemetry,
-        atoms: &[AtomId],
-        family: &Family,
-        member: Member,
-        pod: Option<&Slot>,
-        at_ms: i64,
-        total: u64,
-    ) -> u64 {
-        let Some(slot) = pod else {
-            return total;
-        };
-        let start = slot.container_start_ms(at_ms);
-        if self.start_ms != Some(start) {
-            let measure = match &family.def.values {
-                Values::Histogram { .. } => member.aspect.measure(),
-                _ => super::reader::Measure::Events,
-            };
-            let counted = Counted {
-                telemetry,
-                atoms,
-                part: Part {
-                    slot: member.slot,
-                    measure,
-                },
-                pod,
-            };
-            self.before = counted.at(telemetry.grid().cut_at_or_after(start));
-            self.older = counted.before_history(start);
-            self.start_ms = Some(start);
-        }
-        total.saturating_sub(self.before) + self.older
     }
 }

@@ -43,9 +43,6 @@ impl World {
     fn evaluate_rules(&mut self, at: SimTime) {
         let plan = Arc::clone(&self.plan);
         let mut tail = std::mem::take(&mut self.alerts.tail);
-        if tail.selections().is_empty() {
-            tail = Arc::new(plan.watched.tail());
-        }
         let telemetry = self.signals.telemetry();
         Arc::make_mut(&mut tail).advance(telemetry, at - BEHIND);
         let newest = Newest::new(telemetry, &plan.watched, &tail);
@@ -59,10 +56,6 @@ impl World {
         self.alerts.tail = tail;
         self.alerts.last_at = Some(at);
         self.tell_of(at, transitions);
-    }
-
-    fn evaluate_rule(&self, expr: &Expr, at: SimTime) -> Given {
-        evaluate(&self.series(), expr, at)
     }
 
     /// What follows from alerts that began or ceased to fire: events, posts, pages.
@@ -92,14 +85,7 @@ impl World {
         let history = at <= self.plan.page;
         if !(history && self.story_tells_of(&notification.key)) {
             let channel = notification.key.channel.clone();
-            self.post(
-                ALERTMANAGER,
-                &channel,
-                notification.text(),
-                None,
-                at,
-                None,
-            );
+            self.post(ALERTMANAGER, &channel, notification.text(), None, at, None);
         }
         if notification.pages {
             self.page_for(notification, at);
@@ -248,7 +234,11 @@ impl World {
             .filter(|team| !team.is_empty())
             .map(str::to_owned)
             .or_else(|| {
-                let names = [&key.service, labels.get("deployment"), labels.get("container")];
+                let names = [
+                    &key.service,
+                    labels.get("deployment"),
+                    labels.get("container"),
+                ];
                 names.into_iter().find_map(of_service)
             })?;
         let on_call = estate.teams.get(&team)?.on_call.first()?;
@@ -265,8 +255,13 @@ impl World {
             .map(|tick| since + Span(tick * EVERY.millis()))
             .collect();
         let mut outcomes = Vec::with_capacity(plan.rules.alerting.len());
+        let telemetry = self.signals.telemetry();
+        let mut tail = plan.watched.tail(telemetry, since - BEHIND, page - BEHIND);
         for (index, rule) in plan.rules.alerting.iter().enumerate() {
-            let mut of_rule = self.evaluate_at(&rule.expr, &ticks);
+            let telemetry = self.signals.telemetry();
+            let newest = Newest::new(telemetry, &plan.watched, &tail);
+            let series = self.series().with_scraped(&newest);
+            let mut of_rule = evaluate_at(&series, &rule.expr, &ticks);
             let begins = of_rule.get(&since).is_some_and(is_active);
             if begins {
                 for (at, outcome) in self.earlier(&rule.expr, since) {
@@ -291,47 +286,10 @@ impl World {
         for key in Notifier::paging(&self.alerts) {
             self.adopt_page(&key);
         }
+        tail.forget();
+        self.alerts.tail = Arc::new(tail);
         self.alerts.last_at = Some(page);
         self.alerts.next_at = page + EVERY;
-    }
-
-    /// A rule at instants with equal steps between them, ascending.
-    fn evaluate_at(&self, expr: &Expr, ticks: &[SimTime]) -> BTreeMap<SimTime, Given> {
-        let one_by_one = || {
-            ticks
-                .iter()
-                .map(|at| (*at, self.evaluate_rule(expr, *at)))
-                .collect()
-        };
-        let (Some(first), Some(last)) = (ticks.first(), ticks.last()) else {
-            return BTreeMap::new();
-        };
-        let step = ticks.get(1).map_or(EVERY, |second| *second - *first);
-        if asks_for_the_ends(expr) {
-            return one_by_one();
-        }
-        let matrix = promql::range(
-            &self.series(),
-            expr,
-            *first - BEHIND,
-            *last - BEHIND,
-            step,
-            &Limits::default(),
-        );
-        // One instant may fail where others do not.
-        let Ok((matrix, _)) = matrix else {
-            return one_by_one();
-        };
-        let mut outcomes: BTreeMap<SimTime, Given> = BTreeMap::new();
-        for (index, at) in ticks.iter().enumerate() {
-            let samples = matrix.columns.iter().filter_map(|column| {
-                column
-                    .get(index)
-                    .map(|value| (column.labels.clone(), value))
-            });
-            outcomes.insert(*at, Ok(samples.collect()));
-        }
-        outcomes
     }
 
     /// What a rule gave before the last hour, for one whose alerts were active when that began.
@@ -341,18 +299,57 @@ impl World {
             .rev()
             .map(|tick| since - Span(tick * step.millis()))
             .collect();
-        let mut outcomes = self.evaluate_at(expr, &ticks);
+        let mut outcomes = evaluate_at(&self.series(), expr, &ticks);
         let mut at = since - reach;
         while outcomes.get(&at).is_some_and(is_active) {
             at = at - COARSEST;
             if at <= self.plan.history_start() {
                 break;
             }
-            let outcome = self.evaluate_rule(expr, at);
+            let outcome = evaluate(&self.series(), expr, at);
             outcomes.insert(at, outcome);
         }
         outcomes
     }
+}
+
+/// A rule at instants with equal steps between them, ascending.
+fn evaluate_at(series: &Recorded<'_>, expr: &Expr, ticks: &[SimTime]) -> BTreeMap<SimTime, Given> {
+    let one_by_one = || {
+        ticks
+            .iter()
+            .map(|at| (*at, evaluate(series, expr, *at)))
+            .collect()
+    };
+    let (Some(first), Some(last)) = (ticks.first(), ticks.last()) else {
+        return BTreeMap::new();
+    };
+    let step = ticks.get(1).map_or(EVERY, |second| *second - *first);
+    if asks_for_the_ends(expr) {
+        return one_by_one();
+    }
+    let matrix = promql::range(
+        series,
+        expr,
+        *first - BEHIND,
+        *last - BEHIND,
+        step,
+        &Limits::default(),
+    );
+    // One instant may fail where others do not.
+    let Ok((matrix, _)) = matrix else {
+        return one_by_one();
+    };
+    let mut outcomes: BTreeMap<SimTime, Given> = BTreeMap::new();
+    for (index, at) in ticks.iter().enumerate() {
+        let samples = matrix.columns.iter().filter_map(|column| {
+            column
+                .get(index)
+                .map(|value| (column.labels.clone(), value))
+        });
+        outcomes.insert(*at, Ok(samples.collect()));
+    }
+    outcomes
 }
 
 fn evaluate(series: &Recorded<'_>, expr: &Expr, at: SimTime) -> Given {

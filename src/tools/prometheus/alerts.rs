@@ -1,10 +1,12 @@
 //! `prometheus_alerts`: alerts that are pending or fire, as Prometheus's page of alerts lists them. Never silences one.
 
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::sim::World;
 use crate::sim::artifact::Shown;
-use crate::sim::promql::labels::Labels;
 use crate::sim::promql::numbers::format_value;
 use crate::sim::rules::rule::AlertingRule;
 use crate::sim::rules::{ActiveAlert, AlertState};
@@ -16,7 +18,7 @@ use crate::tools::{Family, Look, Seen, Text, ToolError, ToolExample};
 pub struct AlertList;
 
 /// Which alerts to list.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Args {
     /// `firing` or `pending`; both when left out.
@@ -28,20 +30,20 @@ pub struct Args {
 }
 
 /// Alerts.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct ListedAlerts {
     /// Firing ones first, the longest active first.
     pub alerts: Vec<ListedAlert>,
 }
 
 /// An alert, as `/api/v1/alerts` of Prometheus answers.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ListedAlert {
     /// Labels.
-    pub labels: Labels,
+    pub labels: BTreeMap<String, String>,
     /// Annotations, filled.
-    pub annotations: std::collections::BTreeMap<String, String>,
+    pub annotations: BTreeMap<String, String>,
     /// `firing` or `pending`.
     pub state: &'static str,
     /// Since when its expression holds.
@@ -52,10 +54,21 @@ pub struct ListedAlert {
     pub silenced: bool,
 }
 
+impl ListedAlert {
+    /// The alert's name.
+    pub fn name(&self) -> &str {
+        self.labels.get("alertname").map_or("", String::as_str)
+    }
+}
+
 /// An alert as a row.
 pub fn listed(world: &World, rule: &AlertingRule, alert: &ActiveAlert) -> ListedAlert {
     ListedAlert {
-        labels: alert.labels.clone(),
+        labels: alert
+            .labels
+            .iter()
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect(),
         annotations: alert.annotations(rule).into_iter().collect(),
         state: alert.state.word(),
         active_at: alert.active_at.rfc3339(),
@@ -83,7 +96,9 @@ impl Text for ListedAlerts {
         if self.alerts.is_empty() {
             return "No alerts are active.\n".to_owned();
         }
-        let mut rows = vec![row(["ALERT", "STATE", "SINCE", "VALUE", "LABELS", "SUMMARY"])];
+        let mut rows = vec![row([
+            "ALERT", "STATE", "SINCE", "VALUE", "LABELS", "SUMMARY",
+        ])];
         for alert in &self.alerts {
             let labels: Vec<String> = alert
                 .labels
@@ -94,7 +109,7 @@ impl Text for ListedAlerts {
             let summary = alert.annotations.get("summary");
             let silenced = if alert.silenced { " (silenced)" } else { "" };
             rows.push(row([
-                alert.labels.get("alertname"),
+                alert.name(),
                 &format!("{}{silenced}", alert.state),
                 &alert.active_at,
                 &alert.value,

@@ -56,8 +56,7 @@ impl Program for Amtool {
             words.into_iter().partition(|word| word.starts_with('-'));
         let flag = |names: &[&str]| flags.iter().any(|flag| names.contains(&flag.as_str()));
         if let Some(unknown) = flags.iter().find(|flag| {
-            !["-s", "--silenced", "--active", "--expired", "-q", "--quiet"]
-                .contains(&flag.as_str())
+            !["-s", "--silenced", "--active", "--expired", "-q", "--quiet"].contains(&flag.as_str())
         }) {
             return Run::failed(
                 format!("amtool: error: unknown flag '{unknown}', try --help\n"),
@@ -69,9 +68,7 @@ impl Program for Amtool {
         match words.as_slice() {
             ["alert", "query", matchers @ ..] | ["alert", matchers @ ..] => {
                 match matchers_of(matchers) {
-                    Ok(matchers) => {
-                        alerts(world, &matchers, flag(&["-s", "--silenced"]), form)
-                    }
+                    Ok(matchers) => alerts(world, &matchers, flag(&["-s", "--silenced"]), form),
                     Err(problem) => Run::failed(format!("amtool: error: {problem}\n"), 1),
                 }
             }
@@ -216,7 +213,7 @@ fn alerts(world: &World, matchers: &[(String, String)], silenced: bool, form: &s
                     date(world.now() + Span::from_mins(4)),
                     format!(
                         "http://prometheus:9090/graph?g0.expr={}&g0.tab=1",
-                        alert.labels.get("alertname")
+                        alert.name()
                     ),
                     state.to_owned(),
                 ]);
@@ -228,7 +225,7 @@ fn alerts(world: &World, matchers: &[(String, String)], silenced: bool, form: &s
                 vec![cells(&["Alertname", "Starts At", "Summary", "State"])];
             for (alert, at) in &found {
                 rows.push(vec![
-                    alert.labels.get("alertname").to_owned(),
+                    alert.name().to_owned(),
                     date(*at),
                     summary(alert),
                     state.to_owned(),
@@ -290,7 +287,10 @@ fn add(matching: Vec<(String, String)>, lasts: Option<&str>, comment: Option<&st
         None => DEFAULT_SILENCE,
         Some(Ok(lasts)) if lasts.millis > 0 => Span(lasts.millis),
         Some(_) => {
-            return Run::failed("amtool: error: silence duration must be greater than 0\n", 1);
+            return Run::failed(
+                "amtool: error: silence duration must be greater than 0\n",
+                1,
+            );
         }
     };
     let Some(comment) = comment else {

@@ -32,12 +32,16 @@ impl Program for Promtool {
     }
 
     fn run(&self, world: &World, _place: &Place, argv: &[String], _stdin: &str) -> Run {
-        let valued = ["--time", "--start", "--end", "--step", "--match", "-o", "--format"];
+        let valued = [
+            "--time", "--start", "--end", "--step", "--match", "-o", "--format",
+        ];
         let (words, found) = match options(argv, &valued) {
             Ok(parsed) => parsed,
             Err(problem) => return Run::failed(format!("promtool: error: {problem}\n"), 1),
         };
-        let unknown = words.iter().find(|word| word.starts_with('-') && word.len() > 1);
+        let unknown = words
+            .iter()
+            .find(|word| word.starts_with('-') && word.len() > 1);
         if let Some(flag) = unknown {
             return Run::failed(
                 format!("promtool: error: unknown long flag '{flag}', try --help\n"),
@@ -130,7 +134,9 @@ fn looked_quietly(world: &World, args: &Args) -> Run {
             }
             if answer.code != 0 {
                 let message = answer.error.trim_end();
-                let message = message.strip_prefix("prometheus_query: ").unwrap_or(message);
+                let message = message
+                    .strip_prefix("prometheus_query: ")
+                    .unwrap_or(message);
                 let message = message.split("\nhint:").next().unwrap_or(message);
                 answer.error = format!("query error: bad_data: {message}\n");
                 answer.code = 1;
@@ -160,7 +166,12 @@ fn series(world: &World, selector: &str) -> Run {
                 .collect();
             lines.sort();
             lines.dedup();
-            Run::text(lines.iter().map(|line| format!("{line}\n")).collect::<String>())
+            Run::text(
+                lines
+                    .iter()
+                    .map(|line| format!("{line}\n"))
+                    .collect::<String>(),
+            )
         }
         Err(problem) => Run::failed(format!("query error: bad_data: {problem}\n"), 1),
     }
@@ -169,5 +180,10 @@ fn series(world: &World, selector: &str) -> Run {
 fn labels(world: &World, name: &str) -> Run {
     use crate::sim::promql::source::SeriesSource as _;
     let values = world.series().label_values(name, &[]);
-    Run::text(values.iter().map(|value| format!("{value}\n")).collect::<String>())
+    Run::text(
+        values
+            .iter()
+            .map(|value| format!("{value}\n"))
+            .collect::<String>(),
+    )
 }

@@ -1,5 +1,8 @@
 //! `prometheus_rules`: alerting and recording rules with what each says now. Never evaluates one.
 
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::alerts::{ListedAlert, listed};
@@ -11,7 +14,7 @@ use crate::tools::{Family, Look, Seen, Text, ToolError, ToolExample};
 pub struct RuleList;
 
 /// Which rules to list.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Args {
     /// A text that the name must contain; empty for all.
@@ -23,14 +26,14 @@ pub struct Args {
 }
 
 /// Groups of rules, as `/api/v1/rules` of Prometheus answers.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct ListedRules {
     /// In the order in which they are evaluated.
     pub groups: Vec<Group>,
 }
 
 /// A group.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Group {
     /// Its name.
@@ -44,7 +47,7 @@ pub struct Group {
 }
 
 /// A rule.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ListedRule {
     /// The alert's or the metric's name.
@@ -65,9 +68,9 @@ pub struct ListedRule {
     /// Why the last evaluation failed.
     pub last_error: String,
     /// Labels as they are written.
-    pub labels: std::collections::BTreeMap<String, String>,
+    pub labels: BTreeMap<String, String>,
     /// Annotations as they are written.
-    pub annotations: std::collections::BTreeMap<String, String>,
+    pub annotations: BTreeMap<String, String>,
     /// Alerts that are active.
     pub alerts: Vec<ListedAlert>,
 }
@@ -77,9 +80,16 @@ impl Text for ListedRules {
     fn text(&self) -> String {
         let mut text = String::new();
         for group in &self.groups {
-            text.push_str(&format!("group {} (every {} s)\n", group.name, group.interval));
+            text.push_str(&format!(
+                "group {} (every {} s)\n",
+                group.name, group.interval
+            ));
             for rule in &group.rules {
-                let noun = if rule.kind == "alerting" { "alert" } else { "record" };
+                let noun = if rule.kind == "alerting" {
+                    "alert"
+                } else {
+                    "record"
+                };
                 text.push_str(&format!("- {noun}: {}", rule.name));
                 if !rule.state.is_empty() {
                     text.push_str(&format!("    # {}", rule.state));
@@ -94,7 +104,8 @@ impl Text for ListedRules {
                 if rule.keep_firing_for > 0 {
                     text.push_str(&format!("  keep_firing_for: {}s\n", rule.keep_firing_for));
                 }
-                for (heading, texts) in [("labels", &rule.labels), ("annotations", &rule.annotations)]
+                for (heading, texts) in
+                    [("labels", &rule.labels), ("annotations", &rule.annotations)]
                 {
                     let pairs: Vec<String> = texts
                         .iter()
@@ -121,7 +132,8 @@ impl Look for RuleList {
     type Output = ListedRules;
     const NAME: &'static str = "prometheus_rules";
     const FAMILY: Family = Family::Prometheus;
-    const ABOUT: &'static str = "Lists alerting and recording rules with their expressions and states";
+    const ABOUT: &'static str =
+        "Lists alerting and recording rules with their expressions and states";
 
     fn look(world: &World, args: &Args) -> Result<Seen<ListedRules>, ToolError> {
         let (alerting, recording) = match args.kind.as_deref() {
@@ -164,8 +176,8 @@ impl Look for RuleList {
                         state: "",
                         health: "ok",
                         last_error: String::new(),
-                        labels: std::collections::BTreeMap::new(),
-                        annotations: std::collections::BTreeMap::new(),
+                        labels: BTreeMap::new(),
+                        annotations: BTreeMap::new(),
                         alerts: Vec::new(),
                     },
                 );

@@ -142,9 +142,13 @@ impl Held {
         match self {
             Self::Number(number) => Ok(*number),
             Self::Whole(whole) => Ok(*whole as f64),
-            Self::Text(text) => text
-                .parse()
-                .map_err(|_| format!("error calling {}: can't convert {} to a number", function.name(), quote(text))),
+            Self::Text(text) => text.parse().map_err(|_| {
+                format!(
+                    "error calling {}: can't convert {} to a number",
+                    function.name(),
+                    quote(text)
+                )
+            }),
             _ => Err(format!("error calling {}: not a number", function.name())),
         }
     }
@@ -424,8 +428,12 @@ impl Verb {
             ('t', Held::Bool(value)) => value.to_string(),
             ('d', Held::Whole(whole)) => sign(whole.to_string(), *whole as f64),
             ('x', Held::Whole(whole)) => format!("{whole:x}"),
-            ('f' | 'F', Held::Number(number)) => sign(fixed(*number, self.precision.unwrap_or(6)), *number),
-            ('e', Held::Number(number)) => sign(exponent(*number, self.precision.unwrap_or(6)), *number),
+            ('f' | 'F', Held::Number(number)) => {
+                sign(fixed(*number, self.precision.unwrap_or(6)), *number)
+            }
+            ('e', Held::Number(number)) => {
+                sign(exponent(*number, self.precision.unwrap_or(6)), *number)
+            }
             ('g', Held::Number(number)) => sign(
                 match self.precision {
                     Some(precision) => general(*number, precision),
@@ -583,7 +591,11 @@ pub fn humanize_duration(value: f64) -> String {
     if value.abs() < 1.0 {
         return shrunk(value, "s");
     }
-    let (sign, value) = if value < 0.0 { ("-", -value) } else { ("", value) };
+    let (sign, value) = if value < 0.0 {
+        ("-", -value)
+    } else {
+        ("", value)
+    };
     let whole = value.min(9e15) as i64;
     let (seconds, minutes) = (whole % 60, whole / 60 % 60);
     let (hours, days) = (whole / 3600 % 24, whole / 86_400);

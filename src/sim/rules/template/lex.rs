@@ -40,7 +40,11 @@ pub(super) fn parts(text: &str) -> Result<Vec<Part>, TemplateError> {
         let rest = text.get(at..).unwrap_or("");
         let start = rest.find("{{");
         let plain = start.map_or(rest, |start| rest.get(..start).unwrap_or(""));
-        let mut plain = if trims_next { plain.trim_start() } else { plain };
+        let mut plain = if trims_next {
+            plain.trim_start()
+        } else {
+            plain
+        };
         let Some(start) = start.map(|start| at + start) else {
             push_text(&mut parts, plain);
             return Ok(parts);
@@ -91,7 +95,10 @@ fn end_of_comment(text: &str, start: usize, at: usize) -> Result<(usize, bool), 
     if after.starts_with("}}") {
         return Ok((close + 2, false));
     }
-    Err(TemplateError::new("comment ends before closing delimiter", start..close))
+    Err(TemplateError::new(
+        "comment ends before closing delimiter",
+        start..close,
+    ))
 }
 
 /// The tokens of an action that begins at `start`, where it ends, and whether the text behind it loses its spaces.
@@ -139,9 +146,12 @@ fn token(text: &str, at: usize, first: char, rest: &str) -> Result<(Token, usize
         ':' if rest.starts_with(":=") => (Token::Assign, 2),
         '"' => quoted(text, at, rest)?,
         '`' => {
-            let close = rest.get(1..).and_then(|tail| tail.find('`')).ok_or_else(|| {
-                TemplateError::new("unterminated raw quoted string", at..text.len())
-            })?;
+            let close = rest
+                .get(1..)
+                .and_then(|tail| tail.find('`'))
+                .ok_or_else(|| {
+                    TemplateError::new("unterminated raw quoted string", at..text.len())
+                })?;
             let inner = rest.get(1..=close).unwrap_or("").to_owned();
             (Token::Text(inner), close + 2)
         }
@@ -227,5 +237,8 @@ fn quoted(text: &str, at: usize, rest: &str) -> Result<(Token, usize), TemplateE
             c => value.push(c),
         }
     }
-    Err(TemplateError::new("unterminated quoted string", at..text.len()))
+    Err(TemplateError::new(
+        "unterminated quoted string",
+        at..text.len(),
+    ))
 }

@@ -112,7 +112,10 @@ impl<'a> Parser<'a> {
                     words.next();
                     pieces.push(self.with(words)?);
                 }
-                Some((name @ ("range" | "define" | "template" | "block" | "break" | "continue"), span)) => {
+                Some((
+                    name @ ("range" | "define" | "template" | "block" | "break" | "continue"),
+                    span,
+                )) => {
                     return Err(TemplateError::new(
                         format!("\"{name}\" has no place in an alert's text here"),
                         span,
@@ -131,7 +134,10 @@ impl<'a> Parser<'a> {
     fn nothing_left(words: &Words<'_>) -> Result<(), TemplateError> {
         match words.tokens.first() {
             None => Ok(()),
-            Some((_, span)) => Err(TemplateError::new("unexpected word in action", span.clone())),
+            Some((_, span)) => Err(TemplateError::new(
+                "unexpected word in action",
+                span.clone(),
+            )),
         }
     }
 
@@ -236,8 +242,8 @@ impl<'a> Parser<'a> {
                 break;
             }
             let operand = self.operand(words, operands.as_slice())?;
-            let argument_of_value = operands.len() == 1
-                && !matches!(operands.first(), Some(Operand::Function(_)));
+            let argument_of_value =
+                operands.len() == 1 && !matches!(operands.first(), Some(Operand::Function(_)));
             if argument_of_value {
                 return Err(TemplateError::new(
                     "can't give argument to non-function",
@@ -337,7 +343,10 @@ impl<'a> Parser<'a> {
                 Operand::Paren(Box::new(pipeline), fields)
             }
             Token::Pipe | Token::Close | Token::Assign => {
-                return Err(TemplateError::new("unexpected word in action", span.clone()));
+                return Err(TemplateError::new(
+                    "unexpected word in action",
+                    span.clone(),
+                ));
             }
         })
     }
