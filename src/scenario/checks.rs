@@ -19,6 +19,7 @@ mod numbers;
 mod repositories;
 mod scenario;
 mod services;
+mod systems;
 mod texts;
 
 use std::ops::Range;
@@ -139,8 +140,10 @@ pub(super) fn check(subject: &Subject<'_>, judge: &dyn Judge) -> Vec<Diagnostic>
     checker.limits();
     checker.estate();
     checker.repositories();
+    checker.systems();
     if let Some(scenario) = subject.scenario {
         checker.scenario(scenario);
+        checker.systems_of(scenario);
         checker.graph(scenario);
     }
     checker.found

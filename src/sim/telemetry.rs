@@ -3,6 +3,7 @@
 pub mod atom;
 pub mod gauge;
 pub mod history;
+pub mod homes;
 pub mod latency;
 pub mod leaf;
 pub mod line_types;
@@ -21,6 +22,7 @@ pub mod store;
 pub mod tail;
 pub mod template;
 pub mod traffic;
+pub mod walk;
 pub mod wrap;
 
 #[cfg(test)]

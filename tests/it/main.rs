@@ -2,10 +2,18 @@
 
 #![cfg(test)]
 
+mod agreement;
+mod agreement_families;
 mod alerting;
+mod determinism;
+mod effects;
 mod examples;
 mod first_incident;
 mod journal;
 mod layers;
+mod mcp;
 mod promqltest;
+mod random_commands;
+mod reference_runs;
+mod remedies;
 mod world;
