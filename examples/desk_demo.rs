@@ -11,4 +11,5 @@ fn main() -> Result<(), tui::TuiError> {
         None,
         tui::Depth::detect(),
     )
+    .map(drop)
 }

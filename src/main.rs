@@ -33,10 +33,17 @@ fn show(board: Board) -> anyhow::Result<ExitCode> {
             drill: drill.unwrap_or_default(),
         }),
     };
-    tui::run(
+    let farewell = tui::run(
         Box::new(RealLobby::new(board.places, board.settings)),
         start,
         Depth::detect(),
     )?;
-    Ok(ExitCode::SUCCESS)
+    for words in &farewell {
+        eprintln!("firedrill: {words}");
+    }
+    Ok(if farewell.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }

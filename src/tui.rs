@@ -54,15 +54,19 @@ pub enum TuiError {
 }
 
 /// Shows the interface until the player leaves: the title screen, or a drill at once.
-pub fn run(lobby: Box<dyn Lobby>, start: Option<Choice>, depth: Depth) -> Result<(), TuiError> {
+pub fn run(
+    lobby: Box<dyn Lobby>,
+    start: Option<Choice>,
+    depth: Depth,
+) -> Result<Vec<String>, TuiError> {
     let theme = Theme::for_depth(depth)?;
     let keymap = Keymap::shipped().map_err(|error| TuiError::Keymap(Box::new(error)))?;
-    terminal::run(|size| {
+    let farewell = terminal::run(|size| {
         let mut app = App::new(lobby, theme, keymap, size);
         if let Some(choice) = start {
             app.open(choice);
         }
         app
     })?;
-    Ok(())
+    Ok(farewell)
 }

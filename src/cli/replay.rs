@@ -7,10 +7,16 @@ use std::process::ExitCode;
 use crate::tools::Places;
 use crate::tools::open::Replayed;
 
-/// Replays a journal and prints the outcome and the state's hash.
-pub fn run(places: &Places, journal: &Path) -> anyhow::Result<ExitCode> {
+/// Replays a journal and prints the outcome and the state's hash; with `show`, each record before that.
+pub fn run(places: &Places, journal: &Path, show: bool) -> anyhow::Result<ExitCode> {
     let replayed = places.replay(journal)?;
     let mut out = std::io::stdout().lock();
+    if show {
+        for line in &replayed.lines {
+            writeln!(out, "{line}")?;
+        }
+        writeln!(out)?;
+    }
     print(&mut out, &replayed)?;
     Ok(if replayed.difference.is_none() {
         ExitCode::SUCCESS
@@ -22,7 +28,15 @@ pub fn run(places: &Places, journal: &Path) -> anyhow::Result<ExitCode> {
 fn print(out: &mut impl Write, replayed: &Replayed) -> std::io::Result<()> {
     writeln!(out, "scenario  {}", replayed.scenario)?;
     writeln!(out, "seed      {}", replayed.seed)?;
-    writeln!(out, "records   {}", replayed.records)?;
+    if replayed.applied == replayed.records {
+        writeln!(out, "records   {}", replayed.records)?;
+    } else {
+        writeln!(
+            out,
+            "records   {} of {}, up to the first difference",
+            replayed.applied, replayed.records
+        )?;
+    }
     for remark in &replayed.remarks {
         writeln!(out, "note      {remark}")?;
     }

@@ -42,6 +42,7 @@ pub struct App {
     dirty: bool,
     edit: Option<EditRequest>,
     ended: bool,
+    farewell: Vec<String>,
 }
 
 impl App {
@@ -59,6 +60,7 @@ impl App {
             dirty: true,
             edit: None,
             ended: false,
+            farewell: Vec::new(),
         };
         app.load_lists();
         app
@@ -67,6 +69,12 @@ impl App {
     /// Whether the program is to end.
     pub const fn is_over(&self) -> bool {
         self.ended
+    }
+
+    /// What must be said when the terminal is given back: what could not be saved. Closes a drill that is still open.
+    pub fn farewell(mut self) -> Vec<String> {
+        self.leave();
+        self.farewell
     }
 
     /// Whether something changed since it was last drawn.
@@ -247,10 +255,10 @@ impl App {
     }
 
     fn leave(&mut self) {
-        if let Some(desk) = self.desk.as_mut() {
+        if let Some(mut desk) = self.desk.take() {
             desk.look(&[]);
+            self.farewell.extend(desk.close());
         }
-        self.desk = None;
         self.looks.clear();
     }
 
@@ -259,11 +267,18 @@ impl App {
             Ok(mut desk) => {
                 let briefing = desk.briefing();
                 let status = desk.status();
+                let remarks = desk.remarks();
                 self.known_pages.clear();
                 self.pager_seen = None;
                 self.looks.clear();
                 self.desk = Some(desk);
-                vec![Action::Opened(Box::new(briefing), Box::new(status))]
+                let mut actions = vec![Action::Opened(Box::new(briefing), Box::new(status))];
+                actions.extend(
+                    remarks
+                        .into_iter()
+                        .map(|remark| Action::Notice(Tone::Plain, remark)),
+                );
+                actions
             }
             Err(problem) => vec![Action::Notice(Tone::Bad, problem)],
         }

@@ -128,6 +128,18 @@ impl RealDesk {
 }
 
 impl Desk for RealDesk {
+    fn remarks(&self) -> Vec<String> {
+        let tail = self.bench.session().journal().tail();
+        tail.message().into_iter().collect()
+    }
+
+    fn close(self: Box<Self>) -> Vec<String> {
+        match self.bench.into_session().close() {
+            Saving::Unsaved(unsaved) => vec![format!("not saved: {unsaved}")],
+            Saving::Saved { .. } | Saving::NotKept => Vec::new(),
+        }
+    }
+
     fn status(&self) -> Status {
         let world = self.bench.world();
         let (scenario, clock) = (&world.plan().pack.scenario, self.bench.session().clock());
@@ -194,9 +206,13 @@ impl Desk for RealDesk {
             .session_mut()
             .advance(Duration::from_millis(wall_ms));
         self.looks.settle(wall_ms, &mut self.bench);
-        if let Saving::Unsaved(unsaved) = self.bench.session().saving() {
-            self.trouble
-                .get_or_insert_with(|| format!("not saved: {unsaved}"));
+        match self.bench.session().saving() {
+            Saving::Unsaved(unsaved) => self.trouble = Some(format!("not saved: {unsaved}")),
+            // The disk takes it again.
+            Saving::Saved { .. } | Saving::NotKept => {
+                self.trouble
+                    .take_if(|trouble| trouble.starts_with("not saved: "));
+            }
         }
     }
 

@@ -2,9 +2,15 @@
 
 #![cfg(test)]
 
+mod commands;
 mod examples;
 mod first_incident;
+mod format_page;
+mod hostile;
+mod invalid;
 mod journal;
 mod layers;
 mod promqltest;
+mod resume;
+mod terminal;
 mod world;
