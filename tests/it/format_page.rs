@@ -361,7 +361,7 @@ impl Reference {
             "src/scenario/checks/texts.rs",
             "src/sim/telemetry/template.rs",
         ] {
-            constants.read(&read(path));
+            constants.read_constants(&read(path));
         }
         for constant in constants.constants {
             let is_limit = constant.name.starts_with("MAX_")

@@ -245,6 +245,12 @@ proptest! {
         }
     }
 
+}
+
+proptest! {
+    // Each case opens a world.
+    #![proptest_config(ProptestConfig::with_cases(ProptestConfig::default().cases.div_ceil(8)))]
+
     #[test]
     fn any_sound_journal_can_be_replayed(entries in prop::collection::vec((any::<i64>(), entry()), 0..8)) {
         let mut entries = entries;

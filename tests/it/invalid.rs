@@ -255,7 +255,7 @@ fn on_disk() -> Vec<(&'static str, Vec<Diagnostic>)> {
     }
     let mut much = sound();
     for number in 0..4 {
-        let mut text = b"()".to_vec();
+        let mut text = b"(story: [])".to_vec();
         text.resize((1 << 20) - 1, b' ');
         much.insert(format!("base/zz-{number}.ron"), text);
     }

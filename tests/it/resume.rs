@@ -101,9 +101,9 @@ fn a_drill_cut_at_any_byte_has_all_that_was_applied() {
     let header = text.find('\n').unwrap() + 1;
     let last = begun[begun.len() - 2];
     let cuts = (header..whole.len())
-        .step_by(211)
-        .chain((last..whole.len()).step_by(23))
-        .chain(begun.iter().flat_map(|at| [at - 1, *at, at + 1]));
+        .step_by(503)
+        .chain((last..whole.len()).step_by(61))
+        .chain(begun.iter().rev().take(3).flat_map(|at| [at - 1, *at, at + 1]));
     for cut in cuts {
         let copy = copied(saves.path(), &whole[..cut]);
         let applied = begun.iter().filter(|at| **at <= cut).count();

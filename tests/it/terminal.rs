@@ -4,7 +4,7 @@
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, channel};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 
@@ -67,9 +67,13 @@ impl Played {
     }
 
     fn wait_for(&mut self, words: &str) {
+        let start = Instant::now();
         while !self.shows(words) {
-            let Ok(bytes) = self.output.recv_timeout(PATIENCE) else {
-                panic!("never showed {words:?}:\n{}", self.screen.screen().contents());
+            let left = PATIENCE.saturating_sub(start.elapsed());
+            let Ok(bytes) = self.output.recv_timeout(left) else {
+                let screen = self.screen.screen().contents();
+                drop(self.child.kill());
+                panic!("never showed {words:?}:\n{screen}");
             };
             self.screen.process(&bytes);
         }
@@ -82,7 +86,8 @@ impl Played {
 
     /// Waits for the program's end; answers its exit code and what the screen shows then.
     fn end(mut self) -> (u32, String) {
-        while let Ok(bytes) = self.output.recv_timeout(PATIENCE) {
+        let start = Instant::now();
+        while let Ok(bytes) = self.output.recv_timeout(PATIENCE.saturating_sub(start.elapsed())) {
             self.screen.process(&bytes);
         }
         let code = self.child.wait().unwrap().exit_code();
@@ -96,7 +101,7 @@ impl Played {
 fn begin(played: &mut Played) {
     played.wait_for("You are on call for Alpha");
     played.keys("\r");
-    played.wait_for("acknowledge");
+    played.wait_for("assigned to");
     played.keys("a");
     played.wait_for("Slack");
 }

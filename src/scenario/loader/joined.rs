@@ -72,7 +72,9 @@ fn part(file: &Arc<SourceText>, diagnostics: &mut Vec<Diagnostic>) -> Part {
         .collect();
     for flaw in flaws.into_iter().take(MAX_PROBLEMS) {
         diagnostics.push(
-            Diagnostic::error(ids::SYNTAX, file, flaw.span, flaw.message).maybe_hint(flaw.hint),
+            Diagnostic::error(ids::SYNTAX, file, flaw.span, flaw.message)
+                .hint("remove it, or see the notation in docs/scenario-format.md")
+                .maybe_hint(flaw.hint),
         );
     }
     let mut kept = node.clone();

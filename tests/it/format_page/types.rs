@@ -104,7 +104,19 @@ impl Types {
                     .map(str::trim)
                     .collect();
                 self.functions.insert(name.to_owned(), body.join(" "));
-            } else if let Some((name, value)) = constant(line) {
+            }
+            before = Before::default();
+        }
+    }
+
+    /// Adds the constants of a source file alone.
+    pub fn read_constants(&mut self, source: &str) {
+        let mut before = Before::default();
+        for line in source.lines() {
+            if before.take(line) {
+                continue;
+            }
+            if let Some((name, value)) = constant(line) {
                 self.constants.push(Constant {
                     name,
                     docs: before.docs(),
