@@ -11,5 +11,4 @@ fn main() -> Result<(), tui::TuiError> {
         None,
         tui::Depth::detect(),
     )
-    .map(drop)
 }

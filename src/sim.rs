@@ -5,6 +5,7 @@
 
 pub mod artifact;
 pub mod chatter;
+pub mod cloudwatch;
 pub mod command;
 pub mod draw;
 pub mod flows;
@@ -13,6 +14,7 @@ pub mod hash;
 pub mod ids;
 pub mod judge;
 pub mod kubernetes;
+pub mod logql;
 pub mod pager;
 pub mod plan;
 pub mod promql;

@@ -20,6 +20,7 @@ mod repositories;
 mod scenario;
 mod seen;
 mod services;
+mod systems;
 mod texts;
 mod words;
 
@@ -132,8 +133,10 @@ pub(super) fn check(subject: &Subject<'_>, judge: &dyn Judge) -> Vec<Diagnostic>
     checker.estate();
     checker.repositories();
     checker.calls();
+    checker.systems();
     if let Some(scenario) = subject.scenario {
         checker.scenario(scenario);
+        checker.systems_of(scenario);
         checker.graph(scenario);
     }
     checker.found

@@ -235,6 +235,14 @@ impl Session {
         }
     }
 
+    /// Lets the simulated time pass that doing something takes; what is done then is journaled at the instant after it.
+    pub fn spend(&mut self, span: Span) {
+        if !self.is_over() {
+            self.clock.charge(span);
+            self.move_world();
+        }
+    }
+
     /// Notes what a pane shows from now on. Nothing is written when that is what it showed before.
     ///
     /// # Errors

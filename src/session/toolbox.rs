@@ -18,6 +18,8 @@ pub struct Answer {
     pub data: serde_json::Value,
     /// What it showed.
     pub shown: Vec<Shown>,
+    /// The tool call that this is the answer of, where a program passes on a tool's: journals name the tool.
+    pub asked: Option<Call>,
 }
 
 impl Answer {

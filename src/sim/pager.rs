@@ -1,11 +1,12 @@
 //! The paging system: incidents, their states and timelines. Never decides when to page: the world does.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::time::SimTime;
 
 /// State of an incident.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum IncidentState {
     /// Nobody has taken it.

@@ -9,7 +9,7 @@ mod diagnose;
 mod evaluate;
 pub mod function;
 pub mod labels;
-mod lex;
+pub(in crate::sim) mod lex;
 pub mod matcher;
 pub mod memory;
 pub mod numbers;

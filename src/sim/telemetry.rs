@@ -3,6 +3,7 @@
 pub mod atom;
 pub mod gauge;
 pub mod history;
+pub mod homes;
 pub mod latency;
 pub mod leaf;
 pub mod line_types;
@@ -20,6 +21,7 @@ mod split;
 pub mod store;
 pub mod template;
 pub mod traffic;
+pub mod walk;
 pub mod wrap;
 
 #[cfg(test)]

@@ -5,14 +5,15 @@ use std::sync::Arc;
 
 use super::registry::Registry;
 use super::workbench::Workbench;
+use crate::debrief::Played;
 use crate::diag::{self, Diagnostic};
 use crate::scenario::loader::{self, Listing, Source};
 use crate::scenario::pack::Pack;
 use crate::session::clock::WallTime;
 use crate::session::entry::Entry;
 use crate::session::journal::{
-    self, Digest, DrillId, DrillInFolder, Header, Intent, Journal, Label, Pack as SavedPack,
-    Settings, Verdict,
+    self, Contents, Digest, DrillId, DrillInFolder, Header, Intent, Journal, Label,
+    Pack as SavedPack, Settings, Verdict,
 };
 use crate::session::store::saves::saves_folder;
 use crate::session::store::{FolderStorage, LockError, Storage};
@@ -54,6 +55,11 @@ pub enum OpeningError {
     /// The folder of saves cannot be found.
     #[error("no folder for saves: {0}")]
     Saves(String),
+    /// The file's name is none of a journal.
+    #[error(
+        "{0} cannot be a journal: its name must be lower-case letters, digits and `-`, then `.journal`"
+    )]
+    JournalName(String),
     /// No drill of that id.
     #[error("there is no drill \"{0}\" in {1}")]
     NoDrill(String, String),
@@ -91,6 +97,9 @@ pub enum OpeningError {
         /// The journal's path.
         journal: String,
     },
+    /// A moment that is none, or lies outside what there is.
+    #[error("{0}")]
+    Moment(String),
     /// The journal or the session.
     #[error(transparent)]
     Session(#[from] SessionError),
@@ -209,6 +218,46 @@ impl Places {
         Ok(Workbench::new(session, registry))
     }
 
+    /// Starts a new drill whose journal is a file of this name, or continues the drill that is in it.
+    ///
+    /// # Errors
+    /// See [`OpeningError`].
+    pub fn start_in(
+        &self,
+        file: &Path,
+        name: &str,
+        seed: u64,
+        settings: Settings,
+    ) -> Result<Workbench, OpeningError> {
+        let drill = file
+            .file_name()
+            .and_then(|name| DrillId::of_journal_name(name.to_str()?))
+            .ok_or_else(|| OpeningError::JournalName(file.display().to_string()))?;
+        let folder = file
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty());
+        let saves = folder.unwrap_or(Path::new(".")).to_path_buf();
+        let storage: Arc<dyn Storage> = Arc::new(FolderStorage::new(saves.clone()));
+        if storage.open(&drill.journal_name()).is_ok() {
+            let there = Self {
+                sources: self.sources.clone(),
+                saves,
+            };
+            return there.resume(Some(drill.as_str()));
+        }
+        let pack = self.pack(name)?;
+        let header = Header {
+            drill,
+            ..header(&pack, seed, settings)
+        };
+        save_pack(&pack, storage.as_ref(), &header.drill);
+        let journal = Journal::create(storage, header)?;
+        let plan = Arc::new(Plan::new(Arc::new(pack)));
+        let registry = Registry::standard();
+        let session = Session::start(plan, journal, Arc::<Registry>::clone(&registry));
+        Ok(Workbench::new(session, registry))
+    }
+
     /// Continues a drill; the newest that is not over when no id is given.
     ///
     /// # Errors
@@ -258,7 +307,8 @@ impl Places {
             return Err(damaged(fault));
         }
         if contents.outcome.is_some() {
-            return Err(OpeningError::Over { journal: path });
+            // It is not played on, but looked at.
+            return Ok(drill);
         }
         let name = contents.header.scenario.as_str();
         let pack = self.pack_beside(Path::new(&path), name)?;
@@ -397,12 +447,50 @@ pub struct Replayed {
     pub difference: Option<String>,
 }
 
+/// A journal that was run again, to be looked at: nothing can be done in it any more.
+#[derive(Debug)]
+pub struct Watched {
+    /// The drill at its end. Its own journal is empty.
+    pub session: Session,
+    /// What the journal holds.
+    pub contents: Contents<Entry>,
+    /// What came of running it again.
+    pub replayed: Replayed,
+}
+
+impl Watched {
+    /// The drill as a debrief is made from it.
+    pub const fn played(&self) -> Played<'_> {
+        Played {
+            world: self.session.world(),
+            records: self.contents.records.as_slice(),
+            mode: self.contents.header.settings.mode,
+        }
+    }
+}
+
 impl Places {
     /// Runs a journal again, from its header to its last record.
     ///
     /// # Errors
     /// When the file cannot be read or its scenario not be found; a difference is no error, it is told.
     pub fn replay(&self, path: &Path) -> Result<Replayed, OpeningError> {
+        Ok(self.watch(path)?.replayed)
+    }
+
+    /// A drill of the folder of saves, run again to be looked at.
+    ///
+    /// # Errors
+    /// As for [`Places::watch`].
+    pub fn watch_drill(&self, id: &DrillId) -> Result<Watched, OpeningError> {
+        self.watch(&self.saves.join(id.journal_name()))
+    }
+
+    /// Runs a journal again, from its header to its last record, and keeps what it came to.
+    ///
+    /// # Errors
+    /// When the file cannot be read or its scenario not be found; a difference is no error, it is told.
+    pub fn watch(&self, path: &Path) -> Result<Watched, OpeningError> {
         let file = open_journal(path)?;
         let contents =
             journal::read::<Entry>(file, journal::Limits::STANDARD).map_err(|fault| {
@@ -422,32 +510,8 @@ impl Places {
         let plan = Arc::new(Plan::new(Arc::new(pack)));
         let empty = Journal::in_memory(contents.header.clone())?;
         let mut session = Session::start(plan, empty, Registry::standard());
-        let page = session.world().plan().page;
-        let mut difference = None;
-        let mut lines = Vec::new();
-        for record in &contents.records {
-            let verdict = session.repeat(record.intent.at, &record.intent.entry);
-            lines.push(told(&record.intent, &verdict, page));
-            if session.state() != record.state {
-                difference = Some(format!(
-                    "record {}: the state differs from what was recorded",
-                    record.intent.number
-                ));
-                break;
-            }
-        }
-        if let (Some(open), None) = (&contents.open, &difference) {
-            let verdict = session.repeat(open.at, &open.entry);
-            lines.push(told(open, &verdict, page));
-        }
-        if let (Some(outcome), None) = (&contents.outcome, &difference) {
-            session.run_to(outcome.at);
-            if session.state() != outcome.state {
-                difference =
-                    Some("the outcome: the state differs from what was recorded".to_owned());
-            }
-        }
-        Ok(Replayed {
+        let (lines, difference) = run_again(&mut session, &contents);
+        let replayed = Replayed {
             scenario: name,
             seed: contents.header.seed,
             records: contents.records.len() + usize::from(contents.open.is_some()),
@@ -458,6 +522,11 @@ impl Places {
             state: session.state().to_string(),
             remarks,
             difference,
+        };
+        Ok(Watched {
+            session,
+            contents,
+            replayed,
         })
     }
 
@@ -516,6 +585,36 @@ fn shortened(text: &str) -> String {
     }
     let cut: String = line.chars().take(LONGEST).collect();
     cut + "…"
+}
+
+/// Applies what a journal holds; answers with a line for each record, and the first difference from what was recorded.
+fn run_again(
+    session: &mut Session,
+    contents: &Contents<Entry>,
+) -> (Vec<String>, Option<String>) {
+    let page = session.world().plan().page;
+    let mut lines = Vec::new();
+    for record in &contents.records {
+        let verdict = session.repeat(record.intent.at, &record.intent.entry);
+        lines.push(told(&record.intent, &verdict, page));
+        if session.state() != record.state {
+            let number = record.intent.number;
+            let difference =
+                format!("record {number}: the state differs from what was recorded");
+            return (lines, Some(difference));
+        }
+    }
+    if let Some(open) = &contents.open {
+        let verdict = session.repeat(open.at, &open.entry);
+        lines.push(told(open, &verdict, page));
+    }
+    let differs = contents.outcome.as_ref().is_some_and(|outcome| {
+        session.run_to(outcome.at);
+        session.state() != outcome.state
+    });
+    let difference =
+        differs.then(|| "the outcome: the state differs from what was recorded".to_owned());
+    (lines, difference)
 }
 
 fn state_word(session: &Session) -> String {

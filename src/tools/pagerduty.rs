@@ -1,5 +1,9 @@
 //! PagerDuty: incidents and their timelines. Never decides when somebody is paged.
 
+pub mod acknowledge;
+pub mod acted;
+pub mod add_note;
 pub mod get_timeline;
 pub mod list_incidents;
 pub mod program;
+pub mod resolve;

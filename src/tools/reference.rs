@@ -3,7 +3,7 @@
 use super::family::Family;
 use super::registry::Registry;
 
-const FAMILIES: [Family; 14] = [
+const FAMILIES: [Family; 23] = [
     Family::Slack,
     Family::PagerDuty,
     Family::Sentry,
@@ -15,6 +15,15 @@ const FAMILIES: [Family; 14] = [
     Family::Kafka,
     Family::Valkey,
     Family::Postgres,
+    Family::FeatureFlags,
+    Family::Jira,
+    Family::Wiki,
+    Family::Ci,
+    Family::StatusPage,
+    Family::OnCall,
+    Family::Terraform,
+    Family::ImageRegistry,
+    Family::CloudWatch,
     Family::Delivery,
     Family::Host,
     Family::Drill,
@@ -35,11 +44,21 @@ pub fn page(registry: &Registry) -> String {
             .programs()
             .filter(|program| program.family() == family)
             .collect();
-        if tools.is_empty() && programs.is_empty() {
+        let changes: Vec<_> = registry
+            .changes()
+            .filter(|tool| tool.family() == family)
+            .collect();
+        if tools.is_empty() && changes.is_empty() && programs.is_empty() {
             continue;
         }
         page.push_str(&format!("\n## {family:?}\n"));
         for tool in tools {
+            page.push_str(&format!("\n### `{}`\n\n{}.\n", tool.name(), tool.about()));
+            for example in tool.examples() {
+                block(&mut page, example.about, example.args, example.prints);
+            }
+        }
+        for tool in changes {
             page.push_str(&format!("\n### `{}`\n\n{}.\n", tool.name(), tool.about()));
             for example in tool.examples() {
                 block(&mut page, example.about, example.args, example.prints);

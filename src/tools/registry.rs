@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::change::AnyChange;
 use super::program::{Place, Program, Run};
 use super::tool::AnyLook;
 use crate::session::{Answer, Call, Toolbox};
@@ -14,6 +15,7 @@ use crate::sim::time::Span;
 /// All tools and programs.
 pub struct Registry {
     tools: BTreeMap<&'static str, Box<dyn AnyLook>>,
+    changes: BTreeMap<&'static str, Box<dyn AnyChange>>,
     programs: BTreeMap<&'static str, Box<dyn Program>>,
 }
 
@@ -30,10 +32,14 @@ impl Registry {
     pub fn standard() -> Arc<Self> {
         let mut registry = Self {
             tools: BTreeMap::new(),
+            changes: BTreeMap::new(),
             programs: BTreeMap::new(),
         };
         for tool in super::all_tools() {
             registry.tools.insert(tool.name(), tool);
+        }
+        for change in super::all_changes() {
+            registry.changes.insert(change.name(), change);
         }
         for program in super::all_programs() {
             registry.programs.insert(program.name(), program);
@@ -41,14 +47,24 @@ impl Registry {
         Arc::new(registry)
     }
 
-    /// Tools in the order of their names.
+    /// Tools that look, in the order of their names.
     pub fn tools(&self) -> impl Iterator<Item = &dyn AnyLook> {
         self.tools.values().map(AsRef::as_ref)
     }
 
-    /// A tool by name.
+    /// A tool that looks, by name.
     pub fn tool(&self, name: &str) -> Option<&dyn AnyLook> {
         self.tools.get(name).map(AsRef::as_ref)
+    }
+
+    /// Tools that act, in the order of their names.
+    pub fn changes(&self) -> impl Iterator<Item = &dyn AnyChange> {
+        self.changes.values().map(AsRef::as_ref)
+    }
+
+    /// A tool that acts, by name.
+    pub fn change(&self, name: &str) -> Option<&dyn AnyChange> {
+        self.changes.get(name).map(AsRef::as_ref)
     }
 
     /// Programs in the order of their names.

@@ -2,6 +2,7 @@
 
 pub mod list_channels;
 pub mod messages;
+pub mod post_message;
 pub mod program;
 pub mod read_channel;
 pub mod search;

@@ -2,6 +2,7 @@
 
 mod filters;
 mod shell;
+mod uses;
 
 use std::sync::Arc;
 

@@ -42,7 +42,8 @@ pub struct App {
     dirty: bool,
     edit: Option<EditRequest>,
     ended: bool,
-    farewell: Vec<String>,
+    /// What could not be saved of the drill that was left last.
+    farewell: Option<String>,
 }
 
 impl App {
@@ -60,7 +61,7 @@ impl App {
             dirty: true,
             edit: None,
             ended: false,
-            farewell: Vec::new(),
+            farewell: None,
         };
         app.load_lists();
         app
@@ -71,10 +72,9 @@ impl App {
         self.ended
     }
 
-    /// What must be said when the terminal is given back: what could not be saved. Closes a drill that is still open.
-    pub fn farewell(mut self) -> Vec<String> {
-        self.leave();
-        self.farewell
+    /// What could not be saved of the drill that was left last: for the end of the program.
+    pub fn farewell(&self) -> Option<&str> {
+        self.farewell.as_deref()
     }
 
     /// Whether something changed since it was last drawn.
@@ -239,7 +239,9 @@ impl App {
             Effect::Leave => {
                 self.leave();
                 self.load_lists();
-                vec![Action::Left]
+                let unsaved = self.farewell.clone();
+                let told = unsaved.map(|unsaved| Action::Notice(Tone::Bad, unsaved));
+                std::iter::once(Action::Left).chain(told).collect()
             }
             Effect::Open(choice) => self.open_drill(&choice),
             Effect::ExternalEdit(pane, subject, text) => {
@@ -255,10 +257,11 @@ impl App {
     }
 
     fn leave(&mut self) {
-        if let Some(mut desk) = self.desk.take() {
+        if let Some(desk) = self.desk.as_mut() {
             desk.look(&[]);
-            self.farewell.extend(desk.close());
+            self.farewell = desk.close();
         }
+        self.desk = None;
         self.looks.clear();
     }
 
@@ -267,18 +270,14 @@ impl App {
             Ok(mut desk) => {
                 let briefing = desk.briefing();
                 let status = desk.status();
-                let remarks = desk.remarks();
+                let remarks = desk.remarks().into_iter();
                 self.known_pages.clear();
                 self.pager_seen = None;
                 self.looks.clear();
                 self.desk = Some(desk);
-                let mut actions = vec![Action::Opened(Box::new(briefing), Box::new(status))];
-                actions.extend(
-                    remarks
-                        .into_iter()
-                        .map(|remark| Action::Notice(Tone::Plain, remark)),
-                );
-                actions
+                let opened = Action::Opened(Box::new(briefing), Box::new(status));
+                let told = remarks.map(|remark| Action::Notice(Tone::Plain, remark));
+                std::iter::once(opened).chain(told).collect()
             }
             Err(problem) => vec![Action::Notice(Tone::Bad, problem)],
         }
@@ -293,6 +292,7 @@ impl App {
         match effect {
             Effect::Act(pane, act) => {
                 let begins = act == Act::Begin;
+                let writes = matches!(act, Act::SaveReport { .. });
                 let result = desk.act(act);
                 let (tone, words) = match &result {
                     Ok(said) => (Tone::Good, said.clone()),
@@ -305,6 +305,12 @@ impl App {
                 }
                 if status.phase != Phase::Briefing {
                     actions.push(Action::Status(Box::new(status)));
+                }
+                if writes
+                    && self.ui.screen == Screen::Debrief
+                    && let Some(report) = desk.debrief()
+                {
+                    actions.push(Action::Debrief(Box::new(report)));
                 }
                 actions
             }

@@ -33,14 +33,6 @@ pub trait Lobby {
 
 /// One drill as the interface sees it.
 pub trait Desk {
-    /// What there is to say when the drill has been opened: that a record was torn, for instance.
-    fn remarks(&self) -> Vec<String> {
-        Vec::new()
-    }
-    /// Ends the desk: what must be said about it when the terminal is given back, such as what could not be saved.
-    fn close(self: Box<Self>) -> Vec<String> {
-        Vec::new()
-    }
     /// What the header shows. Cheap: asked at every tick.
     fn status(&self) -> Status;
     /// A number that changes when what a family shows may have changed. Cheap: asked at every tick.
@@ -121,6 +113,12 @@ pub trait Desk {
     fn notebook(&mut self) -> Notebook;
     /// The debrief, once the drill has ended.
     fn debrief(&mut self) -> Option<Report>;
+    /// What there is to say when the drill has been opened: that a record was torn, for instance.
+    fn remarks(&self) -> Vec<String> {
+        Vec::new()
+    }
+    /// Ends the visit: what is to be kept is kept. The answer says what could not be saved.
+    fn close(&mut self) -> Option<String>;
 }
 
 /// A scenario on the title screen.

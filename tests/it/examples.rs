@@ -35,7 +35,11 @@ fn words(line: &str) -> Vec<String> {
 }
 
 fn run(world: &World, program: &dyn Program, argv: &[String]) -> Answer {
-    match program.run(world, &Place::default(), argv, "") {
+    done(world, program.run(world, &Place::default(), argv, ""))
+}
+
+fn done(world: &World, run: Run) -> Answer {
+    match run {
         Run::Answer(answer) => answer,
         Run::Act(act) => {
             let mut world = world.clone();
@@ -76,6 +80,20 @@ fn examples_print_what_they_say() {
                 example.args,
                 example.prints,
                 &tool.answer(&world, &args),
+            );
+        }
+    }
+    for tool in registry.changes() {
+        if tool.examples().is_empty() {
+            bare.push(tool.name());
+        }
+        for example in tool.examples() {
+            let args = serde_json::from_str(example.args).unwrap();
+            compare(
+                tool.name(),
+                example.args,
+                example.prints,
+                &done(&world, tool.run(&world, &args)),
             );
         }
     }

@@ -2,7 +2,11 @@
 
 #![cfg(test)]
 
+mod agreement;
+mod agreement_families;
 mod commands;
+mod determinism;
+mod effects;
 mod examples;
 mod first_incident;
 mod format_page;
@@ -10,7 +14,11 @@ mod hostile;
 mod invalid;
 mod journal;
 mod layers;
+mod mcp;
 mod promqltest;
+mod random_commands;
+mod reference_runs;
+mod remedies;
 mod resume;
 mod terminal;
 mod world;

@@ -108,6 +108,14 @@ impl Checker<'_> {
         self.word_lists(&answer.why_now_words, &at.field("why_now_words"));
         self.word_lists(&answer.mechanism_words, &at.field("mechanism_words"));
         self.not_empty(&answer.why_now, "`why_now`", &at.field("why_now"));
+        for name in answer.path_words.keys() {
+            self.refer(Kind::Fault, name, &at.field("path_words"));
+        }
+        for (index, remedy) in answer.remedies.iter().enumerate() {
+            let place = at.field("remedies").item(index);
+            self.not_empty(&remedy.says, "what the remedy is", &place.field("says"));
+            self.changes(&remedy.does, &place.field("does"));
+        }
         if !self.subject.whole {
             return;
         }

@@ -301,7 +301,7 @@ impl<'a> Lexer<'a> {
 }
 
 /// Reads one escape after its backslash into `bytes`; how many characters it took, or what is wrong with it.
-fn escape(rest: &str, mark: char, bytes: &mut Vec<u8>) -> Result<usize, String> {
+pub(in crate::sim) fn escape(rest: &str, mark: char, bytes: &mut Vec<u8>) -> Result<usize, String> {
     let Some(first) = rest.chars().next() else {
         return Err("escape sequence not terminated".to_owned());
     };

@@ -51,6 +51,8 @@ impl PartialEq for Matcher {
     }
 }
 
+impl Eq for Matcher {}
+
 impl Matcher {
     /// A matcher; the error is the reason why the regular expression cannot be used.
     pub fn new(name: &str, op: MatchOp, value: &str) -> Result<Self, String> {

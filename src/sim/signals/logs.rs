@@ -10,6 +10,7 @@ use crate::scenario::format::telemetry::Level;
 use crate::sim::ids::ServiceId;
 use crate::sim::plan::{ClassPlan, Plan, RoutePlan, ServicePlan};
 use crate::sim::telemetry::atom::AtomId;
+use crate::sim::telemetry::homes::{Home, Stderr};
 use crate::sim::telemetry::logs::LogDef;
 use crate::sim::telemetry::template::{FieldKind, Template};
 use crate::sim::telemetry::wrap::{LogFormat, wrap};
@@ -25,6 +26,12 @@ const ACCESS_ONE_IN: u32 = 10;
 pub(super) fn declare(signals: &mut Signals, plan: &Plan) {
     for (index, service) in plan.services.iter().enumerate() {
         let id = ServiceId(index as u32);
+        let home = Home {
+            namespace: Arc::from(service.spec.namespace.as_str()),
+            container: Arc::from(service.name.as_str()),
+            stderr: stderr_of(service.spec.runtime),
+        };
+        signals.telemetry.set_home(&service.name, home);
         for route_id in &service.routes {
             let (Some(route), Some(atoms)) = (
                 plan.routes.get(route_id.index()),
@@ -65,6 +72,15 @@ pub const fn format_of(runtime: Runtime) -> LogFormat {
         Runtime::Java => LogFormat::Java,
         Runtime::Python | Runtime::Ruby | Runtime::Php => LogFormat::Plain,
         Runtime::Proxy | Runtime::Vendor => LogFormat::Bare,
+    }
+}
+
+/// What a runtime's logger writes to standard error when nobody has told it otherwise.
+const fn stderr_of(runtime: Runtime) -> Stderr {
+    match runtime {
+        Runtime::Python | Runtime::Php => Stderr::Always,
+        Runtime::Node | Runtime::Proxy => Stderr::Errors,
+        _ => Stderr::Never,
     }
 }
 

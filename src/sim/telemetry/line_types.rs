@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use super::logs::{LineKey, ScriptedLine};
+use super::store::Telemetry;
 use crate::scenario::format::telemetry::Level;
+use crate::sim::promql::matcher::Matcher;
 
 /// Most lines of a page.
 pub const LARGEST_PAGE: usize = 10_000;
@@ -18,6 +20,9 @@ pub const LEVELS: [Level; 5] = [
     Level::Fatal,
 ];
 
+/// The label that tells the pods of a stream apart.
+const POD: &str = "pod";
+
 /// Which lines are read. Empty lists leave a thing open.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LineFilter {
@@ -29,6 +34,8 @@ pub struct LineFilter {
     pub levels: Vec<Level>,
     /// Kinds of lines by name.
     pub names: Vec<String>,
+    /// Conditions on the labels of their stream, all of which hold.
+    pub matchers: Vec<Matcher>,
     /// From this instant, in ms since the Unix epoch.
     pub from_ms: i64,
     /// To before this instant.
@@ -42,6 +49,7 @@ impl Default for LineFilter {
             pods: Vec::new(),
             levels: Vec::new(),
             names: Vec::new(),
+            matchers: Vec::new(),
             from_ms: i64::MIN,
             until_ms: i64::MAX,
         }
@@ -49,19 +57,37 @@ impl Default for LineFilter {
 }
 
 impl LineFilter {
-    pub(super) fn takes(&self, service: &str, level: Level, name: &str) -> bool {
+    pub(super) fn takes(
+        &self,
+        telemetry: &Telemetry,
+        service: &str,
+        level: Level,
+        name: &str,
+    ) -> bool {
         let among =
             |list: &[String], value: &str| list.is_empty() || list.iter().any(|own| own == value);
+        let mut on_streams = self.matchers.iter().filter(|one| one.name() != POD);
         among(&self.services, service)
             && among(&self.names, name)
             && (self.levels.is_empty() || self.levels.contains(&level))
+            && on_streams.all(|one| one.matches(telemetry.stream_label(one.name(), service, level)))
     }
 
-    pub(super) fn takes_scripted(&self, line: &ScriptedLine) -> bool {
-        let pod = line.pod.as_deref();
-        self.takes(&line.service, line.level, &line.name)
-            && (self.pods.is_empty()
-                || pod.is_some_and(|pod| self.pods.iter().any(|own| own == pod)))
+    /// Whether pods make a difference.
+    pub(super) fn names_pods(&self) -> bool {
+        !self.pods.is_empty() || self.matchers.iter().any(|one| one.name() == POD)
+    }
+
+    /// Whether a pod's lines are taken; without a pod its name is empty.
+    pub(super) fn takes_pod(&self, pod: &str) -> bool {
+        let mut on_pods = self.matchers.iter().filter(|one| one.name() == POD);
+        (self.pods.is_empty() || self.pods.iter().any(|own| own == pod))
+            && on_pods.all(|one| one.matches(pod))
+    }
+
+    pub(super) fn takes_scripted(&self, telemetry: &Telemetry, line: &ScriptedLine) -> bool {
+        self.takes(telemetry, &line.service, line.level, &line.name)
+            && self.takes_pod(line.pod.as_deref().unwrap_or(""))
     }
 }
 

@@ -76,13 +76,13 @@ impl<'a> Selection<'a> {
                 .atom_def(atom)
                 .and_then(|def| def.slots)
                 .and_then(|id| telemetry.slots(id));
-            let pods = (!filter.pods.is_empty()).then(|| {
-                let named = |pod: &str| filter.pods.iter().any(|own| own == pod);
-                let all = slots.into_iter().flat_map(SlotTrack::slots);
-                all.filter(|(_, slot)| named(&slot.pod))
-                    .map(|(id, _)| id)
-                    .collect::<Vec<_>>()
-            });
+            let pods =
+                (filter.names_pods() && (slots.is_some() || !filter.takes_pod(""))).then(|| {
+                    let all = slots.into_iter().flat_map(SlotTrack::slots);
+                    all.filter(|(_, slot)| filter.takes_pod(&slot.pod))
+                        .map(|(id, _)| id)
+                        .collect::<Vec<_>>()
+                });
             if pods.as_ref().is_some_and(Vec::is_empty) {
                 continue;
             }
@@ -217,11 +217,11 @@ impl<'a> Selection<'a> {
         let end = all
             .partition_point(|scripted| scripted.key.at_ms < until_ms)
             .max(start);
-        let filter = self.filter;
+        let (filter, telemetry) = (self.filter, self.telemetry);
         let window = all.get(start..end).filter(|_| self.scripted).unwrap_or(&[]);
         window
             .iter()
-            .filter(move |scripted| filter.takes_scripted(&scripted.line))
+            .filter(move |scripted| filter.takes_scripted(telemetry, &scripted.line))
     }
 
     /// Writes a line's text.
@@ -261,7 +261,7 @@ impl<'a> Selection<'a> {
             }
             (_, LineId::Scripted(_)) => {
                 if let Some(scripted) = find_scripted(self.telemetry, line.key) {
-                    out.push_str(&scripted.line.text);
+                    out.push_str(&scripted.line.text());
                 }
             }
             _ => {}
@@ -393,7 +393,7 @@ fn chosen<'a>(telemetry: &'a Telemetry, filter: &LineFilter, id: LogId) -> Optio
     let log = telemetry.logs().logs.get(id.0 as usize)?;
     let def = &log.def;
     filter
-        .takes(&def.service, def.level, &def.name)
+        .takes(telemetry, &def.service, def.level, &def.name)
         .then(|| Chosen {
             id,
             log,

@@ -6,6 +6,7 @@
 
 mod graph;
 mod query;
+pub mod tally;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -262,13 +263,11 @@ impl Search {
         let mut work = 0;
         for number in 0..selection.groups.len() {
             work += 1;
-            let mut tally = [0; 5];
             lines.clear();
             let refs = (!one_bar || !whole).then_some(&mut *lines);
-            work += self.scan_group(selection, number, counting.next, refs, &mut tally);
-            for (level, count) in tally.into_iter().enumerate() {
-                counting.add(level, start, count);
-            }
+            work += self.scan_group(selection, number, counting.next, refs, &mut |log, count| {
+                counting.add(level_place(log.def.level), start, count);
+            });
             for line in lines.iter() {
                 counting.add(level_place(selection.level_of(line)), line.key.at_ms, 1);
             }
@@ -291,7 +290,7 @@ impl Search {
         let mut work = 0;
         for scripted in selection.scripted_between(from_ms.max(selection.from_ms), end) {
             work += 1;
-            if self.query.matches(&scripted.line.text) {
+            if self.query.matches(&scripted.line.text()) {
                 counting.add(level_place(scripted.line.level), scripted.key.at_ms, 1);
             }
         }
@@ -307,7 +306,7 @@ impl Search {
     ) -> u64 {
         let mut work = 0;
         for number in 0..selection.groups.len() {
-            work += 1 + self.scan_group(selection, number, leaf, Some(lines), &mut [0; 5]);
+            work += 1 + self.scan_group(selection, number, leaf, Some(lines), &mut |_, _| {});
         }
         let before = lines.len();
         selection.scripted_of(leaf, lines);
@@ -315,7 +314,7 @@ impl Search {
         while let Some(line) = lines.get(place) {
             let found = super::lines::find_scripted(&self.telemetry, line.key);
             work += 1;
-            if found.is_some_and(|found| self.query.matches(&found.line.text)) {
+            if found.is_some_and(|found| self.query.matches(&found.line.text())) {
                 place += 1;
             } else {
                 lines.swap_remove(place);
@@ -324,15 +323,15 @@ impl Search {
         work
     }
 
-    /// The matches of one group in a leaf, as references or (for whole leaves) as numbers by level. Says how many lines
-    /// it has looked at.
+    /// The matches of one group in a leaf, as references or (for whole leaves) as a number for each template. Says how many
+    /// lines it has looked at.
     fn scan_group(
         &self,
         selection: &mut Selection<'_>,
         number: usize,
         index: LeafIndex,
         mut refs: Option<&mut Vec<LineRef>>,
-        tally: &mut [u64; 5],
+        tally: &mut dyn FnMut(&Log, u64),
     ) -> u64 {
         let (from, until) = (selection.from_ms, selection.until_ms);
         let start_ms = self.telemetry.grid().start_ms(index);
@@ -350,7 +349,11 @@ impl Search {
         let mut text = String::new();
         let mut work = 0;
         for (place, chosen) in group.logs.iter().enumerate() {
-            let Some(plan) = self.plans.get(&chosen.id) else {
+            let Some(plan) = self
+                .plans
+                .get(&chosen.id)
+                .filter(|plan| !matches!(plan, Plan::Never))
+            else {
                 continue;
             };
             if index < chosen.first {
@@ -358,6 +361,12 @@ impl Search {
             }
             let log = chosen.log;
             let kept = AtomReader::kept(&leaf, log.def.keep_one_in);
+            if matches!(plan, Plan::Always) && refs.is_none() && group.pods.is_none() {
+                work += 1;
+                tally(log, kept);
+                continue;
+            }
+            let mut counted = 0;
             for k in 0..kept as u32 {
                 work += 1;
                 let event = group.event(&leaf, index, k);
@@ -395,9 +404,7 @@ impl Search {
                 }
                 let Some(out) = refs.as_deref_mut() else {
                     if group.pods.is_none() || group.takes_pod(&find_cell(&mut cells)) {
-                        if let Some(count) = tally.get_mut(level_place(log.def.level)) {
-                            *count += 1;
-                        }
+                        counted += 1;
                     }
                     continue;
                 };
@@ -415,6 +422,9 @@ impl Search {
                         cell,
                     });
                 }
+            }
+            if counted > 0 {
+                tally(log, counted);
             }
         }
         selection.cells = cells;

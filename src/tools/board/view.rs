@@ -1,5 +1,6 @@
 //! `board_view`: what a pane of the board shows at a moment. Journals name it for looks; nobody calls it by hand.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{changes, code, lines};
@@ -13,7 +14,7 @@ use crate::tools::{Family, Look, Seen, Text, ToolError, ToolExample, prometheus,
 pub struct View;
 
 /// A pane's view.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Args {
     /// The pane.
@@ -31,7 +32,7 @@ pub struct Args {
 }
 
 /// How many things were on screen.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Count {
     /// Things.
     pub things: usize,
@@ -49,6 +50,8 @@ impl Look for View {
     const NAME: &'static str = "board_view";
     const FAMILY: Family = Family::Drill;
     const ABOUT: &'static str = "Notes what a pane of the board shows";
+
+    const OFFERED: bool = false;
 
     fn cost(_: &Args) -> Span {
         Span::ZERO
@@ -91,17 +94,22 @@ fn messages(world: &World, args: &Args) -> Vec<Shown> {
         .into_iter()
         .filter(|post| post.at.millis() <= until)
         .filter(|post| match thread {
-            Some(thread) => post.id == thread || post.thread.as_deref() == Some(thread),
+            Some(thread) => {
+                post.id == thread
+                    || post.thread.as_deref() == Some(thread)
+                    || slack::messages::artifact(post) == thread
+            }
             None => true,
         })
-        .map(|post| slack::messages::shown(&post))
         .collect();
-    let first = args
-        .first
-        .as_ref()
-        .and_then(|first| posts.iter().position(|shown| shown.id() == *first));
+    let first = args.first.as_ref().and_then(|first| {
+        posts
+            .iter()
+            .position(|post| slack::messages::artifact(post) == *first)
+    });
     let start = first.unwrap_or_else(|| posts.len().saturating_sub(args.rows));
-    posts.into_iter().skip(start).take(args.rows).collect()
+    let on_screen = posts.iter().skip(start).take(args.rows);
+    on_screen.map(slack::messages::shown).collect()
 }
 
 fn log_lines(world: &World, args: &Args) -> Vec<Shown> {

@@ -69,6 +69,7 @@ impl Program for Git {
                 .iter()
                 .filter_map(|shown| as_shown(world, shown))
                 .collect(),
+            asked: None,
         };
         if outcome.commands.is_empty() {
             return Run::Answer(answer);

@@ -38,6 +38,7 @@ impl Program for Kubectl {
             code: outcome.code,
             data: outcome.data,
             shown: outcome.shown,
+            asked: None,
         };
         if outcome.commands.is_empty() {
             return Run::Answer(answer);

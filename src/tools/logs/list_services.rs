@@ -1,5 +1,6 @@
 //! `logs_list_services`: who logs, and how much. Never a line.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::sim::World;
@@ -11,19 +12,19 @@ use crate::tools::{Family, Look, Seen, Text, ToolError, ToolExample};
 pub struct ListServices;
 
 /// Nothing to say.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Args {}
 
 /// Services that log.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Services {
     /// In the order of their names.
     pub services: Vec<Row>,
 }
 
 /// A service.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Row {
     /// Its name.
     pub service: String,

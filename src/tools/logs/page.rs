@@ -1,5 +1,6 @@
 //! Pages of log lines that a filter takes, newest first, within a bounded amount of work. Never decides what is logged.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::scenario::format::telemetry::Level;
@@ -7,13 +8,12 @@ use crate::sim::World;
 use crate::sim::artifact::Shown;
 use crate::sim::telemetry::lines::{Direction, LineFilter, LogLine};
 use crate::sim::telemetry::logs::LineKey;
+use crate::sim::telemetry::search::{Budget, LineQuery, Search, TextFilter};
 use crate::sim::time::SimTime;
 use crate::tools::{Seen, Text, ToolError};
 
 /// Lines that one page looks at before it stops and says how far it came.
-pub const LINES_LOOKED_AT: usize = 20_000;
-/// Lines fetched at once while looking for matches.
-const FETCHED_AT_ONCE: usize = 500;
+pub const LINES_LOOKED_AT: u64 = 2_000_000;
 /// Lines of a page at most.
 pub const LARGEST_PAGE: usize = 1000;
 
@@ -31,7 +31,7 @@ pub struct Wanted {
 }
 
 /// A page of lines, newest first.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Lines {
     /// The lines.
     pub lines: Vec<Line>,
@@ -39,15 +39,19 @@ pub struct Lines {
     pub next_cursor: Option<String>,
     /// The search stopped here because it had looked at enough; go on with the cursor.
     pub searched_until: Option<String>,
+    /// How lines are sampled and how long they are kept, where some of these stand for more than themselves.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kept: Option<String>,
 }
 
 /// A line.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Line {
     /// When, RFC 3339 with milliseconds.
     pub time: String,
     /// When, in milliseconds since the epoch.
     #[serde(skip)]
+    #[schemars(skip)]
     pub at: SimTime,
     /// Level.
     pub level: &'static str,
@@ -61,6 +65,36 @@ pub struct Line {
     pub sampled_one_in: u32,
     /// Its cursor.
     pub cursor: String,
+}
+
+/// How the log system samples and how long it keeps lines: `successes sampled 1/10, kept 24 h; all other lines kept 7 d`.
+pub fn kept(world: &World) -> String {
+    let telemetry = world.signals().telemetry();
+    let (mut one_in, mut sampled_ms, mut other_ms) = (1, 0, 0);
+    for (_, def) in telemetry.log_defs() {
+        if def.keep_one_in > 1 {
+            one_in = one_in.max(def.keep_one_in);
+            sampled_ms = sampled_ms.max(def.retention_ms);
+        } else {
+            other_ms = other_ms.max(def.retention_ms);
+        }
+    }
+    let others = format!("kept {}", length(other_ms));
+    if one_in > 1 {
+        let sampled = length(sampled_ms);
+        format!("successes sampled 1/{one_in}, kept {sampled}; all other lines {others}")
+    } else {
+        format!("all lines {others}")
+    }
+}
+
+fn length(millis: i64) -> String {
+    let hours = millis / 3_600_000;
+    if hours >= 48 && hours % 24 == 0 {
+        format!("{} d", hours / 24)
+    } else {
+        format!("{hours} h")
+    }
 }
 
 /// A level in one word.
@@ -103,50 +137,57 @@ pub fn levels_from(text: &str) -> Result<Vec<Level>, ToolError> {
 
 /// Reads a page.
 pub fn read(world: &World, wanted: &Wanted) -> Seen<Lines> {
-    let telemetry = world.signals().telemetry();
     let limit = wanted.limit.clamp(1, LARGEST_PAGE);
+    let text = TextFilter::containing(&wanted.contains);
+    // A text that is too long to be looked for is in no line.
+    let Ok(query) = LineQuery::new(&[text]) else {
+        return Seen::default();
+    };
+    let telemetry = world.signals().telemetry().snapshot();
+    let search = Search::new(telemetry, wanted.filter.clone(), query);
+    let budget = Budget(LINES_LOOKED_AT);
+    let found = search.find(wanted.cursor, Direction::Older, limit, budget);
     let mut page = Lines::default();
     let mut shown = Vec::new();
-    let mut cursor = wanted.cursor;
-    let mut looked_at = 0;
-    while page.lines.len() < limit && looked_at < LINES_LOOKED_AT {
-        let fetch = if wanted.contains.is_empty() {
-            limit - page.lines.len()
-        } else {
-            FETCHED_AT_ONCE
-        };
-        let found = telemetry.lines(&wanted.filter, cursor, Direction::Older, fetch);
-        let last = found.next;
-        for line in found.lines {
-            looked_at += 1;
-            cursor = Some(line.key);
-            if line.text.contains(&wanted.contains) {
-                shown.push(Shown::Line {
-                    service: line.service.to_string(),
-                    text: line.text.clone(),
-                });
-                page.lines.push(as_line(line));
-                if page.lines.len() >= limit {
-                    break;
-                }
-            }
-        }
-        if last.is_none() {
-            cursor = if page.lines.len() >= limit {
-                cursor
-            } else {
-                None
-            };
-            break;
-        }
+    for line in found.lines {
+        shown.push(Shown::Line {
+            service: line.service.to_string(),
+            text: line.text.clone(),
+        });
+        page.lines.push(as_line(line));
     }
-    page.next_cursor = cursor.map(|key| key.to_string());
-    if looked_at >= LINES_LOOKED_AT && page.lines.len() < limit {
-        page.searched_until = cursor.map(|key| SimTime(key.at_ms).format("%Y-%m-%dT%H:%M:%S%.3fZ"));
-    }
+    let stopped = page.lines.len() < limit;
+    page.end_at(world, found.next, stopped);
     Seen {
         output: page,
         shown,
+    }
+}
+
+/// The lines of a query as a page.
+pub fn of_query(world: &World, found: &super::logql::Page) -> Seen<Lines> {
+    let mut page = Lines {
+        lines: found.lines(),
+        ..Lines::default()
+    };
+    page.end_at(world, found.next, found.stopped);
+    Seen {
+        output: page,
+        shown: found.shown(),
+    }
+}
+
+impl Lines {
+    /// Says where older lines go on, and what is not kept.
+    fn end_at(&mut self, world: &World, next: Option<LineKey>, stopped: bool) {
+        self.next_cursor = next.map(|key| key.to_string());
+        if let Some(key) = next.filter(|_| stopped) {
+            let until = SimTime(key.at_ms).format("%Y-%m-%dT%H:%M:%S%.3fZ");
+            self.searched_until = Some(until);
+        }
+        if self.lines.iter().any(|line| line.sampled_one_in > 1) {
+            self.kept = Some(kept(world));
+        }
     }
 }
 
@@ -181,6 +222,9 @@ impl Text for Lines {
             ));
         } else if let Some(cursor) = &self.next_cursor {
             text.push_str(&format!("-- older lines: --cursor {cursor}\n"));
+        }
+        if let Some(kept) = &self.kept {
+            text.push_str(&format!("-- {kept}\n"));
         }
         text
     }

@@ -1,25 +1,27 @@
-//! `logs_search`: lines of all services that contain a text, newest first.
+//! `logs_search`: lines of all services that contain a text, or what a LogQL query gives.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::logql::{self, Found};
 use super::page::{self, Lines, Wanted};
 use crate::sim::World;
+use crate::sim::artifact::Shown;
+use crate::sim::logql::ast::Expr;
+use crate::sim::logql::entries::Window;
+use crate::sim::promql::Value;
 use crate::sim::telemetry::lines::LineFilter;
-use crate::tools::{Family, Look, Seen, ToolError, ToolExample};
+use crate::tools::{Family, Look, Seen, Text, ToolError, ToolExample};
 
 /// Searches all lines.
 pub struct Search;
 
 /// What to search.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Args {
-    /// The text.
+    /// A text that the line contains, or LogQL: `{app="x"} |= "y"`, `sum by (app) (rate({level="error"}[5m]))`.
     pub query: String,
-    /// Lines of this level and above; all when empty.
-    pub level: String,
-    /// How far back, such as `15m`, or an instant.
-    pub since: String,
     /// Lines at most.
     pub limit: usize,
     /// Where the page before ended.
@@ -30,49 +32,140 @@ impl Default for Args {
     fn default() -> Self {
         Self {
             query: String::new(),
-            level: String::new(),
-            since: String::new(),
             limit: 100,
             cursor: None,
         }
     }
 }
 
+/// Lines, or numbers.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Output {
+    /// Lines, newest first.
+    Lines(Lines),
+    /// Numbers, now.
+    Numbers(Value),
+}
+
+impl Serialize for Output {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Lines(lines) => lines.serialize(serializer),
+            Self::Numbers(value) => value.to_json().serialize(serializer),
+        }
+    }
+}
+
+impl JsonSchema for Output {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Output".into()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        let lines = generator.subschema_for::<Lines>();
+        schemars::json_schema!({
+            "anyOf": [lines, {
+                "type": "object",
+                "description": "The answer of a metric query, as Loki's API writes it.",
+                "properties": { "resultType": { "type": "string" }, "result": { "type": "array" } },
+                "required": ["resultType", "result"],
+            }],
+        })
+    }
+}
+
+impl Text for Output {
+    fn text(&self) -> String {
+        match self {
+            Self::Lines(lines) => lines.text(),
+            Self::Numbers(value) => {
+                let text = value.to_text();
+                if text.is_empty() {
+                    "{} (no data)\n".to_owned()
+                } else {
+                    format!("{text}\n")
+                }
+            }
+        }
+    }
+}
+
 impl Look for Search {
     type Args = Args;
-    type Output = Lines;
+    type Output = Output;
     const NAME: &'static str = "logs_search";
     const FAMILY: Family = Family::Logs;
-    const ABOUT: &'static str = "Searches the log lines of all services for a text, newest first";
+    const ABOUT: &'static str = "Searches the log lines of all services for a text or with LogQL, newest first; a LogQL metric query is evaluated now";
 
-    fn look(world: &World, args: &Args) -> Result<Seen<Lines>, ToolError> {
-        if args.query.is_empty() {
+    fn look(world: &World, args: &Args) -> Result<Seen<Output>, ToolError> {
+        if args.query.trim().is_empty() {
             return Err(ToolError::new(
-                "the query is empty: give a text that the line contains",
+                "the query is empty: give a text that the line contains, or LogQL",
             ));
         }
-        let filter = LineFilter {
-            levels: page::levels_from(&args.level)?,
-            from_ms: page::window(&args.since, world.now())?,
-            ..LineFilter::default()
-        };
         let cursor = page::cursor(args.cursor.as_deref())?;
-        Ok(page::read(
-            world,
-            &Wanted {
-                filter,
-                contains: args.query.clone(),
-                cursor,
-                limit: args.limit,
-            },
-        ))
+        let limit = args.limit.clamp(1, page::LARGEST_PAGE);
+        if logql::is_logql(&args.query) {
+            let parsed = crate::sim::logql::parse(&args.query);
+            return match parsed.map_err(|error| logql::told(&error))? {
+                Expr::Log(log) => {
+                    let window = Window {
+                        from_ms: i64::MIN,
+                        until_ms: world.now().millis(),
+                    };
+                    let found = logql::newest(world, &log, window, cursor, limit)?;
+                    Ok(page::of_query(world, &found).map(Output::Lines))
+                }
+                Expr::Metric(_) => numbers(world, &args.query),
+            };
+        }
+        let wanted = Wanted {
+            filter: LineFilter::default(),
+            contains: args.query.clone(),
+            cursor,
+            limit,
+        };
+        Ok(page::read(world, &wanted).map(Output::Lines))
     }
 
     fn examples() -> Vec<ToolExample> {
-        vec![ToolExample {
-            args: "{\"query\":\"queue is full\",\"level\":\"\",\"since\":\"2m\",\"limit\":2}",
-            about: "A text in all services",
-            prints: "2026-03-02T13:59:59.342Z error intake 2026-03-02T13:59:59.342Z ERROR 1 --- [exec-8]  : queue is full topic=jobs id=98d2f679 route=jobs.Intake/Put status=UNAVAILABLE duration_ms=354.953 trace_id=60e8d325c55ba7c657f6ee3075ac1aa2\n2026-03-02T13:59:59.734Z error intake 2026-03-02T13:59:59.734Z ERROR 1 --- [exec-2]  : queue is full topic=jobs id=d6d3be5c route=jobs.Intake/Put status=UNAVAILABLE duration_ms=645.079 trace_id=13761fcc97700a3a2e2707062b9fcbe9\n-- older lines: --cursor 1772459999342.17.-1.15\n",
-        }]
+        vec![
+            ToolExample {
+                args: "{\"query\":\"queue is full\",\"limit\":2}",
+                about: "A text in all services",
+                prints: "",
+            },
+            ToolExample {
+                args: r#"{"query":"{app=\"gate\"} | json | status=\"503\" | line_format \"{{.route}} took {{.duration_ms}} ms\"","limit":2}"#,
+                about: "LogQL that reads fields of JSON lines",
+                prints: "",
+            },
+            ToolExample {
+                args: r#"{"query":"sum by (app) (count_over_time({level=\"error\"}[5m]))"}"#,
+                about: "Errors of the last five minutes by service",
+                prints: "",
+            },
+            ToolExample {
+                args: r#"{"query":"{app=gate}"}"#,
+                about: "A query that cannot be read",
+                prints: "",
+            },
+        ]
+    }
+}
+
+fn numbers(world: &World, query: &str) -> Result<Seen<Output>, ToolError> {
+    let wanted = logql::Wanted {
+        start: None,
+        end: world.now(),
+        step: None,
+        limit: 1,
+    };
+    match logql::run(world, query, &wanted)? {
+        Found::Instant(value) => Ok(Seen {
+            output: Output::Numbers(value),
+            shown: Vec::<Shown>::new(),
+        }),
+        _ => Err(ToolError::new("the query gives neither lines nor numbers")),
     }
 }

@@ -1,5 +1,6 @@
 //! `logs_get_service_logs`: one service's lines, newest page first.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::page::{self, Lines, Wanted};
@@ -11,7 +12,7 @@ use crate::tools::{Family, Look, Seen, ToolError, ToolExample};
 pub struct ServiceLogs;
 
 /// What to read.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Args {
     /// The service.

@@ -1,5 +1,6 @@
 //! `pagerduty_get_timeline`: one incident and all that happened to it. Never changes it.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::list_incidents::{Incident, incident_row, state_word};
@@ -13,7 +14,7 @@ use crate::tools::tool::{Look, Seen, Text, ToolError, ToolExample};
 pub struct GetTimeline;
 
 /// Arguments.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Args {
     /// The incident.
@@ -21,7 +22,7 @@ pub struct Args {
 }
 
 /// An incident with its timeline.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Timeline {
     /// The incident.
     pub incident: Incident,
@@ -30,7 +31,7 @@ pub struct Timeline {
 }
 
 /// One thing that happened.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Entry {
     /// When, in ms since the epoch.
     pub at_ms: i64,

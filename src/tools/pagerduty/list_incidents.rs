@@ -1,5 +1,6 @@
 //! `pagerduty_list_incidents`: incidents, those that need somebody first. Never their timelines.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::sim::World;
@@ -14,7 +15,7 @@ use crate::tools::tool::{Look, Seen, Text, ToolError, ToolExample};
 pub struct ListIncidents;
 
 /// Arguments.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Args {
     /// Only those that are not resolved.
@@ -25,14 +26,14 @@ pub struct Args {
 }
 
 /// Incidents.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Incidents {
     /// Triggered ones first, then acknowledged, then resolved; newest first within each.
     pub incidents: Vec<Incident>,
 }
 
 /// An incident as a row.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Incident {
     /// Its id.
     pub id: String,

@@ -1,13 +1,17 @@
 //! `pd` in the shell: lists, shows, takes and closes incidents. Never knows whether it is right to.
 
+use super::acknowledge::Acknowledge;
+use super::acted::IncidentArgs;
+use super::add_note::{self, AddNote};
 use super::get_timeline::{self, GetTimeline};
 use super::list_incidents::{self, ListIncidents};
+use super::resolve::Resolve;
 use crate::sim::World;
-use crate::sim::command::{Command, PagerAct};
 use crate::sim::time::Span;
+use crate::tools::change::changed;
 use crate::tools::family::Family;
 use crate::tools::program::{Example, Place, Program, Run};
-use crate::tools::shared::{act, looked, usage};
+use crate::tools::shared::{looked, usage};
 
 const USAGE: &str = "pd list [--open] | show ID | ack ID | resolve ID | note ID TEXT...";
 
@@ -27,8 +31,12 @@ impl Program for Pd {
         "Lists, shows, acknowledges and resolves incidents in PagerDuty"
     }
 
-    fn cost(&self, _argv: &[String]) -> Span {
-        Span::from_secs(2)
+    fn cost(&self, argv: &[String]) -> Span {
+        let looks = matches!(
+            argv.first().map(String::as_str),
+            Some("list" | "ls" | "show" | "log" | "timeline")
+        );
+        Span::from_secs(if looks { 2 } else { 5 })
     }
 
     fn run(&self, world: &World, _place: &Place, argv: &[String], _stdin: &str) -> Run {
@@ -47,10 +55,14 @@ impl Program for Pd {
                 };
                 looked::<GetTimeline>(world, &args)
             }
-            ["ack" | "acknowledge", id] => change(id, PagerAct::Acknowledge, "acknowledged"),
-            ["resolve", id] => change(id, PagerAct::Resolve, "resolved"),
+            ["ack" | "acknowledge", id] => changed::<Acknowledge>("pd", world, incident(id)),
+            ["resolve", id] => changed::<Resolve>("pd", world, incident(id)),
             ["note", id, text @ ..] if !text.is_empty() => {
-                change(id, PagerAct::Note(text.join(" ")), "noted")
+                let args = add_note::Args {
+                    incident_id: (*id).to_owned(),
+                    text: text.join(" "),
+                };
+                changed::<AddNote>("pd", world, args)
             }
             _ => usage(USAGE),
         }
@@ -77,10 +89,8 @@ impl Program for Pd {
     }
 }
 
-fn change(incident: &str, what: PagerAct, word: &str) -> Run {
-    let command = Command::Pager {
-        incident: incident.to_owned(),
-        act: what,
-    };
-    act("pd", command, format!("{incident} {word}\n"))
+fn incident(id: &str) -> IncidentArgs {
+    IncidentArgs {
+        incident_id: id.to_owned(),
+    }
 }

@@ -1,5 +1,6 @@
 //! `prometheus_list_metrics`: which metrics there are. Never their values.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::sim::World;
@@ -10,7 +11,7 @@ use crate::tools::{Family, Look, Seen, Text, ToolError, ToolExample};
 pub struct ListMetrics;
 
 /// What to list.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Args {
     /// A text that the name must contain; empty for all.
@@ -19,14 +20,14 @@ pub struct Args {
 }
 
 /// Metrics by name.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Metrics {
     /// In the order of their names.
     pub metrics: Vec<Metric>,
 }
 
 /// A metric.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Metric {
     /// Its name.
     pub name: String,

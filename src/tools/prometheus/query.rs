@@ -1,5 +1,8 @@
 //! `prometheus_query`: an expression at an instant or over a range, as Prometheus's HTTP API answers. Never makes samples.
 
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 use crate::sim::World;
@@ -17,7 +20,7 @@ const INSTANT_SPAN: Span = Span::from_mins(5);
 pub struct Query;
 
 /// What to evaluate. `time`, `start` and `end` are RFC 3339 or seconds since the epoch; now when left out.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Args {
     /// The PromQL expression.
@@ -30,6 +33,32 @@ pub struct Args {
     pub end: Option<String>,
     /// Step of a range query, such as `15s`.
     pub step: Option<String>,
+}
+
+impl JsonSchema for Output {
+    fn schema_name() -> Cow<'static, str> {
+        "QueryOutput".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "As Prometheus's HTTP API answers: samples are [seconds since the epoch, value as text]",
+            "type": "object",
+            "properties": {
+                "status": {"const": "success"},
+                "data": {
+                    "type": "object",
+                    "properties": {
+                        "resultType": {"enum": ["vector", "matrix", "scalar", "string"]},
+                        "result": {"type": "array"}
+                    },
+                    "required": ["resultType", "result"]
+                },
+                "warnings": {"type": "array", "items": {"type": "string"}}
+            },
+            "required": ["status", "data"]
+        })
+    }
 }
 
 /// What an expression gave.

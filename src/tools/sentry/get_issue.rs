@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::counts::Events;
@@ -18,7 +19,7 @@ use crate::tools::tool::{Look, Seen, Text, ToolError, ToolExample};
 pub struct GetIssue;
 
 /// Arguments.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Args {
     /// The issue.
@@ -26,7 +27,7 @@ pub struct Args {
 }
 
 /// An issue in full.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Detail {
     /// The issue.
     pub issue: Issue,

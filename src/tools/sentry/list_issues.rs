@@ -1,5 +1,6 @@
 //! `sentry_list_issues`: issues with how often they happened. Never their stack traces.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::counts::Events;
@@ -15,7 +16,7 @@ use crate::tools::tool::{Look, Seen, Text, ToolError, ToolExample};
 pub struct ListIssues;
 
 /// Arguments.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Args {
     /// Only this project's.
@@ -24,7 +25,7 @@ pub struct Args {
 }
 
 /// Issues.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Issues {
     /// The one that was seen last comes first.
     pub issues: Vec<Issue>,
@@ -33,7 +34,7 @@ pub struct Issues {
 }
 
 /// An issue as a row.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Issue {
     /// Its id.
     pub id: String,

@@ -1,5 +1,6 @@
 //! `sentry_list_projects`: the projects with how many issues and events they have. Never their issues.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::list_issues::issues_of;
@@ -12,19 +13,19 @@ use crate::tools::tool::{Look, Seen, Text, ToolError, ToolExample};
 pub struct ListProjects;
 
 /// Arguments: none.
-#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Args {}
 
 /// Projects.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Projects {
     /// By name.
     pub projects: Vec<Project>,
 }
 
 /// A project.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Project {
     /// Its name.
     pub name: String,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::messages::{self, Unread};
@@ -15,23 +16,24 @@ use crate::tools::tool::{Look, Seen, Text, ToolError, ToolExample};
 pub struct ListChannels;
 
 /// Arguments.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Args {
     /// Until when each channel was read, in ms since the epoch; a channel that is not named was read an hour before the
-    /// page.
+    /// page. Panes use it.
+    #[schemars(skip)]
     pub read_until_ms: BTreeMap<String, i64>,
 }
 
 /// The channels.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Channels {
     /// By name.
     pub channels: Vec<Channel>,
 }
 
 /// A channel.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Channel {
     /// Its name, with `#`.
     pub name: String,

@@ -1,5 +1,6 @@
 //! Messages of a channel as Slack shows them: posts and chatter merged. Never keeps any.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::sim::World;
@@ -10,7 +11,7 @@ use crate::sim::slack::Post;
 use crate::sim::time::{SimTime, Span};
 
 /// A message as a row.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Message {
     /// Its id: name it to answer in its thread.
     pub id: String,
@@ -35,7 +36,7 @@ pub struct Message {
 }
 
 /// Messages that are not read yet.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Unread {
     /// Messages.
     pub messages: usize,
@@ -134,8 +135,13 @@ pub fn row(world: &World, post: &Post) -> Message {
         replies,
         reactions: post.reactions.clone(),
         mentions_you: mentions(&post.text, world.trainee_handle()),
-        artifact: shown(post).id(),
+        artifact: artifact(post),
     }
+}
+
+/// The id under which a message can be pinned: its place, never its script's name.
+pub fn artifact(post: &Post) -> String {
+    Shown::Message(format!("{}/{}", post.channel, post.id)).id()
 }
 
 /// What a message shows: a scripted one counts under its script's name.

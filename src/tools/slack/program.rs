@@ -1,15 +1,15 @@
 //! `slack` in the shell: channels, reading, searching, posting. Never decides who answers.
 
 use super::list_channels::{self, ListChannels};
-use super::read_channel::{self, ReadChannel, channel_name};
+use super::post_message::{self, PostMessage};
+use super::read_channel::{self, ReadChannel};
 use super::search::{self, Search};
-use crate::session::Answer;
-use crate::sim::command::Command;
+use crate::sim::World;
 use crate::sim::time::Span;
-use crate::sim::{World, WorldOutcome};
+use crate::tools::change::changed;
 use crate::tools::family::Family;
-use crate::tools::program::{Act, Example, Place, Program, Run};
-use crate::tools::shared::{first_rejection, looked, options, usage, value};
+use crate::tools::program::{Example, Place, Program, Run};
+use crate::tools::shared::{looked, options, usage, value};
 
 const USAGE: &str = "slack channels | read CHANNEL [-n COUNT] [--cursor CURSOR] [--thread ID] | search WORDS... | post CHANNEL TEXT... [--thread ID]";
 
@@ -76,7 +76,12 @@ impl Program for Slack {
                 if text.is_empty() {
                     return usage(USAGE);
                 }
-                post(world, channel, text, owned(&["--thread"]))
+                let args = post_message::Args {
+                    channel: channel.clone(),
+                    text,
+                    thread: owned(&["--thread"]),
+                };
+                changed::<PostMessage>("slack", world, args)
             }
             _ => usage(USAGE),
         }
@@ -87,42 +92,13 @@ impl Program for Slack {
             Example {
                 line: "slack read incidents -n 1",
                 about: "The newest message of a channel",
-                prints: "---- Monday, 2 March 2026 ----\n13:50  jon: Support has 20 tickets about refused jobs, @mara is it known?  (m4)\n",
+                prints: "---- Monday, 2 March 2026 ----\n13:50  jon: Support has 20 tickets about refused jobs, @mara is it known?  (m2)\n",
             },
             Example {
                 line: "slack post incidents looking at refused jobs",
                 about: "Posts a message",
-                prints: "posted in #incidents (m5)\n",
+                prints: "posted in #incidents (m3)\n",
             },
         ]
     }
-}
-
-fn post(world: &World, channel: &str, text: String, thread: Option<String>) -> Run {
-    let channel = match channel_name(world, channel) {
-        Ok(channel) => channel,
-        Err(error) => return Run::failed(format!("slack: {}\n", error.message), 1),
-    };
-    let to = channel.clone();
-    let command = Command::SlackPost {
-        channel,
-        text,
-        thread,
-    };
-    Run::Act(Act {
-        commands: vec![command],
-        answer: Box::new(move |_, results| {
-            if let Some(rejection) = first_rejection(results) {
-                return Answer::failed(format!("slack: {}\n", rejection.message), 1);
-            }
-            let id = results.iter().find_map(|result| match result {
-                Ok(WorldOutcome::Posted(id)) => Some(id.as_str()),
-                _ => None,
-            });
-            Answer {
-                text: format!("posted in {to} ({})\n", id.unwrap_or("sent")),
-                ..Answer::default()
-            }
-        }),
-    })
 }

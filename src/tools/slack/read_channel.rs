@@ -1,5 +1,6 @@
 //! `slack_read_channel`: a page of a channel's messages, or of one thread. Never more than 200 at once.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::messages::{self, Message};
@@ -16,7 +17,7 @@ const LONGEST_PAGE: usize = 200;
 pub struct ReadChannel;
 
 /// Arguments.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Args {
     /// The channel; `#` may be left out.
@@ -37,7 +38,7 @@ fn fifty() -> usize {
 }
 
 /// A page of messages.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Page {
     /// The channel.
     pub channel: String,
@@ -169,7 +170,7 @@ impl Look for ReadChannel {
             ToolExample {
                 args: "{\"channel\":\"#incidents\"}",
                 about: "The newest messages",
-                prints: "---- Monday, 2 March 2026 ----\n13:50  jon: Support has 20 tickets about refused jobs, @mara is it known?  (m4)\n",
+                prints: "---- Monday, 2 March 2026 ----\n13:50  jon: Support has 20 tickets about refused jobs, @mara is it known?  (m2)\n",
             },
             ToolExample {
                 args: "{\"channel\":\"platform\",\"limit\":2}",

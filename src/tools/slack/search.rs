@@ -1,5 +1,6 @@
 //! `slack_search`: messages that hold all words of a query, newest first. Never reaches past what Slack keeps.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::messages::{self, Message};
@@ -16,7 +17,7 @@ const MOST: usize = 100;
 pub struct Search;
 
 /// Arguments.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Args {
     /// Words that must all occur; `in:#channel` and `from:handle` narrow it.
@@ -31,7 +32,7 @@ fn twenty() -> usize {
 }
 
 /// What was found.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Found {
     /// How many messages there are in all.
     pub total: usize,
@@ -40,7 +41,7 @@ pub struct Found {
 }
 
 /// A message that was found.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Hit {
     /// The channel it is in.
     pub channel: String,
@@ -144,7 +145,7 @@ impl Look for Search {
             ToolExample {
                 args: "{\"query\":\"refused jobs in:#incidents\"}",
                 about: "Two words in one channel",
-                prints: "1 message\n#incidents  Mon 2 Mar 13:50  jon: Support has 20 tickets about refused jobs, @mara is it known?  (m4)\n",
+                prints: "1 message\n#incidents  Mon 2 Mar 13:50  jon: Support has 20 tickets about refused jobs, @mara is it known?  (m2)\n",
             },
             ToolExample {
                 args: "{\"query\":\"unicorn\"}",

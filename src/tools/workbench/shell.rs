@@ -3,7 +3,6 @@
 use crate::session::journal::Door;
 use crate::session::{Answer, SessionError};
 use crate::sim::command::Command;
-use crate::sim::command::Rejection;
 use crate::sim::git::command::RepoCommand;
 use crate::tools::program::Run;
 use crate::tools::registry::program_call;
@@ -185,25 +184,14 @@ impl Workbench {
         };
         let call = program_call(program.name(), &self.place, args, stdin);
         match program.run(self.session.world(), &self.place, args, stdin) {
-            Run::Answer(_) => match self.session.call(door, call) {
-                Ok(answer) => answer,
-                Err(error) => Answer::failed(format!("{name}: {error}\n"), 1),
-            },
-            Run::Act(act) => {
-                let mut outcomes = Vec::new();
-                for command in act.commands {
-                    let outcome = match self.session.command(door, command) {
-                        Ok(outcome) => Ok(outcome),
-                        Err(SessionError::Rejected(rejection)) => Err(rejection),
-                        Err(error) => Err(Rejection::new("journal", error.to_string())),
-                    };
-                    let stop = outcome.is_err();
-                    outcomes.push(outcome);
-                    if stop {
-                        break;
-                    }
-                }
-                (act.answer)(self.session.world(), &outcomes)
+            Run::Answer(answer) => self.look(door, answer.asked.unwrap_or(call)),
+            Run::Act(_) => {
+                self.session.spend(program.cost(args));
+                let registry = std::sync::Arc::clone(&self.registry);
+                let run = registry
+                    .program(name)
+                    .map(|program| program.run(self.session.world(), &self.place, args, stdin));
+                self.finish(door, run)
             }
         }
     }

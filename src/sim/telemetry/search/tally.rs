@@ -1,0 +1,183 @@
+//! All matches of a search in turn, oldest leaf first, each made only as far as it is asked for: a number of lines of one
+//! template, their pods, or the lines themselves. Works in slices. Never decides what a match is.
+
+use super::{Budget, Plan, Search};
+use crate::scenario::format::telemetry::Level;
+use crate::sim::telemetry::leaf::LeafIndex;
+use crate::sim::telemetry::lines::{self, LineRef, LogLine, Selection};
+use crate::sim::telemetry::logs::LineId;
+
+/// How far matches are made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Detail {
+    /// How many lines of each template.
+    Templates,
+    /// How many lines of each template and pod.
+    Pods,
+    /// The lines.
+    Lines,
+}
+
+/// How far a walk has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Walk {
+    next: LeafIndex,
+    last: LeafIndex,
+}
+
+impl Walk {
+    /// Everything has been seen.
+    pub const fn is_done(&self) -> bool {
+        self.next > self.last
+    }
+}
+
+/// Matches.
+#[derive(Clone, Copy, Debug)]
+pub enum Matches<'a> {
+    /// So many lines of one stream, all within a window that no cut divides.
+    Many {
+        /// Service.
+        service: &'a str,
+        /// Level.
+        level: Level,
+        /// The pod, if asked for; empty for none.
+        pod: &'a str,
+        /// An instant of the window, in ms since the Unix epoch.
+        at_ms: i64,
+        /// How many.
+        count: u64,
+    },
+    /// One line.
+    One(&'a LogLine),
+}
+
+impl Search {
+    /// Begins to go through all matches.
+    pub fn start_walk(&self) -> Walk {
+        let selection = self.selection(|_| true);
+        if selection.is_empty() {
+            return Walk { next: 1, last: 0 };
+        }
+        let (next, last) = selection.leaves();
+        Walk { next, last }
+    }
+
+    /// Goes on within a budget. `cuts` are instants (ascending) between which matches may be taken together; lines at a cut
+    /// lie after it. Stops where `visit` fails. Says how many lines it has looked at.
+    pub fn walk<E>(
+        &self,
+        walk: &mut Walk,
+        detail: Detail,
+        cuts: &[i64],
+        budget: Budget,
+        visit: &mut dyn FnMut(Matches<'_>) -> Result<(), E>,
+    ) -> Result<u64, E> {
+        let mut selection = self.selection(|plan| !matches!(plan, Plan::Never));
+        let grid = *self.telemetry.grid();
+        let mut found = Vec::new();
+        let mut work = 0;
+        while walk.next <= walk.last && work <= budget.0 {
+            let leaf = walk.next;
+            let (start, end) = (grid.start_ms(leaf), grid.end_ms(leaf));
+            let place = cuts.partition_point(|cut| *cut <= start);
+            let divided = cuts.get(place).is_some_and(|cut| *cut < end);
+            let whole = selection.from_ms <= start && end <= selection.until_ms;
+            work += 1;
+            if detail == Detail::Templates && whole && !divided {
+                work += self.templates(&mut selection, leaf, start, visit)?;
+            } else {
+                found.clear();
+                work += self.matches_of(&mut selection, leaf, &mut found);
+                found.sort_unstable_by_key(|line| line.key);
+                for line in &found {
+                    hand_over(&mut selection, line, detail, visit)?;
+                }
+            }
+            walk.next += 1;
+        }
+        Ok(work)
+    }
+
+    fn templates<E>(
+        &self,
+        selection: &mut Selection<'_>,
+        leaf: LeafIndex,
+        start_ms: i64,
+        visit: &mut dyn FnMut(Matches<'_>) -> Result<(), E>,
+    ) -> Result<u64, E> {
+        let mut work = 0;
+        let mut failed = Ok(());
+        for number in 0..selection.groups.len() {
+            work += self.scan_group(selection, number, leaf, None, &mut |log, count| {
+                if failed.is_ok() && count > 0 {
+                    failed = visit(Matches::Many {
+                        service: &log.def.service,
+                        level: log.def.level,
+                        pod: "",
+                        at_ms: start_ms,
+                        count,
+                    });
+                }
+            });
+        }
+        failed?;
+        let end = self.telemetry.grid().end_ms(leaf).min(selection.until_ms);
+        for scripted in selection.scripted_between(start_ms.max(selection.from_ms), end) {
+            work += 1;
+            if self.query.matches(&scripted.line.text()) {
+                visit(Matches::Many {
+                    service: &scripted.line.service,
+                    level: scripted.line.level,
+                    pod: "",
+                    at_ms: scripted.key.at_ms,
+                    count: 1,
+                })?;
+            }
+        }
+        Ok(work)
+    }
+}
+
+fn hand_over<E>(
+    selection: &mut Selection<'_>,
+    line: &LineRef,
+    detail: Detail,
+    visit: &mut dyn FnMut(Matches<'_>) -> Result<(), E>,
+) -> Result<(), E> {
+    if detail == Detail::Lines {
+        return match selection.make(line) {
+            Some(made) => visit(Matches::One(&made)),
+            None => Ok(()),
+        };
+    }
+    let mut many = |service: &str, level, pod: &str| {
+        visit(Matches::Many {
+            service,
+            level,
+            pod,
+            at_ms: line.key.at_ms,
+            count: 1,
+        })
+    };
+    match (line.source, line.key.id) {
+        (Some((number, place)), LineId::Event { .. }) => {
+            let Some(group) = selection.groups.get(number as usize) else {
+                return Ok(());
+            };
+            let Some(chosen) = group.logs.get(place as usize) else {
+                return Ok(());
+            };
+            let def = &chosen.log.def;
+            let pod = group.pod_of(&line.cell);
+            many(&def.service, def.level, pod.as_deref().unwrap_or(""))
+        }
+        _ => match lines::find_scripted(selection.telemetry, line.key) {
+            Some(found) => {
+                let line = &found.line;
+                many(&line.service, line.level, line.pod.as_deref().unwrap_or(""))
+            }
+            None => Ok(()),
+        },
+    }
+}

@@ -1,0 +1,243 @@
+//! A scenario's world without a drill: opened at a moment, asked or exported, then dropped. Journals nothing.
+
+use std::io::Write;
+use std::sync::Arc;
+
+use serde_json::Value as Json;
+
+use super::logs;
+use super::open::{OpeningError, Places};
+use super::prometheus::export::{ExportError, Written};
+use super::tool::ToolError;
+use crate::scenario::format::values::{Duration, Text as _};
+use crate::sim::World;
+use crate::sim::plan::Plan;
+use crate::sim::promql::numbers::{format_short, format_value};
+use crate::sim::promql::{self, Limits, Matrix, Value};
+use crate::sim::time::{SimTime, Span};
+
+/// The seed when none is given: the same answer every time.
+pub const DEFAULT_SEED: u64 = 1;
+
+/// A world at a moment.
+#[derive(Debug)]
+pub struct Offline {
+    world: World,
+    end: SimTime,
+}
+
+/// One series of an answer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Column {
+    /// Its labels as a legend shows them.
+    pub name: String,
+    /// One value an instant; none where there is a gap.
+    pub values: Vec<Option<f64>>,
+}
+
+/// What a query gave: series over shared instants, or one instant, or text.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Answer {
+    /// The instants.
+    pub times: Vec<SimTime>,
+    /// The series.
+    pub columns: Vec<Column>,
+    /// The answer of the HTTP API.
+    pub json: Json,
+    /// Lines, or a text of one's own form.
+    pub text: Option<String>,
+    /// Warnings.
+    pub notes: Vec<String>,
+}
+
+impl Places {
+    /// Opens a scenario's world and lets it run, with nobody doing anything, to a moment: `T+30m` from the page, `T-2h`
+    /// before it, or an instant.
+    ///
+    /// # Errors
+    /// When there is no such scenario, or the moment is none or lies outside what there is.
+    pub fn offline(&self, scenario: &str, seed: u64, at: &str) -> Result<Offline, OpeningError> {
+        let plan = Arc::new(Plan::new(Arc::new(self.pack(scenario)?)));
+        let end = moment(&plan, at).map_err(OpeningError::Moment)?;
+        let mut world = World::open(plan, seed);
+        if end > world.now() {
+            world.advance_to(end);
+        }
+        Ok(Offline { world, end })
+    }
+}
+
+fn moment(plan: &Plan, text: &str) -> Result<SimTime, String> {
+    let from_page = text
+        .strip_prefix(['T', 't'])
+        .map(|rest| (rest.strip_prefix('+'), rest.strip_prefix('-')));
+    let at = match from_page {
+        Some((None, None)) if text.len() == 1 => plan.page,
+        Some((Some(after), _)) => plan.page + span(after)?,
+        Some((_, Some(before))) => plan.page - span(before)?,
+        _ => SimTime::parse_rfc3339(text).ok_or_else(|| {
+            format!("\"{text}\" is no moment: write T+30m, T-2h or 2024-12-02T09:45:00Z")
+        })?,
+    };
+    if at < plan.history_start() {
+        return Err(format!(
+            "\"{text}\" lies before the history, which begins at {}",
+            plan.history_start().rfc3339()
+        ));
+    }
+    if at > plan.deadline {
+        return Err(format!(
+            "\"{text}\" lies after the drill's end at {}",
+            plan.deadline.rfc3339()
+        ));
+    }
+    Ok(at)
+}
+
+/// A length of time such as `24h`.
+///
+/// # Errors
+/// When it is none.
+pub fn span(text: &str) -> Result<Span, String> {
+    Duration::parse(text).map(|duration| Span(duration.millis))
+}
+
+impl Offline {
+    /// The moment that was asked for.
+    pub const fn end(&self) -> SimTime {
+        self.end
+    }
+
+    /// Evaluates PromQL at the moment, or over a range that ends there.
+    ///
+    /// # Errors
+    /// As Prometheus words them.
+    pub fn query(&self, text: &str, range: Option<(Span, Span)>) -> Result<Answer, ToolError> {
+        let wrong = |error: &dyn std::fmt::Display| ToolError::new(error.to_string());
+        let expr = promql::parse(text).map_err(|error| wrong(&error))?;
+        let telemetry = self.world.signals().telemetry();
+        let limits = Limits::default();
+        let (mut answer, notes) = match range {
+            None => {
+                let (value, notes) = promql::instant(telemetry, &expr, self.end, &limits)
+                    .map_err(|error| wrong(&error))?;
+                (instant_answer(&value), notes)
+            }
+            Some((range, step)) => {
+                let start = self.end - range;
+                let (matrix, notes) =
+                    promql::range(telemetry, &expr, start, self.end, step, &limits)
+                        .map_err(|error| wrong(&error))?;
+                (range_answer(&matrix), notes)
+            }
+        };
+        answer.notes = notes.iter().map(ToString::to_string).collect();
+        Ok(answer)
+    }
+
+    /// Evaluates LogQL.
+    ///
+    /// # Errors
+    /// As Loki words them.
+    pub fn query_logs(
+        &self,
+        text: &str,
+        range: Option<(Span, Span)>,
+        limit: usize,
+    ) -> Result<Answer, ToolError> {
+        let wanted = logs::logql::Wanted {
+            start: range.map(|(range, _)| self.end - range),
+            end: self.end,
+            step: range.map(|(_, step)| step),
+            limit,
+        };
+        let found = logs::logql::run(&self.world, text, &wanted)?;
+        Ok(match found {
+            logs::logql::Found::Lines(lines) => Answer {
+                text: Some(lines.text()),
+                json: lines.to_json(),
+                ..Answer::default()
+            },
+            logs::logql::Found::Instant(value) => instant_answer(&value),
+            logs::logql::Found::Range(matrix) => range_answer(&matrix),
+        })
+    }
+
+    /// Writes all series as OpenMetrics.
+    ///
+    /// # Errors
+    /// See [`super::prometheus::export::write`].
+    pub fn export_metrics(
+        &self,
+        range: Span,
+        step: Span,
+        out: &mut dyn Write,
+    ) -> Result<Written, ExportError> {
+        super::prometheus::export::write(&self.world, self.end, range, step, out)
+    }
+
+    /// Writes all log lines as JSON, and says how many.
+    ///
+    /// # Errors
+    /// See [`logs::export::write`].
+    pub fn export_logs(&self, range: Span, out: &mut dyn Write) -> Result<u64, ExportError> {
+        logs::export::write(&self.world, self.end, range, out)
+    }
+
+    /// How the log system samples and how long it keeps lines, in a sentence.
+    pub fn logs_kept(&self) -> String {
+        logs::page::kept(&self.world)
+    }
+}
+
+fn instant_answer(value: &Value) -> Answer {
+    let column = |name: String, value: f64| Column {
+        name,
+        values: vec![Some(value)],
+    };
+    let (times, columns, text) = match value {
+        Value::Scalar { at, value } => (vec![*at], vec![column("scalar".to_owned(), *value)], None),
+        Value::Text { text, .. } => (Vec::new(), Vec::new(), Some(text.clone())),
+        Value::Vector(samples) => (
+            samples.iter().map(|sample| sample.at).take(1).collect(),
+            samples
+                .iter()
+                .map(|sample| column(sample.labels.metric_form(), sample.value))
+                .collect(),
+            None,
+        ),
+        Value::Matrix(_) => (Vec::new(), Vec::new(), Some(value.to_text())),
+    };
+    Answer {
+        times,
+        columns,
+        text,
+        json: value.to_json(),
+        notes: Vec::new(),
+    }
+}
+
+fn range_answer(matrix: &Matrix) -> Answer {
+    let columns = matrix.columns.iter().map(|column| Column {
+        name: column.labels.metric_form(),
+        values: (0..matrix.times.len())
+            .map(|index| column.get(index))
+            .collect(),
+    });
+    Answer {
+        times: matrix.times.clone(),
+        columns: columns.collect(),
+        json: matrix.to_json(),
+        ..Answer::default()
+    }
+}
+
+/// A value in a table.
+pub fn shown(value: f64) -> String {
+    format_value(value)
+}
+
+/// A value on an axis.
+pub fn short(value: f64) -> String {
+    format_short(value)
+}
