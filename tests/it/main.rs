@@ -15,6 +15,7 @@ mod invalid;
 mod journal;
 mod layers;
 mod mcp;
+mod program;
 mod promqltest;
 mod random_commands;
 mod reference_runs;

@@ -1,183 +1,161 @@
-//! The program itself in a terminal: it starts, plays, is killed and resumed, and gives the terminal back.
-//! Waits for what the screen shows, never for a while.
+//! The real program in a pseudo-terminal: it starts, plays a few keys, ends, and gives the terminal back. Waits for what
+//! the program prints, never for time to pass.
 
 use std::io::{Read, Write};
-use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
-use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
 
-/// Far more than anything here takes: only a program that hangs gets there.
+/// How long the program may take to print what is waited for, on a machine that is busy with other tests.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-fn fixtures() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/scenarios")
-}
-
-/// The program in a terminal of 100 columns and 30 rows.
-struct Played {
+struct Terminal {
+    parser: vt100::Parser,
     child: Box<dyn Child + Send + Sync>,
-    output: Receiver<Vec<u8>>,
     keys: Box<dyn Write + Send>,
-    screen: vt100::Parser,
-    _terminal: Box<dyn MasterPty + Send>,
+    output: Receiver<Vec<u8>>,
+    // Kept open: the program would see its terminal go away.
+    _master: Box<dyn MasterPty + Send>,
+    _saves: tempfile::TempDir,
 }
 
-impl Played {
-    fn start(saves: &Path, arguments: &[&str]) -> Self {
+impl Terminal {
+    fn new(columns: u16, rows: u16, arguments: &[&str]) -> Self {
+        let saves = tempfile::tempdir().unwrap();
+        let scenarios = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/scenarios");
         let size = PtySize {
-            rows: 30,
-            cols: 100,
+            rows,
+            cols: columns,
             pixel_width: 0,
             pixel_height: 0,
         };
         let pair = native_pty_system().openpty(size).unwrap();
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_firedrill"));
+        command.args(["--scenarios", scenarios, "--saves"]);
+        command.arg(saves.path());
         command.args(arguments);
-        command.arg("--scenarios");
-        command.arg(fixtures());
-        command.arg("--saves");
-        command.arg(saves);
         command.env("TERM", "xterm-256color");
-        command.cwd(std::env::temp_dir());
+        command.env("COLORTERM", "truecolor");
         let child = pair.slave.spawn_command(command).unwrap();
         drop(pair.slave);
         let mut reader = pair.master.try_clone_reader().unwrap();
-        let (sender, output) = channel();
+        let keys = pair.master.take_writer().unwrap();
+        let (send, output) = channel();
         std::thread::spawn(move || {
-            let mut buffer = [0; 65_536];
-            while let Ok(read @ 1..) = reader.read(&mut buffer) {
-                if sender.send(buffer[..read].to_vec()).is_err() {
+            let mut buffer = [0; 8192];
+            while let Ok(count @ 1..) = reader.read(&mut buffer) {
+                if send.send(buffer[..count].to_vec()).is_err() {
                     return;
                 }
             }
         });
         Self {
+            parser: vt100::Parser::new(rows, columns, 0),
             child,
+            keys,
             output,
-            keys: pair.master.take_writer().unwrap(),
-            screen: vt100::Parser::new(30, 100, 0),
-            _terminal: pair.master,
+            _master: pair.master,
+            _saves: saves,
         }
     }
 
-    fn shows(&self, words: &str) -> bool {
-        self.screen.screen().contents().contains(words)
-    }
-
-    fn wait_for(&mut self, words: &str) {
-        let start = Instant::now();
-        while !self.shows(words) {
-            let left = PATIENCE.saturating_sub(start.elapsed());
-            let Ok(bytes) = self.output.recv_timeout(left) else {
-                let screen = self.screen.screen().contents();
-                drop(self.child.kill());
-                panic!("never showed {words:?}:\n{screen}");
-            };
-            self.screen.process(&bytes);
+    /// Waits until the screen holds a text.
+    fn sees(&mut self, words: &str) -> &mut Self {
+        let until = Instant::now() + PATIENCE;
+        while !self.parser.screen().contents().contains(words) {
+            let left = until.saturating_duration_since(Instant::now());
+            match self.output.recv_timeout(left) {
+                Ok(bytes) => self.parser.process(&bytes),
+                Err(error) => panic!(
+                    "{words:?} never came ({error}):\n{}",
+                    self.parser.screen().contents()
+                ),
+            }
         }
+        self
     }
 
-    fn keys(&mut self, keys: &str) {
+    fn types(&mut self, keys: &str) -> &mut Self {
         self.keys.write_all(keys.as_bytes()).unwrap();
         self.keys.flush().unwrap();
+        self
     }
 
-    /// Waits for the program's end; answers its exit code and what the screen shows then.
-    fn end(mut self) -> (u32, String) {
-        let start = Instant::now();
-        while let Ok(bytes) = self.output.recv_timeout(PATIENCE.saturating_sub(start.elapsed())) {
-            self.screen.process(&bytes);
+    /// Waits for the program's end and takes in what it still prints.
+    fn ends(&mut self) -> ExitStatus {
+        while let Ok(bytes) = self.output.recv_timeout(PATIENCE) {
+            self.parser.process(&bytes);
         }
-        let code = self.child.wait().unwrap().exit_code();
-        assert!(!self.screen.screen().alternate_screen(), "the terminal is not given back");
-        assert!(!self.screen.screen().hide_cursor(), "the cursor is still hidden");
-        (code, self.screen.screen().contents())
+        self.child.wait().unwrap()
+    }
+
+    #[track_caller]
+    fn is_given_back(&self) {
+        let screen = self.parser.screen();
+        assert!(
+            !screen.alternate_screen(),
+            "the other screen is still shown"
+        );
+        assert!(!screen.hide_cursor(), "the cursor is still hidden");
+        assert!(!screen.bracketed_paste(), "pastes are still bracketed");
+        assert_eq!(screen.mouse_protocol_mode(), vt100::MouseProtocolMode::None);
     }
 }
 
-/// From the briefing to the shell, where a line is typed.
-fn begin(played: &mut Played) {
-    played.wait_for("You are on call for Alpha");
-    played.keys("\r");
-    played.wait_for("assigned to");
-    played.keys("a");
-    played.wait_for("Slack");
+#[test]
+fn it_starts_plays_ends_and_gives_the_terminal_back() {
+    let mut terminal = Terminal::new(120, 40, &["play", "small", "--seed", "1"]);
+    terminal.sees("BRIEFING").types("\r").sees("acknowledge");
+    terminal.types("a").sees("acknowledged");
+    terminal
+        .types("4")
+        .sees("Tab completes")
+        .types("echo in the $((40 + 2))\r")
+        .sees("in the 42");
+    terminal
+        .types("\u{1b}q")
+        .sees("Leave the drill?")
+        .types("y")
+        .sees("Scenarios");
+    terminal.types("q");
+    assert!(terminal.ends().success());
+    terminal.is_given_back();
 }
 
-fn type_line(played: &mut Played, line: &str, wait: &str) {
-    played.keys("4");
-    played.wait_for("oncall@");
-    played.keys(line);
-    played.keys("\r");
-    played.wait_for(wait);
-}
-
-fn quit(played: &mut Played) {
-    // Alt-1: out of the shell's line. Then to the title screen, which lists other scenarios, and out of it.
-    played.keys("\u{1b}1");
-    played.keys("q");
-    played.wait_for("Leave the drill?");
-    played.keys("y");
-    played.wait_for("Everything at once");
-    played.keys("q");
-}
-
-fn replay(saves: &Path) -> (bool, String) {
-    let journal = std::fs::read_dir(saves)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .find(|path| path.extension().is_some_and(|end| end == "journal"))
+#[cfg(unix)]
+#[test]
+fn a_signal_ends_it_and_the_terminal_is_given_back() {
+    let mut terminal = Terminal::new(80, 24, &["play", "small", "--seed", "1"]);
+    terminal.sees("BRIEFING").types("\r").sees("acknowledge");
+    let process = terminal.child.process_id().unwrap().to_string();
+    let killed = std::process::Command::new("kill")
+        .args(["-TERM", &process])
+        .status()
         .unwrap();
-    let output = std::process::Command::new(env!("CARGO_BIN_EXE_firedrill"))
-        .args(["replay", "--show"])
-        .arg(journal)
+    assert!(killed.success());
+    terminal.ends();
+    terminal.is_given_back();
+}
+
+#[test]
+fn a_terminal_that_is_too_small_is_told_so() {
+    let mut terminal = Terminal::new(50, 12, &[]);
+    terminal
+        .sees("at least 60 x 16")
+        .sees("now 50 x 12")
+        .types("\u{3}");
+    terminal.ends();
+    terminal.is_given_back();
+}
+
+#[test]
+fn what_is_no_terminal_is_told_so() {
+    let output = assert_cmd::Command::cargo_bin("firedrill")
+        .unwrap()
         .output()
         .unwrap();
-    let text = String::from_utf8(output.stdout).unwrap();
-    (output.status.success(), text)
-}
-
-#[test]
-fn a_killed_program_is_resumed_in_the_terminal() {
-    let folder = tempfile::tempdir().unwrap();
-    let saves = folder.path().join("saves");
-    let mut played = Played::start(&saves, &["play", "small", "--seed", "7"]);
-    begin(&mut played);
-    type_line(&mut played, "kubectl get pods -A", "intake-");
-    let process = played.child.process_id().unwrap().to_string();
-    let killed = std::process::Command::new("kill").args(["-9", &process]).status();
-    assert!(killed.unwrap().success());
-    played.child.wait().unwrap();
-    let (fine, before) = replay(&saves);
-    assert!(fine && before.contains("kubectl"), "{before}");
-
-    let mut played = Played::start(&saves, &["resume"]);
-    played.wait_for("Slack");
-    quit(&mut played);
-    let (code, screen) = played.end();
-    assert_eq!(code, 0, "{screen}");
-    let (fine, after) = replay(&saves);
-    assert!(fine, "{after}");
-    let calls = |text: &str| text.lines().filter(|line| line.contains("kubectl")).count();
-    assert_eq!(calls(&after), calls(&before), "{after}");
-}
-
-#[test]
-fn what_could_not_be_saved_is_said_in_the_game_and_at_the_end() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("file");
-    std::fs::write(&file, "in the way").unwrap();
-    let mut played = Played::start(&file.join("saves"), &["play", "small", "--seed", "7"]);
-    begin(&mut played);
-    type_line(&mut played, "kubectl get pods -A", "intake-");
-    played.wait_for("not saved");
-    quit(&mut played);
-    let (code, screen) = played.end();
-    assert_eq!(code, 1, "{screen}");
-    assert!(
-        screen.contains("firedrill: not saved: nothing of this drill is saved in"),
-        "{screen}"
-    );
+    assert_eq!(output.status.code(), Some(2));
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains("not a terminal"), "{said}");
 }
