@@ -7,6 +7,8 @@ mod declare;
 mod lines;
 pub mod logs;
 
+pub use lines::LINES;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

@@ -223,9 +223,13 @@ impl Desk for RealDesk {
             .session_mut()
             .advance(Duration::from_millis(wall_ms));
         self.looks.settle(wall_ms, &mut self.bench);
-        if let Saving::Unsaved(unsaved) = self.bench.session().saving() {
-            self.trouble
-                .get_or_insert_with(|| format!("not saved: {unsaved}"));
+        match self.bench.session().saving() {
+            Saving::Unsaved(unsaved) => self.trouble = Some(format!("not saved: {unsaved}")),
+            // The disk takes it again.
+            Saving::Saved { .. } | Saving::NotKept => {
+                self.trouble
+                    .take_if(|trouble| trouble.starts_with("not saved: "));
+            }
         }
     }
 
@@ -430,6 +434,11 @@ impl Desk for RealDesk {
             let debrief = self.debriefed();
             debriefing::report(debrief)
         })
+    }
+
+    fn remarks(&self) -> Vec<String> {
+        let tail = self.bench.session().journal().tail();
+        tail.message().into_iter().collect()
     }
 
     fn close(&mut self) -> Option<String> {

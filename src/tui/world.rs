@@ -117,6 +117,10 @@ pub trait Desk {
     fn notebook(&mut self) -> Notebook;
     /// The debrief, once the drill has ended.
     fn debrief(&mut self) -> Option<Report>;
+    /// What there is to say when the drill has been opened: that a record was torn, for instance.
+    fn remarks(&self) -> Vec<String> {
+        Vec::new()
+    }
     /// Ends the visit: what is to be kept is kept. The answer says what could not be saved.
     fn close(&mut self) -> Option<String>;
 }
