@@ -6,6 +6,7 @@ pub mod catalog;
 mod declare;
 mod lines;
 pub mod logs;
+mod stack;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

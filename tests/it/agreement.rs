@@ -2,7 +2,7 @@
 //! sampling error otherwise. Held on the shipped scenario and several seeds, at a moment when much is going wrong.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use firedrill::scenario::format::telemetry::Level;
 use firedrill::scenario::loader::{self, Source};
@@ -28,17 +28,18 @@ fn plan() -> Arc<Plan> {
 }
 
 /// The worlds of all seeds, twenty minutes after the page; opened once.
-fn worlds() -> &'static [World] {
-    static WORLDS: OnceLock<Vec<World>> = OnceLock::new();
-    WORLDS.get_or_init(|| {
-        let open = |seed| {
+fn worlds() -> Vec<World> {
+    static WORLDS: Mutex<Vec<World>> = Mutex::new(Vec::new());
+    let mut opened = WORLDS.lock().expect("no test ends while it opens a world");
+    if opened.is_empty() {
+        opened.extend(SEEDS.map(|seed| {
             let mut world = World::open(plan(), seed);
             let later = world.now() + Span::from_mins(20);
             world.advance_to(later);
             world
-        };
-        SEEDS.map(open).to_vec()
-    })
+        }));
+    }
+    opened.clone()
 }
 
 /// The value of an expression at an instant, by the labels of its samples.
@@ -96,7 +97,7 @@ fn counted(telemetry: &Telemetry, atom: firedrill::sim::telemetry::atom::AtomId,
 
 #[test]
 fn error_lines_are_the_error_counters() {
-    for world in worlds() {
+    for world in &worlds() {
         let telemetry = world.signals().telemetry();
         for (from, until) in windows(world) {
             let mut events = 0;
@@ -127,7 +128,7 @@ fn error_lines_are_the_error_counters() {
 
 #[test]
 fn error_counters_of_prometheus_rise_by_the_error_lines() {
-    for world in worlds() {
+    for world in &worlds() {
         let telemetry = world.signals().telemetry();
         let plan = world.plan();
         let mut compared = 0;
@@ -183,7 +184,7 @@ fn began_anew(world: &World, service: firedrill::sim::ids::ServiceId, from: SimT
 
 #[test]
 fn sampled_lines_stand_for_the_requests() {
-    for world in worlds() {
+    for world in &worlds() {
         let telemetry = world.signals().telemetry();
         for (from, until) in windows(world) {
             let (mut lines, mut events) = (0.0, 0.0);
@@ -214,7 +215,7 @@ fn sampled_lines_stand_for_the_requests() {
 
 #[test]
 fn every_line_made_is_a_line_counted() {
-    for world in worlds() {
+    for world in &worlds() {
         let telemetry = world.signals().telemetry();
         let until = world.plan().page.floor_to(Span::from_mins(1)) + Span::from_mins(12);
         let from = until - Span::from_mins(10);
@@ -247,7 +248,8 @@ fn every_line_made_is_a_line_counted() {
 
 #[test]
 fn a_line_shows_its_event_wherever_it_is_looked_at() {
-    let world = &worlds()[0];
+    let worlds = worlds();
+    let world = &worlds[0];
     let telemetry = world.signals().telemetry();
     let until = world.now().floor_to(Span::from_mins(1));
     let lines = all_lines(telemetry, &window(until - Span::from_secs(20), until));
@@ -262,7 +264,7 @@ fn a_line_shows_its_event_wherever_it_is_looked_at() {
 
 #[test]
 fn histograms_are_monotone_and_agree_with_counters() {
-    for world in worlds() {
+    for world in &worlds() {
         let at = world.now().floor_to(Span::from_secs(15));
         let buckets = values(world, "http_request_duration_seconds_bucket", at);
         assert!(!buckets.is_empty(), "no histogram");
@@ -302,7 +304,7 @@ fn histograms_are_monotone_and_agree_with_counters() {
 
 #[test]
 fn request_counters_are_the_histograms_counts() {
-    for world in worlds() {
+    for world in &worlds() {
         let at = world.now().floor_to(Span::from_secs(15));
         let counters = values(world, "sum by (service, pod) (http_requests_total)", at);
         let histograms = values(world, "sum by (service, pod) (http_request_duration_seconds_count)", at);
@@ -315,7 +317,7 @@ fn request_counters_are_the_histograms_counts() {
 
 #[test]
 fn counters_fall_at_restarts_alone() {
-    for world in worlds() {
+    for world in &worlds() {
         let telemetry = world.signals().telemetry();
         let until = world.now();
         let from = until - Span::from_mins(40);
@@ -371,7 +373,7 @@ fn restarted(telemetry: &Telemetry, world: &World, pod: Option<&str>, from_ms: i
 
 #[test]
 fn restarts_are_those_of_kubectl() {
-    for world in worlds() {
+    for world in &worlds() {
         let at = world.now();
         let told = values(world, "sum by (pod) (kube_pod_container_status_restarts_total)", at);
         let mut compared = 0;
@@ -388,7 +390,7 @@ fn restarts_are_those_of_kubectl() {
 
 #[test]
 fn lag_is_what_came_in_less_what_went_out() {
-    for world in worlds() {
+    for world in &worlds() {
         let end = world.now().floor_to(Span::from_secs(15));
         let start = end - Span::from_mins(15);
         let lag = "sum by (consumergroup, topic) (kafka_consumergroup_lag)";
@@ -411,7 +413,8 @@ fn lag_is_what_came_in_less_what_went_out() {
 #[test]
 fn kubectl_logs_shows_the_lines_of_the_log_system() {
     use firedrill::tools::{Place, Registry, Run};
-    let world = &worlds()[0];
+    let worlds = worlds();
+    let world = &worlds[0];
     let telemetry = world.signals().telemetry();
     let registry = Registry::standard();
     let kubectl = registry.program("kubectl").expect("there is kubectl");
@@ -455,7 +458,8 @@ fn kubectl_logs_shows_the_lines_of_the_log_system() {
 
 #[test]
 fn looking_changes_nothing() {
-    let world = &worlds()[0];
+    let worlds = worlds();
+    let world = &worlds[0];
     let telemetry = world.signals().telemetry();
     let (from, until) = windows(world)[1];
     let first = all_lines(telemetry, &window(until - Span::from_mins(2), until));
@@ -486,7 +490,7 @@ fn looking_changes_nothing() {
 
 #[test]
 fn a_history_holds_ten_million_lines() {
-    for world in worlds() {
+    for world in &worlds() {
         let lines = world.signals().telemetry().count_lines(&LineFilter::default());
         assert!(lines >= 10_000_000, "{lines} lines");
     }

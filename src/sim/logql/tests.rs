@@ -161,8 +161,8 @@ fn selectors_and_line_filters_take_the_lines_they_say() {
             (line.text.contains("queue") || line.text.contains("status"))
                 && line.text.split(|c: char| !c.is_ascii_hexdigit()).any(|word| word.len() >= 32)
         }),
-        (r#"{app="gate"} | json | status="503""#, |line| {
-            &*line.service == "gate" && line.text.contains("\"status\":503")
+        (r#"{app="gate"} | json | status="502""#, |line| {
+            &*line.service == "gate" && line.text.contains("\"status\":502")
         }),
         (r#"{app="gate"} | json | duration_ms > 900"#, |line| {
             let json: serde_json::Value = serde_json::from_str(&line.text).unwrap_or_default();
@@ -179,7 +179,7 @@ fn selectors_and_line_filters_take_the_lines_they_say() {
         assert_eq!(found.len(), expected, "{query}");
         assert_eq!(found, entries(query, 2, 7, 100), "{query} in slices");
     }
-    assert!(all.iter().any(|line| line.text.contains("\"status\":503")));
+    assert!(all.iter().any(|line| line.text.contains("\"status\":502")));
 }
 
 #[test]
@@ -360,7 +360,7 @@ fn log_query() -> impl Strategy<Value = String> {
         "|= \"status\"", "!= \"queue\" or \"x\"", "|~ \"\\\\d+\"", "| json", "| logfmt", "| unpack", "| decolorize",
         "| json a=\"b.c[0]\"", "| pattern \"<_> <b>\"", "| regexp \"(?P<n>[a-z]+)\"", "| level=\"error\"", "| status>=500",
         "| duration_ms<5 or x=\"1\"", "| took>1s and size<5MB", "| line_format \"{{.app}} {{ToUpper .level}}\"",
-        "| label_format a=app, b=\"{{.pod}}\"", "| drop pod, a=\"b\"", "| keep app", "| ip=ip(\"10.0.0.0/8\")", "|> \"<_>status<_>\"",
+        "| label_format a=app, b=\"{{.pod}}\"", "| drop pod, a=\"b\"", "| keep app=~\".+\"", "| ip=ip(\"10.0.0.0/8\")", "|> \"<_>status<_>\"",
     ]);
     let selector = prop::sample::select(vec![
         "{app=\"gate\"}", "{app=~\".+\", level!=\"info\"}", "{namespace=\"back\", pod=~\"w.*\"}",

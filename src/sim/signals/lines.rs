@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::Signals;
 use super::logs::format_of;
+use super::stack;
 use crate::scenario::format::service::Runtime;
 use crate::scenario::format::telemetry::Level;
 use crate::sim::ids::GroupId;
@@ -83,7 +84,13 @@ impl Signals {
             pod: Some(Arc::clone(&started.pod)),
             level,
             name: Arc::from("container"),
-            text: written(text, format_of(service.spec.runtime), level, at),
+            text: written(
+                text,
+                format_of(service.spec.runtime),
+                level,
+                &stack::logger(service.spec.runtime, &service.name, false),
+                at,
+            ),
         });
         if added.is_err() {
             self.refused += 1;

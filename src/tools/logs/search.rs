@@ -1,6 +1,8 @@
 //! `logs_search`: lines of all services that contain a text, or what a LogQL query gives.
 
-use schemars::JsonSchema;
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 use super::logql::{self, Found};
@@ -53,6 +55,31 @@ impl Serialize for Output {
             Self::Lines(lines) => lines.serialize(serializer),
             Self::Numbers(value) => value.to_json().serialize(serializer),
         }
+    }
+}
+
+impl JsonSchema for Output {
+    fn schema_name() -> Cow<'static, str> {
+        "LogsSearchOutput".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let lines = generator.subschema_for::<Lines>();
+        json_schema!({
+            "description": "Lines, newest first; for a metric query the data of Loki's answer",
+            "type": "object",
+            "anyOf": [
+                lines,
+                {
+                    "type": "object",
+                    "properties": {
+                        "resultType": {"enum": ["vector", "scalar"]},
+                        "result": {"type": "array"}
+                    },
+                    "required": ["resultType", "result"]
+                }
+            ]
+        })
     }
 }
 
@@ -118,7 +145,7 @@ impl Look for Search {
                 prints: "",
             },
             ToolExample {
-                args: r#"{"query":"{app=\"gate\"} | json | status=\"503\" | line_format \"{{.route}} took {{.duration_ms}} ms\"","limit":2}"#,
+                args: r#"{"query":"{app=\"gate\"} | json | status=\"502\" | line_format \"{{.route}} took {{.duration_ms}} ms\"","limit":2}"#,
                 about: "LogQL that reads fields of JSON lines",
                 prints: "",
             },
