@@ -90,7 +90,12 @@ fn search(telemetry: &Arc<Telemetry>, filter: &LineFilter, text: &TextFilter) ->
     Search::new(Arc::clone(telemetry), filter.clone(), query)
 }
 
-fn count(telemetry: &Arc<Telemetry>, filter: &LineFilter, text: &TextFilter, times: usize) -> Timed {
+fn count(
+    telemetry: &Arc<Telemetry>,
+    filter: &LineFilter,
+    text: &TextFilter,
+    times: usize,
+) -> Timed {
     let (count, took) = best(times, || {
         let search = search(telemetry, filter, text);
         let mut counting = search.start_counting(None);
@@ -125,12 +130,26 @@ fn first(telemetry: &Arc<Telemetry>, filter: &LineFilter, text: &TextFilter) -> 
 fn ripgrep(path: &Path, text: &TextFilter, times: usize) -> Option<Timed> {
     let run = || {
         let mut rg = Command::new("rg");
-        rg.args(["--no-config", "--null-data", "--text", "--count", "--threads", "1"]);
+        rg.args([
+            "--no-config",
+            "--null-data",
+            "--text",
+            "--count",
+            "--threads",
+            "1",
+        ]);
         if !text.regex {
             rg.arg("--fixed-strings");
         }
-        let output = rg.args(["--regexp", &text.pattern]).arg(path).output().ok()?;
-        let count = String::from_utf8_lossy(&output.stdout).trim().parse().unwrap_or(0);
+        let output = rg
+            .args(["--regexp", &text.pattern])
+            .arg(path)
+            .output()
+            .ok()?;
+        let count = String::from_utf8_lossy(&output.stdout)
+            .trim()
+            .parse()
+            .unwrap_or(0);
         Some(count)
     };
     let (count, took) = best(times, run);
@@ -153,7 +172,10 @@ struct Dice(u64);
 
 impl Dice {
     fn below(&mut self, end: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         ((self.0 >> 33) as usize) % end.max(1)
     }
 }
@@ -163,7 +185,10 @@ fn random_patterns(lines: &[String], count: usize) -> Vec<TextFilter> {
     let mut dice = Dice(7);
     let mut patterns = Vec::new();
     while patterns.len() < count {
-        let line: Vec<char> = lines[dice.below(lines.len())].chars().filter(|letter| letter.is_ascii()).collect();
+        let line: Vec<char> = lines[dice.below(lines.len())]
+            .chars()
+            .filter(|letter| letter.is_ascii())
+            .collect();
         let start = dice.below(line.len());
         let piece: String = line.iter().skip(start).take(3 + dice.below(12)).collect();
         if piece.trim().len() < 3 || piece.contains('\n') {
@@ -227,7 +252,10 @@ fn classes(telemetry: &Arc<Telemetry>, filter: &LineFilter, path: &Path) {
         ("whole lines", matches("a.*z.*9"), 0.15),
         ("whole lines", matches("5[0-9]{2}.*ab"), 0.15),
     ];
-    println!("\n{:<18} {:<26} {:>10} {:>10} {:>10} {:>8} {:>7} {:>9}", "CLASS", "PATTERN", "MATCHES", "OWN MS", "RG MS", "RATIO", "WANTED", "FIRST MS");
+    println!(
+        "\n{:<18} {:<26} {:>10} {:>10} {:>10} {:>8} {:>7} {:>9}",
+        "CLASS", "PATTERN", "MATCHES", "OWN MS", "RG MS", "RATIO", "WANTED", "FIRST MS"
+    );
     let idle = resident_mb();
     // The page cache is warm: ripgrep reads the file once before it is timed.
     drop(ripgrep(path, &contains("warm"), 1));
@@ -235,7 +263,9 @@ fn classes(telemetry: &Arc<Telemetry>, filter: &LineFilter, path: &Path) {
         let own = count(telemetry, filter, text, 3);
         let first = first(telemetry, filter, text);
         let rg = ripgrep(path, text, 3);
-        let ratio = rg.as_ref().map_or(f64::NAN, |rg| ms(rg.took) / ms(own.took));
+        let ratio = rg
+            .as_ref()
+            .map_or(f64::NAN, |rg| ms(rg.took) / ms(own.took));
         let verdict = if rg.as_ref().is_some_and(|rg| rg.count != own.count) {
             "COUNTS DIFFER"
         } else if ratio < *wanted || ms(first.took) > 50.0 {
@@ -257,7 +287,11 @@ fn classes(telemetry: &Arc<Telemetry>, filter: &LineFilter, path: &Path) {
 
 fn trace(telemetry: &Arc<Telemetry>, filter: &LineFilter) {
     let page = telemetry.lines(filter, None, Direction::Older, 5_000);
-    let shown = page.lines.iter().rev().find_map(|line| telemetry.trace_shown(line.key));
+    let shown = page
+        .lines
+        .iter()
+        .rev()
+        .find_map(|line| telemetry.trace_shown(line.key));
     let trace = shown.expect("some line shows its trace");
     let text = TextFilter::containing(&format!("{trace:032x}"));
     let own = count(telemetry, filter, &text, 20);
@@ -287,14 +321,22 @@ fn agreement(telemetry: &Arc<Telemetry>, filter: &LineFilter, path: &Path) {
             same += 1;
         } else {
             differ += 1;
-            println!("DIFFERS {:?}: {} and {} with ripgrep", text.pattern, own.count, rg.count);
+            println!(
+                "DIFFERS {:?}: {} and {} with ripgrep",
+                text.pattern, own.count, rg.count
+            );
         }
     }
-    println!("random patterns: {same} counts equal ripgrep's, {differ} differ; {own_ms:.0} ms own, {rg_ms:.0} ms ripgrep");
+    println!(
+        "random patterns: {same} counts equal ripgrep's, {differ} differ; {own_ms:.0} ms own, {rg_ms:.0} ms ripgrep"
+    );
 }
 
 fn growth() {
-    println!("\n{:>12} {:>12} {:>14} {:>14} {:>14}", "LINES", "RARE MS", "COMMON MS", "ONE FIELD MS", "WHOLE LINE MS");
+    println!(
+        "\n{:>12} {:>12} {:>14} {:>14} {:>14}",
+        "LINES", "RARE MS", "COMMON MS", "ONE FIELD MS", "WHOLE LINE MS"
+    );
     let telemetry = telemetry(Some(1));
     let all = telemetry.count_lines(&LineFilter::default());
     for wanted in [100_000, 1_000_000, 10_000_000, 100_000_000_u64] {

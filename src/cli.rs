@@ -10,9 +10,10 @@ pub mod replay;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, CommandFactory, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::diag::render::Colour;
+use crate::session::clock::Pace;
 use crate::session::journal::{Level, Mode, Settings};
 use crate::tools::Places;
 
@@ -84,6 +85,35 @@ pub enum Commands {
         /// The journal
         journal: PathBuf,
     },
+    /// Serve a drill to a program, over the Model Context Protocol on standard input and output
+    #[command(
+        after_help = "Examples:\n  firedrill mcp --scenario NAME --seed 7\n  firedrill mcp --scenario NAME --journal runs/one.journal --clock wall"
+    )]
+    Mcp {
+        /// The scenario's name, as `firedrill list` shows it; the first of the list when left out
+        #[arg(long, value_name = "NAME")]
+        scenario: Option<String>,
+        /// The seed of all that is drawn; a new one when left out
+        #[arg(long)]
+        seed: Option<u64>,
+        /// The file to keep the drill in; a drill that is in it already is continued
+        #[arg(long, value_name = "FILE")]
+        journal: Option<PathBuf>,
+        /// What makes time pass: what calls cost, or the clock on the wall
+        #[arg(long, value_enum, default_value_t = ClockChoice::PerCall)]
+        clock: ClockChoice,
+    },
+    /// Print a drill's debrief: what happened, what was found and missed, what each point was for
+    #[command(
+        after_help = "Examples:\n  firedrill debrief saves/ID.journal\n  firedrill debrief saves/ID.journal --json"
+    )]
+    Debrief {
+        /// The journal
+        journal: PathBuf,
+        /// As JSON instead of Markdown
+        #[arg(long)]
+        json: bool,
+    },
     /// Say all problems of scenario and estate folders
     #[command(
         after_help = "Examples:\n  firedrill check scenarios\n  firedrill check my-scenarios/disk-full"
@@ -112,6 +142,15 @@ pub enum Commands {
     Man,
 }
 
+/// What makes time pass in a drill that a program plays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ClockChoice {
+    /// What calls cost, and waiting
+    PerCall,
+    /// The clock on the wall
+    Wall,
+}
+
 /// What is left to do when the command line has done its part.
 #[derive(Debug)]
 pub enum Next {
@@ -119,6 +158,23 @@ pub enum Next {
     Exit(ExitCode),
     /// The interface is to be shown.
     Board(Board),
+    /// A drill is to be served to a program.
+    Serve(Serve),
+}
+
+/// A wish for a drill that a program plays.
+#[derive(Debug)]
+pub struct Serve {
+    /// Where scenarios and saves are.
+    pub places: Places,
+    /// The scenario, if one was named.
+    pub scenario: Option<String>,
+    /// The seed, if one was asked for.
+    pub seed: Option<u64>,
+    /// The journal's file, if one was named.
+    pub journal: Option<PathBuf>,
+    /// What makes time pass.
+    pub pace: Pace,
 }
 
 /// A wish for the interface.
@@ -198,6 +254,24 @@ pub fn run() -> anyhow::Result<Next> {
         Some(Commands::Resume { id }) => board(Start::Resume(id), Settings::default()),
         Some(Commands::List) => drills::list(&places()?).map(Next::Exit),
         Some(Commands::Replay { journal }) => replay::run(&places()?, &journal).map(Next::Exit),
+        Some(Commands::Mcp {
+            scenario,
+            seed,
+            journal,
+            clock,
+        }) => Ok(Next::Serve(Serve {
+            places: places()?,
+            scenario,
+            seed,
+            journal,
+            pace: match clock {
+                ClockChoice::PerCall => Pace::PerCall,
+                ClockChoice::Wall => Pace::Wall,
+            },
+        })),
+        Some(Commands::Debrief { journal, json }) => {
+            replay::debrief(&places()?, &journal, json).map(Next::Exit)
+        }
         Some(Commands::Check { paths }) => check::run(&paths, colour()).map(Next::Exit),
         Some(Commands::Export(wanted)) => export::run(&places()?, &wanted).map(Next::Exit),
         Some(Commands::Query(wanted)) => query::run(&places()?, &wanted).map(Next::Exit),

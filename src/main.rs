@@ -3,7 +3,8 @@
 use std::io::IsTerminal;
 use std::process::ExitCode;
 
-use firedrill::cli::{self, Board, Next, Start};
+use firedrill::cli::{self, Board, Next, Serve, Start};
+use firedrill::mcp::{self, Wish};
 use firedrill::session::journal::Mode;
 use firedrill::tui::desk::RealLobby;
 use firedrill::tui::world::Choice;
@@ -13,6 +14,7 @@ fn main() -> anyhow::Result<ExitCode> {
     match cli::run()? {
         Next::Exit(code) => Ok(code),
         Next::Board(board) => show(board),
+        Next::Serve(wish) => serve(wish),
     }
 }
 
@@ -33,10 +35,25 @@ fn show(board: Board) -> anyhow::Result<ExitCode> {
             drill: drill.unwrap_or_default(),
         }),
     };
-    tui::run(
+    let unsaved = tui::run(
         Box::new(RealLobby::new(board.places, board.settings)),
         start,
         Depth::detect(),
     )?;
+    if let Some(unsaved) = unsaved {
+        eprintln!("firedrill: {unsaved}");
+        return Ok(ExitCode::FAILURE);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn serve(wish: Serve) -> anyhow::Result<ExitCode> {
+    mcp::run(Wish {
+        places: wish.places,
+        scenario: wish.scenario,
+        seed: wish.seed,
+        journal: wish.journal,
+        pace: wish.pace,
+    })?;
     Ok(ExitCode::SUCCESS)
 }

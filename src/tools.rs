@@ -2,35 +2,45 @@
 
 pub mod board;
 pub mod change;
+pub mod ci;
 pub mod delivery;
+pub mod drawn;
+pub mod drill;
 pub mod family;
+pub mod featureflags;
 pub mod host;
+pub mod jira;
 pub mod kafka;
 pub mod kubernetes;
 pub mod logs;
 pub mod offline;
+pub mod oncall;
 pub mod open;
 pub mod orders;
 pub mod pagerduty;
+pub mod paging;
 pub mod postgres;
 pub mod program;
 pub mod prometheus;
 pub mod reference;
 pub mod registry;
+pub mod registry_images;
 pub mod schema;
 pub mod sentry;
 pub mod shared;
 pub mod slack;
+pub mod statuspage;
 pub mod tool;
 pub mod valkey;
+pub mod wiki;
 pub mod workbench;
 
 pub use change::{AnyChange, Change, Impact};
 pub use family::Family;
-pub use open::{OpeningError, Places};
+pub use open::{OpeningError, Places, Replayed, Watched};
 pub use program::{Act, Example, Place, Program, Run};
 pub use registry::Registry;
-pub use tool::{AnyLook, Look, Seen, Text, ToolError, ToolExample};
+pub use tool::{AnyLook, Line, Look, Seen, Text, ToolError, ToolExample};
 pub use workbench::Workbench;
 
 /// What doors may name of a drill's world: they read it through its accessors and never change it.
@@ -51,25 +61,57 @@ pub fn user_scenarios() -> Option<std::path::PathBuf> {
 fn all_tools() -> Vec<Box<dyn AnyLook>> {
     vec![
         tool::<board::view::View>(),
+        tool::<code::list_files::ListFiles>(),
+        tool::<code::read_file::ReadFile>(),
+        tool::<code::search::Grep>(),
+        tool::<drill::brief::Brief>(),
+        tool::<git::tools::blame::Blame>(),
+        tool::<git::tools::recent_commits::RecentCommits>(),
+        tool::<kubernetes::tools::describe_pod::DescribePod>(),
+        tool::<kubernetes::tools::get_events::GetEvents>(),
+        tool::<kubernetes::tools::get_pods::GetPods>(),
+        tool::<kubernetes::tools::logs::Logs>(),
+        tool::<ci::get_run_logs::GetRunLogs>(),
+        tool::<ci::list_runs::ListRuns>(),
+        tool::<featureflags::get::GetFlag>(),
+        tool::<featureflags::list::ListFlags>(),
+        tool::<jira::get_issue::GetIssue>(),
+        tool::<jira::list_sprints::ListSprints>(),
+        tool::<jira::search::Search>(),
         tool::<logs::list_services::ListServices>(),
         tool::<logs::search::Search>(),
         tool::<logs::service_logs::ServiceLogs>(),
+        tool::<oncall::get_schedule::GetSchedule>(),
+        tool::<oncall::who_is_on_call::WhoIsOnCall>(),
         tool::<pagerduty::get_timeline::GetTimeline>(),
         tool::<pagerduty::list_incidents::ListIncidents>(),
         tool::<prometheus::list_metrics::ListMetrics>(),
         tool::<prometheus::query::Query>(),
+        tool::<registry_images::get_manifest::GetManifest>(),
+        tool::<registry_images::list_tags::ListTags>(),
         tool::<sentry::get_issue::GetIssue>(),
         tool::<sentry::list_issues::ListIssues>(),
         tool::<sentry::list_projects::ListProjects>(),
         tool::<slack::list_channels::ListChannels>(),
         tool::<slack::read_channel::ReadChannel>(),
         tool::<slack::search::Search>(),
+        tool::<statuspage::get_status::GetStatus>(),
+        tool::<statuspage::list_incidents::ListIncidents>(),
+        tool::<wiki::get_page::GetPage>(),
+        tool::<wiki::search::Search>(),
     ]
 }
 
 /// Every tool that acts. A new tool is listed here and nowhere else.
 fn all_changes() -> Vec<Box<dyn AnyChange>> {
     vec![
+        acting::<code::write_file::WriteFile>(),
+        acting::<drill::claim::HandIn>(),
+        acting::<drill::hint::TakeHint>(),
+        acting::<drill::leave::GiveUp>(),
+        acting::<drill::leave::HandOver>(),
+        acting::<drill::notebook::Notebook>(),
+        acting::<drill::report::Report>(),
         acting::<pagerduty::acknowledge::Acknowledge>(),
         acting::<pagerduty::add_note::AddNote>(),
         acting::<pagerduty::resolve::Resolve>(),
@@ -98,6 +140,13 @@ fn all_programs() -> Vec<Box<dyn Program>> {
         Box::new(slack::program::Slack),
         Box::new(pagerduty::program::Pd),
         Box::new(sentry::program::Sentry),
+        Box::new(ci::program::Gh),
+        Box::new(featureflags::program::Flags),
+        Box::new(jira::program::Jira("jira")),
+        Box::new(jira::program::Jira("tickets")),
+        Box::new(wiki::program::Wiki),
+        Box::new(statuspage::program::StatusPage),
+        Box::new(oncall::program::OnCall),
         Box::new(kafka::consumer_groups::ConsumerGroups(
             "kafka-consumer-groups",
         )),

@@ -17,6 +17,7 @@ mod keys;
 mod layout;
 mod markdown;
 mod modal;
+mod offscreen;
 mod pane;
 mod panes;
 mod screens;
@@ -31,6 +32,7 @@ mod widgets;
 pub mod world;
 
 pub use keymap::keys_markdown;
+pub use offscreen::OffScreen;
 pub use terminal::TerminalError;
 pub use theme::{Depth, ThemeError};
 
@@ -53,16 +55,21 @@ pub enum TuiError {
     Keymap(#[source] Box<ron::error::SpannedError>),
 }
 
-/// Shows the interface until the player leaves: the title screen, or a drill at once.
-pub fn run(lobby: Box<dyn Lobby>, start: Option<Choice>, depth: Depth) -> Result<(), TuiError> {
+/// Shows the interface until the player leaves: the title screen, or a drill at once. The answer says what could not be
+/// saved.
+pub fn run(
+    lobby: Box<dyn Lobby>,
+    start: Option<Choice>,
+    depth: Depth,
+) -> Result<Option<String>, TuiError> {
     let theme = Theme::for_depth(depth)?;
     let keymap = Keymap::shipped().map_err(|error| TuiError::Keymap(Box::new(error)))?;
-    terminal::run(|size| {
+    let unsaved = terminal::run(|size| {
         let mut app = App::new(lobby, theme, keymap, size);
         if let Some(choice) = start {
             app.open(choice);
         }
         app
     })?;
-    Ok(())
+    Ok(unsaved)
 }

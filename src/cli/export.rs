@@ -35,7 +35,12 @@ pub struct Wanted {
     #[arg(long, default_value_t = offline::DEFAULT_SEED)]
     pub seed: u64,
     /// The end: T+30m after the page, T-2h before it, or an instant
-    #[arg(long, value_name = "MOMENT", default_value = "T+0s", allow_hyphen_values = true)]
+    #[arg(
+        long,
+        value_name = "MOMENT",
+        default_value = "T+0s",
+        allow_hyphen_values = true
+    )]
     pub at: String,
     /// The folder to write to; it is made if it is not there
     #[arg(long, value_name = "DIR")]
@@ -59,8 +64,8 @@ pub fn run(places: &Places, wanted: &Wanted) -> anyhow::Result<ExitCode> {
         What::Metrics => "metrics.om",
         What::Logs => "logs.jsonl",
     });
-    let file = fs::File::create(&path)
-        .with_context(|| format!("cannot write to {}", path.display()))?;
+    let file =
+        fs::File::create(&path).with_context(|| format!("cannot write to {}", path.display()))?;
     let mut out = BufWriter::with_capacity(1 << 20, file);
     match wanted.what {
         What::Metrics => {

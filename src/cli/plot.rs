@@ -105,7 +105,8 @@ fn line(cells: &mut [Vec<u32>], from: (usize, usize), to: (usize, usize)) {
         };
         let (x, y) = (between(from.0, to.0), between(from.1, to.1));
         let dot = DOTS.get(x % 2).and_then(|rows| rows.get(y % 4));
-        if let (Some(cell), Some(dot)) = (cells.get_mut(y / 4).and_then(|row| row.get_mut(x / 2)), dot)
+        if let (Some(cell), Some(dot)) =
+            (cells.get_mut(y / 4).and_then(|row| row.get_mut(x / 2)), dot)
         {
             *cell |= dot;
         }
@@ -120,7 +121,9 @@ mod tests {
 
     fn answer(values: &[Option<f64>]) -> Answer {
         Answer {
-            times: (0..values.len() as i64).map(|step| SimTime(step * 60_000)).collect(),
+            times: (0..values.len() as i64)
+                .map(|step| SimTime(step * 60_000))
+                .collect(),
             columns: vec![Column {
                 name: "up".to_owned(),
                 values: values.to_vec(),
@@ -135,7 +138,10 @@ mod tests {
         let text = draw(&answer(&values), 24, 4);
         let rows: Vec<&str> = text.lines().collect();
         assert_eq!(rows.len(), 6, "{text}");
-        assert!(rows[0].starts_with(" 19 ┤⠀") && rows[0].ends_with('a'), "{text}");
+        assert!(
+            rows[0].starts_with(" 19 ┤⠀") && rows[0].ends_with('a'),
+            "{text}"
+        );
         let first = rows[3].chars().nth(5);
         assert!(rows[3].starts_with("  0 ┤") && first != Some('⠀'), "{text}");
         assert_eq!(rows[5], "a up 19");

@@ -31,7 +31,12 @@ pub struct Wanted {
     #[arg(long, default_value_t = offline::DEFAULT_SEED)]
     pub seed: u64,
     /// The instant, or the range's end: T+20m after the page, T-2h before it, or an instant
-    #[arg(long, value_name = "MOMENT", default_value = "T+0s", allow_hyphen_values = true)]
+    #[arg(
+        long,
+        value_name = "MOMENT",
+        default_value = "T+0s",
+        allow_hyphen_values = true
+    )]
     pub at: String,
     /// Ask over a range that ends at --at; for log lines 1h when left out
     #[arg(long, value_name = "SPAN")]

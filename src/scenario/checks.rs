@@ -18,6 +18,7 @@ mod numbers;
 mod repositories;
 mod scenario;
 mod services;
+mod systems;
 mod texts;
 
 use std::ops::Range;
@@ -119,8 +120,10 @@ pub(super) fn check(subject: &Subject<'_>, judge: &dyn Judge) -> Vec<Diagnostic>
     checker.limits();
     checker.estate();
     checker.repositories();
+    checker.systems();
     if let Some(scenario) = subject.scenario {
         checker.scenario(scenario);
+        checker.systems_of(scenario);
         checker.graph(scenario);
     }
     checker.found

@@ -17,6 +17,7 @@ pub mod records;
 pub mod scenario;
 pub mod scoring;
 pub mod service;
+pub mod systems;
 pub mod telemetry;
 pub mod values;
 

@@ -117,6 +117,8 @@ ids! {
     NO_TEXT = "FD0231";
     /// A Kubernetes object that does not exist.
     NO_OBJECT = "FD0232";
+    /// An incident or component of the status page that does not exist.
+    NO_STATUS = "FD0233";
 
     /// Faults that cause each other at once, without a delay.
     CYCLE_AT_ONCE = "FD0301";

@@ -56,6 +56,8 @@ pub struct Listing {
     pub difficulty: Option<Difficulty>,
     /// How long it takes, in real minutes.
     pub minutes: Option<u32>,
+    /// The instant of the page as it is written, RFC 3339.
+    pub starts: String,
 }
 
 /// What came of reading and checking a scenario.
@@ -113,6 +115,7 @@ fn listing(root: &Source, name: &str) -> Option<Listing> {
             _ => None,
         },
         minutes: raw("minutes").and_then(|minutes| minutes.parse().ok()),
+        starts: words("starts"),
     })
 }
 

@@ -68,6 +68,36 @@ pub enum Shown {
     WikiPage(String),
     /// A ticket.
     Ticket(String),
+    /// A run of CI with its log.
+    CiRun {
+        /// Its id.
+        run: u64,
+        /// The releases it built or deployed: service and tag.
+        releases: Vec<(String, String)>,
+    },
+    /// The manifest of an image.
+    ImageManifest {
+        /// Service.
+        service: String,
+        /// The release's tag.
+        tag: String,
+    },
+    /// A feature flag's value.
+    Flag(String),
+    /// A feature flag's audit.
+    FlagAudit(String),
+    /// A team's on-call schedule.
+    Schedule(String),
+    /// An incident of the status page.
+    StatusIncident(String),
+    /// A component of the status page.
+    StatusComponent(String),
+    /// A resource of the infrastructure's state: its address.
+    TerraformResource(String),
+    /// A resource that a plan would change: its address.
+    TerraformDrift(String),
+    /// An alarm of the cloud account.
+    Alarm(String),
     /// Rows of a table.
     Table {
         /// Server.
@@ -136,6 +166,15 @@ pub fn shows(shown: &Shown, artifact: &Artifact) -> bool {
                 table: wanted,
             },
         ) => server == on && table == wanted,
+        (Shown::CiRun { releases, .. }, Artifact::CiRun { of, tag: wanted }) => releases
+            .iter()
+            .any(|(service, tag)| service == of && tag == wanted),
+        (Shown::ImageManifest { service, tag }, Artifact::ImageManifest { of, tag: wanted }) => {
+            service == of && tag == wanted
+        }
+        (Shown::FlagAudit(name), Artifact::Flag(wanted) | Artifact::FlagAudit(wanted)) => {
+            name == wanted
+        }
         (Shown::Commit(id), Artifact::Commit(wanted) | Artifact::CommitTitle(wanted))
         | (Shown::CommitTitle(id), Artifact::CommitTitle(wanted)) => {
             id.starts_with(wanted.as_str())
@@ -149,7 +188,14 @@ pub fn shows(shown: &Shown, artifact: &Artifact) -> bool {
         | (Shown::SentryIssue(name), Artifact::SentryIssue(wanted))
         | (Shown::Incident(name), Artifact::Incident(wanted))
         | (Shown::WikiPage(name), Artifact::WikiPage(wanted))
-        | (Shown::Ticket(name), Artifact::Ticket(wanted)) => name == wanted,
+        | (Shown::Ticket(name), Artifact::Ticket(wanted))
+        | (Shown::Flag(name), Artifact::Flag(wanted))
+        | (Shown::Schedule(name), Artifact::Schedule(wanted))
+        | (Shown::StatusIncident(name), Artifact::StatusIncident(wanted))
+        | (Shown::StatusComponent(name), Artifact::StatusComponent(wanted))
+        | (Shown::TerraformResource(name), Artifact::TerraformResource(wanted))
+        | (Shown::TerraformDrift(name), Artifact::TerraformDrift(wanted))
+        | (Shown::Alarm(name), Artifact::Alarm(wanted)) => name == wanted,
         _ => false,
     }
 }

@@ -70,8 +70,9 @@ impl FilterPattern {
     pub fn matches(&self, message: &str) -> bool {
         match &self.kind {
             Kind::Terms(terms) => terms.matches(message),
-            Kind::Json(condition) => serde_json::from_str(message.trim())
-                .is_ok_and(|value| condition.holds(&value)),
+            Kind::Json(condition) => {
+                serde_json::from_str(message.trim()).is_ok_and(|value| condition.holds(&value))
+            }
             Kind::Columns(columns) => columns.matches(message),
         }
     }

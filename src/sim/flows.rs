@@ -9,17 +9,17 @@
 //!
 //! Never draws: these are expectations, the counts are drawn from them elsewhere.
 
-use super::ids::{RouteId, ServiceId};
+use super::ids::RouteId;
 use super::plan::{Plan, RoutePlan};
 
 /// What flows depend on at a moment.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Pressure {
     /// Traffic as a factor of the estate's shape.
     pub traffic: f64,
     /// Ready pods of each service.
     pub ready: Vec<u32>,
-    /// Intensity of each fault, 0 to 1.
+    /// Intensity of each fault, 0 to 1, then the mean over a service's pods of those that reach only some.
     pub levels: Vec<f64>,
 }
 
@@ -48,9 +48,18 @@ pub struct Flows {
     pub routes: Vec<RouteFlow>,
     /// Utilisation by service; 0 where capacity is not declared.
     pub used: Vec<f64>,
+    /// Requests asked for by route, before any is refused.
+    demand: Vec<f64>,
 }
 
 const QUEUE_CAP: f64 = 0.95;
+
+impl Pressure {
+    /// The level at a place.
+    pub fn level(&self, place: usize) -> f64 {
+        self.levels.get(place).copied().unwrap_or(0.0)
+    }
+}
 
 impl Flows {
     /// The flows of an ordinary day: all pods ready, no fault.
@@ -62,36 +71,38 @@ impl Flows {
                 .iter()
                 .map(|service| service.spec.replicas.max(1))
                 .collect(),
-            levels: vec![0.0; plan.faults.len()],
+            levels: vec![0.0; plan.faults.len() + plan.partial.len()],
         };
-        Self::default().next(plan, &pressure)
+        let mut flows = Self::default();
+        Self::default().next_into(plan, &pressure, &mut flows);
+        flows
     }
 
-    /// The flows under a pressure, given those a step before (for what is tried again).
-    #[must_use]
-    pub fn next(&self, plan: &Plan, pressure: &Pressure) -> Self {
-        let demand = self.demand(plan, pressure);
-        let used = used(plan, pressure, &demand);
-        let mut flows = Self {
-            routes: vec![RouteFlow::default(); plan.routes.len()],
-            used,
-        };
+    /// The flows under a pressure, given those a step before (for what is tried again), written over `next`.
+    pub fn next_into(&self, plan: &Plan, pressure: &Pressure, next: &mut Self) {
+        self.demand_into(plan, pressure, &mut next.demand);
+        next.use_up(plan, pressure);
+        next.routes
+            .resize_with(plan.routes.len(), RouteFlow::default);
+        // A call that closes a circle finds nothing yet, not what stood here before.
+        for flow in &mut next.routes {
+            flow.latency_ms = 0.0;
+            flow.shares.clear();
+        }
         for id in plan.route_order.iter().rev() {
-            let Some(route) = plan.routes.get(id.index()) else {
+            let (Some(route), Some(slot)) =
+                (plan.routes.get(id.index()), next.routes.get_mut(id.index()))
+            else {
                 continue;
             };
-            let flow = flows.route(
-                plan,
-                pressure,
-                *id,
-                route,
-                demand.get(id.index()).copied().unwrap_or(0.0),
-            );
-            if let Some(slot) = flows.routes.get_mut(id.index()) {
+            // Taken out while it is worked on: what it calls is read from the others.
+            let mut flow = std::mem::take(slot);
+            flow.rate = next.demand.get(id.index()).copied().unwrap_or(0.0);
+            next.flow_into(pressure, route, &mut flow);
+            if let Some(slot) = next.routes.get_mut(id.index()) {
                 *slot = flow;
             }
         }
-        flows
     }
 
     fn failing(&self, route: RouteId) -> f64 {
@@ -100,21 +111,16 @@ impl Flows {
             .map_or(0.0, RouteFlow::failing)
     }
 
-    fn demand(&self, plan: &Plan, pressure: &Pressure) -> Vec<f64> {
-        let mut demand: Vec<f64> = plan.routes.iter().map(|route| route.own_rate).collect();
+    fn demand_into(&self, plan: &Plan, pressure: &Pressure, demand: &mut Vec<f64>) {
+        demand.clear();
+        demand.extend(plan.routes.iter().map(|route| route.own_rate));
         for entry in &plan.entries {
             let again = 1.0 + (entry.retry_factor - 1.0) * self.failing(entry.route);
-            add(
-                &mut demand,
-                entry.route,
-                entry.rate * pressure.traffic * again,
-            );
+            add(demand, entry.route, entry.rate * pressure.traffic * again);
         }
-        for (fault, level) in plan.faults.iter().zip(&pressure.levels) {
-            for (route, factor) in &fault.effects.traffic {
-                if let Some(value) = demand.get_mut(route.index()) {
-                    *value *= 1.0 + (factor - 1.0) * level;
-                }
+        for (route, value) in plan.routes.iter().zip(demand.iter_mut()) {
+            for (place, factor) in &route.strains.traffic {
+                *value *= 1.0 + (factor - 1.0) * pressure.level(*place);
             }
         }
         for id in &plan.route_order {
@@ -125,37 +131,25 @@ impl Flows {
             };
             for call in &route.calls {
                 let again = 1.0 + f64::from(call.retries) * self.failing(call.to);
-                add(&mut demand, call.to, rate * call.per_request * again);
+                add(demand, call.to, rate * call.per_request * again);
             }
         }
-        demand
     }
 
-    fn route(
-        &self,
-        plan: &Plan,
-        pressure: &Pressure,
-        id: RouteId,
-        route: &RoutePlan,
-        rate: f64,
-    ) -> RouteFlow {
+    fn flow_into(&self, pressure: &Pressure, route: &RoutePlan, flow: &mut RouteFlow) {
         let used = self.used.get(route.service.index()).copied().unwrap_or(0.0);
         let nobody = pressure.ready.get(route.service.index()).copied() == Some(0);
         let (mut factor, mut added) = (1.0, 0.0);
-        let mut shares = vec![0.0; route.classes.len()];
-        for (fault, level) in plan
-            .faults
-            .iter()
-            .zip(&pressure.levels)
-            .filter(|(_, level)| **level > 0.0)
-        {
-            for (_, by, add) in fault.effects.latency.iter().filter(|(of, ..)| *of == id) {
-                factor *= 1.0 + (by - 1.0) * level;
-                added += add * level;
-            }
-            for (_, class, share) in fault.effects.errors.iter().filter(|(of, ..)| *of == id) {
-                add_share(&mut shares, *class, share * level);
-            }
+        for (place, by, add) in &route.strains.latency {
+            let level = pressure.level(*place);
+            factor *= 1.0 + (by - 1.0) * level;
+            added += add * level;
+        }
+        let shares = &mut flow.shares;
+        shares.clear();
+        shares.resize(route.classes.len(), 0.0);
+        for (place, class, share) in &route.strains.errors {
+            add_share(shares, *class, share * pressure.level(*place));
         }
         let mut latency_ms = (route.p50_ms * factor + added) / (1.0 - used.min(QUEUE_CAP));
         let mut answered = 1.0;
@@ -175,61 +169,44 @@ impl Flows {
         } else {
             0.0
         };
-        add_share(&mut shares, RoutePlan::OVERLOADED, refused);
+        add_share(shares, RoutePlan::OVERLOADED, refused);
         add_share(
-            &mut shares,
+            shares,
             RoutePlan::DEPENDENCY,
             (1.0 - answered) * (1.0 - refused),
         );
-        add_share(&mut shares, RoutePlan::ERROR, route.error_share);
-        settle(&mut shares);
-        RouteFlow {
-            rate,
-            shares,
-            latency_ms,
-        }
+        add_share(shares, RoutePlan::ERROR, route.error_share);
+        settle(shares);
+        flow.latency_ms = latency_ms;
     }
-}
 
-fn used(plan: &Plan, pressure: &Pressure, demand: &[f64]) -> Vec<f64> {
-    let mut used = vec![0.0; plan.services.len()];
-    for (index, service) in plan.services.iter().enumerate() {
-        let Some(per_pod) = service.spec.capacity.per_pod else {
-            continue;
-        };
-        let asked: f64 = service
-            .routes
-            .iter()
-            .filter_map(|id| demand.get(id.index()))
-            .sum();
-        let lost = capacity_lost(plan, pressure, ServiceId(index as u32));
-        let pods = f64::from(pressure.ready.get(index).copied().unwrap_or(1));
-        let capacity = pods * per_pod.per_second * (1.0 - lost);
-        if let Some(value) = used.get_mut(index) {
-            *value = if capacity > 0.0 {
+    fn use_up(&mut self, plan: &Plan, pressure: &Pressure) {
+        self.used.clear();
+        self.used.resize(plan.services.len(), 0.0);
+        for (index, (service, used)) in plan.services.iter().zip(&mut self.used).enumerate() {
+            let Some(per_pod) = service.spec.capacity.per_pod else {
+                continue;
+            };
+            let asked: f64 = service
+                .routes
+                .iter()
+                .filter_map(|id| self.demand.get(id.index()))
+                .sum();
+            let left = service
+                .capacity_loss
+                .iter()
+                .fold(1.0, |left, (place, share)| {
+                    left * (1.0 - share * pressure.level(*place))
+                });
+            let pods = f64::from(pressure.ready.get(index).copied().unwrap_or(1));
+            let capacity = pods * per_pod.per_second * left;
+            *used = if capacity > 0.0 {
                 asked / capacity
             } else {
                 1e6
             };
         }
     }
-    used
-}
-
-fn capacity_lost(plan: &Plan, pressure: &Pressure, service: ServiceId) -> f64 {
-    let left = plan
-        .faults
-        .iter()
-        .zip(&pressure.levels)
-        .fold(1.0, |left, (fault, level)| {
-            fault
-                .effects
-                .capacity_loss
-                .iter()
-                .filter(|(of, _)| *of == service)
-                .fold(left, |left, (_, share)| left * (1.0 - share * level))
-        });
-    1.0 - left
 }
 
 fn add(values: &mut [f64], route: RouteId, more: f64) {

@@ -1,6 +1,9 @@
 //! The state hash: SHA-256 over canonical bytes of the world's state. Never hashes anything whose order is not fixed.
 
-use sha2::{Digest, Sha256};
+use sha2::{Digest as _, Sha256};
+
+/// A part of a hash: 128 bits.
+pub type Digest = [u8; 16];
 
 /// Collects the state into a hash.
 #[derive(Clone, Default)]
@@ -23,12 +26,19 @@ impl StateHasher {
         self.0.update(value.to_bits().to_le_bytes());
     }
 
+    /// The first 16 bytes of the hash.
+    pub fn digest(self) -> Digest {
+        let mut digest = Digest::default();
+        for (to, from) in digest.iter_mut().zip(self.0.finalize()) {
+            *to = from;
+        }
+        digest
+    }
+
     /// The first 16 bytes of the hash as 32 hex digits.
     pub fn hex(self) -> String {
-        self.0
-            .finalize()
+        self.digest()
             .iter()
-            .take(16)
             .map(|byte| format!("{byte:02x}"))
             .collect()
     }

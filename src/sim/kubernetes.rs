@@ -8,6 +8,7 @@ pub mod batch;
 pub mod cluster;
 pub mod command;
 pub mod config;
+pub mod digest;
 pub mod error;
 pub mod event;
 pub mod fate;

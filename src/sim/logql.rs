@@ -90,7 +90,9 @@ pub enum QueryError {
     #[error(transparent)]
     Parse(#[from] ParseError),
     /// More lines are asked for than one answer may hold.
-    #[error("max entries limit per query exceeded, limit > max_entries_limit_per_query ({0} > {1})")]
+    #[error(
+        "max entries limit per query exceeded, limit > max_entries_limit_per_query ({0} > {1})"
+    )]
     TooManyEntries(usize, usize),
     /// The answer would have too many series.
     #[error(
@@ -106,7 +108,9 @@ pub enum QueryError {
     )]
     TooManyPoints,
     /// The step is zero or negative.
-    #[error("zero or negative query resolution step widths are not accepted. Try a positive integer")]
+    #[error(
+        "zero or negative query resolution step widths are not accepted. Try a positive integer"
+    )]
     BadStep,
     /// It ends before it starts.
     #[error("end timestamp must not be before or equal to start time")]
@@ -117,7 +121,9 @@ pub enum QueryError {
     )]
     TooMuch,
     /// A query of lines stands where one of numbers belongs.
-    #[error("log queries are not supported as an instant query type, please change your query to a range query type")]
+    #[error(
+        "log queries are not supported as an instant query type, please change your query to a range query type"
+    )]
     LogsAtInstant,
     /// A stage of a pipeline could not do its work on a line.
     #[error(

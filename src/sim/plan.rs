@@ -15,10 +15,10 @@ use std::sync::Arc;
 
 pub use condition::{Cond, Deed};
 pub use effect::Effects;
-pub use fault::FaultPlan;
+pub use fault::{FaultPlan, Reach};
 pub use kafka::{GroupPlan, TopicPlan};
 pub use milestones::Milestones;
-pub use route::{CallPlan, ClassPlan, EntryPlan, RoutePlan};
+pub use route::{CallPlan, ClassPlan, EntryPlan, RoutePlan, Strains};
 
 use super::ids::{
     ClueId, DriverId, FaultId, GroupId, HerringId, RouteId, ServiceId, StockId, TopicId, ValkeyId,
@@ -49,6 +49,8 @@ pub struct Plan {
     pub route_order: Vec<RouteId>,
     /// The causal graph.
     pub faults: Vec<FaultPlan>,
+    /// Faults that reach some pods of a service, where flows depend on how many.
+    pub partial: Vec<(FaultId, ServiceId)>,
     /// Topics.
     pub topics: Vec<TopicPlan>,
     /// Consumer groups.
@@ -78,6 +80,8 @@ pub struct ServicePlan {
     pub routes: Vec<RouteId>,
     /// The groups it consumes in.
     pub groups: Vec<GroupId>,
+    /// Faults that take a share of its capacity: place among the levels, share.
+    pub capacity_loss: Vec<(usize, f64)>,
 }
 
 /// From names to indices.
@@ -118,6 +122,7 @@ impl Plan {
             entries: Vec::new(),
             route_order: Vec::new(),
             faults: Vec::new(),
+            partial: Vec::new(),
             topics: Vec::new(),
             groups: Vec::new(),
             milestones: Milestones::default(),
@@ -132,6 +137,7 @@ impl Plan {
         kafka::add_topics(&mut plan);
         route::add_routes(&mut plan);
         fault::add_faults(&mut plan);
+        route::add_strains(&mut plan);
         milestones::add_milestones(&mut plan);
         plan
     }
@@ -139,21 +145,15 @@ impl Plan {
     fn add_services(&mut self) {
         let pack = Arc::clone(&self.pack);
         for name in self.names.services.keys() {
-            let declared = pack
-                .scenario
-                .services
-                .get(name)
-                .or_else(|| pack.estate.services.get(name));
-            let mut spec = declared.cloned().unwrap_or_default();
-            if let Some(more) = pack.scenario.releases.get(name) {
-                spec.releases.extend(more.iter().cloned());
-                spec.releases.sort_by_key(|release| release.built.millis);
-            }
+            // The loader has put the scenario's services and releases into the estate.
+            let mut spec = pack.estate.services.get(name).cloned().unwrap_or_default();
+            spec.releases.sort_by_key(|release| release.built.millis);
             self.services.push(ServicePlan {
                 name: name.clone(),
                 spec,
                 routes: Vec::new(),
                 groups: Vec::new(),
+                capacity_loss: Vec::new(),
             });
         }
     }

@@ -16,8 +16,9 @@ use super::ids::{FaultId, GroupId, RouteId, ServiceId};
 use super::kubernetes::fate::PodSeat;
 use super::plan::Plan;
 use super::telemetry::atom::{AtomId, FactorId, SlotsId};
+use super::telemetry::logs::ScriptedLine;
 use super::telemetry::reader::Part;
-use super::telemetry::slots::SlotId;
+use super::telemetry::slots::{FULL_WEIGHT, SlotId};
 use super::telemetry::store::{HistoryError, LevelId, Telemetry, ValueId};
 use super::telemetry::traffic::TrafficShape;
 use super::time::SimTime;
@@ -44,6 +45,8 @@ pub struct Signals {
     groups: Vec<GroupSignals>,
     ordinary: Arc<Flows>,
     valkey_flushes: Vec<Vec<SimTime>>,
+    /// Lines of lives that were left out, until they are told.
+    past_lines: Vec<ScriptedLine>,
     /// How full each Valkey server is, in millionths of its ordinary content.
     valkey: Vec<ValueId>,
     /// Services whose pool has its series.
@@ -66,6 +69,18 @@ pub struct ServiceSignals {
     pub ready: ValueId,
     /// Outgoing pool in use, in thousandths.
     pub pool: ValueId,
+}
+
+/// What one pod does otherwise than the mean of its service.
+pub(super) struct Apart<'a> {
+    /// The pod.
+    pub pod: &'a str,
+    /// Shares of classes over all pods.
+    pub means: &'a [f64],
+    /// Its own shares of classes.
+    pub shares: &'a [f64],
+    /// How much longer than the mean its requests take, a factor.
+    pub slower: f64,
 }
 
 /// A route's atoms, one a class, and how much slower than usual it is.
@@ -157,10 +172,7 @@ impl Signals {
     }
 
     fn keep<T>(&mut self, result: Result<T, HistoryError>) -> Option<T> {
-        if result.is_err() {
-            self.refused += 1;
-        }
-        result.ok()
+        keep(&mut self.refused, result)
     }
 
     /// Closes history up to `now`.
@@ -198,54 +210,69 @@ impl Signals {
         }
     }
 
-    pub(super) fn record_flows(&mut self, plan: &Plan, at: SimTime, flows: &Flows) {
+    /// A topic's messages from one whole second after the page to a later one.
+    pub(super) fn written_between(&self, topic: usize, from: SimTime, until: SimTime) -> u64 {
+        let producers = self.topics.get(topic).map(|topic| &topic.producers);
+        producers
+            .into_iter()
+            .flatten()
+            .map(|atom| {
+                self.telemetry
+                    .count_between(*atom, from.millis(), until.millis())
+            })
+            .sum()
+    }
+
+    /// Flows as they are from now on, where they differ from what they were.
+    pub(super) fn record_flows(&mut self, plan: &Plan, at: SimTime, was: &Flows, flows: &Flows) {
+        let Self {
+            telemetry,
+            routes,
+            refused,
+            ordinary,
+            ..
+        } = self;
+        let at_ms = at.millis();
         for (index, (route, flow)) in plan.routes.iter().zip(&flows.routes).enumerate() {
-            let Some(signals) = self.routes.get(index).cloned() else {
+            let Some(signals) = routes.get(index) else {
                 continue;
             };
+            if was.routes.get(index) == Some(flow) {
+                continue;
+            }
             for (atom, share) in signals.atoms.iter().zip(&flow.shares) {
                 let factor = factor_q16(flow.rate * share, route.mean_rate);
-                let set = self.telemetry.set_rate(at.millis(), *atom, factor);
-                self.keep(set);
+                keep(refused, telemetry.set_rate(at_ms, *atom, factor));
             }
-            let set = self
-                .telemetry
-                .set_value(at.millis(), signals.success_ppm, ppm(flow));
-            self.keep(set);
-            let usual = self
-                .ordinary
+            let set = telemetry.set_value(at_ms, signals.success_ppm, ppm(flow));
+            keep(refused, set);
+            let usual = ordinary
                 .routes
                 .get(index)
                 .map_or(0.0, |ordinary| ordinary.latency_ms);
-            let set = self.telemetry.set_factor(
-                at.millis(),
-                signals.factor,
-                factor_q16(flow.latency_ms, usual).max(1),
-            );
-            self.keep(set);
+            let factor = factor_q16(flow.latency_ms, usual).max(1);
+            keep(refused, telemetry.set_factor(at_ms, signals.factor, factor));
         }
     }
 
-    pub(super) fn record_fault(&mut self, plan: &Plan, fault: usize, at: SimTime, felt: i64) {
+    /// A fault's intensity, and the rates of its lines: `on` says how strong it is for a service.
+    pub(super) fn record_fault(
+        &mut self,
+        plan: &Plan,
+        fault: usize,
+        at: SimTime,
+        felt: i64,
+        on: impl Fn(ServiceId) -> f64,
+    ) {
         let Some(level) = self.faults.get(fault).copied() else {
             return;
         };
         let q16 = (i128::from(felt) * 65_536 / i128::from(FULL)) as i64;
-        let known = self
-            .telemetry
-            .level(level)
-            .map(|track| track.value_at(at.millis()));
-        if known == Some(q16) {
-            return;
-        }
         let set = self.telemetry.set_level(at.millis(), level, q16, 0);
         self.keep(set);
-        let logs = plan
-            .faults
-            .get(fault)
-            .map(|fault| fault.effects.logs.clone())
-            .unwrap_or_default();
-        for log in logs {
+        let logs = plan.faults.get(fault).map(|fault| &fault.effects.logs);
+        for log in logs.into_iter().flatten() {
+            let rate = (on(log.service) * 65_536.0) as i64;
             let atom = self
                 .service(log.service)
                 .and_then(|service| service.templates.get(&log.name))
@@ -253,7 +280,7 @@ impl Signals {
             if let Some(atom) = atom {
                 let set = self
                     .telemetry
-                    .set_rate(at.millis(), atom, q16.clamp(0, 65_536) as u32);
+                    .set_rate(at.millis(), atom, rate.clamp(0, 65_536) as u32);
                 self.keep(set);
             }
         }
@@ -269,7 +296,11 @@ impl Signals {
     }
 
     pub(super) fn record_group(&mut self, group: usize, at: SimTime, state: &Group, members: u32) {
-        let Some(signals) = self.groups.get(group).cloned() else {
+        let Some((committed_id, members_id)) = self
+            .groups
+            .get(group)
+            .map(|signals| (signals.committed, signals.members))
+        else {
             return;
         };
         let committed = if state.pace == Pace::Following {
@@ -277,10 +308,7 @@ impl Signals {
         } else {
             state.committed as i64
         };
-        for (value, number) in [
-            (signals.committed, committed),
-            (signals.members, i64::from(members)),
-        ] {
+        for (value, number) in [(committed_id, committed), (members_id, i64::from(members))] {
             let set = self.telemetry.set_value(at.millis(), value, number);
             self.keep(set);
         }
@@ -294,7 +322,13 @@ impl Signals {
         ready: &[u32],
         pools: &[f64],
     ) {
-        for (index, service) in self.services.clone().iter().enumerate() {
+        let Self {
+            telemetry,
+            services,
+            refused,
+            ..
+        } = self;
+        for (index, service) in services.iter().enumerate() {
             let number = |list: &[u32]| i64::from(list.get(index).copied().unwrap_or(0));
             let pool = (pools.get(index).copied().unwrap_or(0.0) * 1000.0) as i64;
             for (value, number) in [
@@ -302,8 +336,7 @@ impl Signals {
                 (service.ready, number(ready)),
                 (service.pool, pool),
             ] {
-                let set = self.telemetry.set_value(at.millis(), value, number);
-                self.keep(set);
+                keep(refused, telemetry.set_value(at.millis(), value, number));
             }
         }
     }
@@ -371,9 +404,71 @@ impl Signals {
         let Some((slots, slot)) = self.pod(plan, pod) else {
             return;
         };
-        let set = self
-            .telemetry
-            .set_pod_weight(at.millis(), slots, slot, u32::from(ready));
+        let set =
+            self.telemetry
+                .set_pod_weight(at.millis(), slots, slot, u32::from(ready) * FULL_WEIGHT);
+        self.keep(set);
+    }
+
+    /// How a pod's requests of a route end and how long they take, where that differs from the mean over all pods.
+    pub(super) fn record_apart(
+        &mut self,
+        at: SimTime,
+        service: ServiceId,
+        route: RouteId,
+        apart: &Apart<'_>,
+    ) {
+        let Self {
+            telemetry,
+            services,
+            routes,
+            refused,
+            ..
+        } = self;
+        let slot = services
+            .get(service.index())
+            .and_then(|service| service.pods.get(apart.pod).copied());
+        let (Some(slot), Some(signals)) = (slot, routes.get(route.index())) else {
+            return;
+        };
+        let at_ms = at.millis();
+        let slower = factor_q16(apart.slower, 1.0).max(1);
+        let shares = apart.shares.iter().zip(apart.means);
+        for (atom, (share, mean)) in signals.atoms.iter().zip(shares) {
+            let bias = if *mean > 0.0 {
+                factor_q16(*share, *mean)
+            } else {
+                65_536
+            };
+            keep(refused, telemetry.set_bias(at_ms, *atom, slot, bias));
+            keep(refused, telemetry.set_slowness(at_ms, *atom, slot, slower));
+        }
+    }
+
+    /// What a pod's container has leaked, and how fast it goes on.
+    pub(super) fn record_leak(
+        &mut self,
+        at: SimTime,
+        service: ServiceId,
+        pod: &str,
+        bytes: f64,
+        bytes_per_s: f64,
+    ) {
+        let found = self
+            .services
+            .get(service.index())
+            .and_then(|service| Some((service.slots, *service.pods.get(pod)?)));
+        if let Some((slots, slot)) = found {
+            let set =
+                self.telemetry
+                    .set_leak(at.millis(), slots, slot, bytes as i64, bytes_per_s as i64);
+            self.keep(set);
+        }
+    }
+
+    /// Whether the series of a metric are scraped.
+    pub(super) fn record_blind(&mut self, at: SimTime, metric_prefix: &str, blind: bool) {
+        let set = self.telemetry.set_blind(at.millis(), metric_prefix, blind);
         self.keep(set);
     }
 
@@ -419,6 +514,14 @@ impl TopicSignals {
     }
 }
 
+/// What came of a change; one that was refused is counted.
+fn keep<T>(refused: &mut u64, result: Result<T, HistoryError>) -> Option<T> {
+    if result.is_err() {
+        *refused += 1;
+    }
+    result.ok()
+}
+
 /// The share of requests that are answered well, in millionths.
 fn ppm(flow: &super::flows::RouteFlow) -> i64 {
     ((1.0 - flow.failing()) * 1e6 + 0.5) as i64
@@ -452,9 +555,10 @@ impl Signals {
             .telemetry
             .start_pod(at.millis(), slots, pod, &running.node);
         let Some(slot) = self.keep(began) else { return };
+        let weight = u32::from(running.ready) * FULL_WEIGHT;
         let set = self
             .telemetry
-            .set_pod_weight(at.millis(), slots, slot, u32::from(running.ready));
+            .set_pod_weight(at.millis(), slots, slot, weight);
         self.keep(set);
         if let Some(service) = self.services.get_mut(service.index()) {
             service.pods.insert(Arc::clone(pod), slot);

@@ -6,18 +6,27 @@
 //! bit of the state, because a step at rest does nothing.
 
 mod alerting;
+mod apart;
+mod brokers;
 mod change;
 mod cluster;
 mod cluster_spec;
 pub mod code;
 pub mod commands;
+pub mod deployments;
 mod drill;
 pub mod evaluate;
 pub mod fate;
 pub mod faults;
 pub mod fleet;
+mod hashing;
+mod instances;
 pub mod kafka;
+mod leaks;
+mod load;
+mod loops;
 pub mod loss;
+pub mod memo;
 mod open;
 mod people;
 pub mod queue;
@@ -28,22 +37,23 @@ pub mod trainee;
 pub mod valkey;
 pub mod views;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use self::code::Code;
 use self::evaluate::Timers;
 use self::faults::FaultState;
 use self::fleet::{Copy, Fleet};
+use self::instances::Instances;
 use self::kafka::{Group, TopicLog};
 use self::loss::Loss;
+use self::memo::Moves;
 use self::queue::Queue;
 use self::trainee::{DrillState, Trainee};
 use self::valkey::ValkeyState;
 use super::flows::Flows;
 use super::git::Repository;
 use super::git::worktree::Worktree;
-use super::hash::StateHasher;
 use super::kubernetes::Cluster;
 use super::pager::Pager;
 use super::plan::Plan;
@@ -64,7 +74,11 @@ pub struct World {
     wanted: Vec<u32>,
     templates: Vec<Copy>,
     faults: Vec<FaultState>,
+    /// Faults' intensities in single pods.
+    instances: Vec<Instances>,
     stocks: Vec<f64>,
+    /// What flowed into each stock beyond its capacity: lost, and no remedy brings it back.
+    spilled: Vec<f64>,
     topics: Vec<TopicLog>,
     groups: Vec<Group>,
     valkey: Vec<ValkeyState>,
@@ -79,16 +93,27 @@ pub struct World {
     ordinary: Arc<Flows>,
     loss: Loss,
     drill: DrillState,
+    /// A what-if: nothing ends the drill.
+    endless: bool,
     repositories: BTreeMap<String, Repository>,
     /// The trainee's clones.
     worktrees: BTreeMap<String, Worktree>,
     /// Releases made since the page, by service.
     shipped: Vec<Vec<Release>>,
+    /// Releases that went out, by time.
+    deployments: Vec<deployments::Deployment>,
     code: Code,
     signals: Signals,
     alerts: Alerts,
     scripts: step::Scripts,
+    /// What has moved since conditions were last asked.
+    moves: Moves,
+    memos: step::Memos,
+    verdicts: step::Verdicts,
+    derived: load::Derived,
     events: Vec<WorldEvent>,
+    /// For the hash alone.
+    digests: hashing::Digests,
 }
 
 /// Facts that no component holds.
@@ -217,6 +242,7 @@ impl World {
             let next = self.next_step(target);
             self.step(next);
         }
+        self.settle_kafka();
         if !matches!(self.drill, DrillState::Ended(_)) {
             self.now = self.now.max(target);
         }
@@ -251,87 +277,5 @@ impl World {
         } else {
             Span::from_secs(1)
         }
-    }
-
-    /// The hash of everything that can change, 32 hex digits.
-    pub fn hash(&self) -> String {
-        let mut hasher = StateHasher::default();
-        hasher.number(self.seed as i64);
-        hasher.number(self.now.millis());
-        self.hash_causes(&mut hasher);
-        self.hash_people(&mut hasher);
-        self.cluster.hash_into(&mut hasher);
-        hasher.hex()
-    }
-
-    fn hash_causes(&self, hasher: &mut StateHasher) {
-        for state in &self.faults {
-            hasher.number(state.felt(self.now));
-            hasher.number(state.active_since.map_or(-1, SimTime::millis));
-        }
-        for level in &self.stocks {
-            hasher.float(*level);
-        }
-        for log in &self.topics {
-            hasher.number(i64::from(log.exists));
-            hasher.number(log.start as i64);
-            hasher.number(log.end as i64);
-            for (key, value) in &log.config {
-                hasher.text(key);
-                hasher.text(value);
-            }
-        }
-        for group in &self.groups {
-            hasher.number(group.committed as i64);
-            hasher.number(group.rebalances.len() as i64);
-            hasher.number((group.lost + group.skipped) as i64);
-        }
-        for server in &self.valkey {
-            hasher.number(server.flushed.map_or(-1, SimTime::millis));
-        }
-        for (fact, value) in &self.facts.reached {
-            hasher.text(fact);
-            hasher.text(value);
-        }
-        for (flag, on) in &self.facts.flags {
-            hasher.text(flag);
-            hasher.number(i64::from(*on));
-        }
-        for flow in &self.flows.routes {
-            hasher.float(flow.rate);
-            flow.shares.iter().for_each(|share| hasher.float(*share));
-        }
-        hasher.number(self.loss.thousandths());
-    }
-
-    fn hash_people(&self, hasher: &mut StateHasher) {
-        hasher.number(self.slack.posts().len() as i64);
-        for post in self.slack.posts().iter().rev().take(16) {
-            hasher.number(post.at.millis());
-            hasher.text(&post.text);
-        }
-        for incident in self.pager.incidents() {
-            hasher.text(&incident.id);
-            hasher.number(incident.timeline.len() as i64);
-        }
-        for alert in self.alerts.firing.keys() {
-            hasher.text(alert);
-        }
-        for repository in self.repositories.values() {
-            hasher.number(repository.commits().count() as i64);
-        }
-        for worktree in self.worktrees.values() {
-            for (path, text) in worktree.files().files() {
-                hasher.text(&path);
-                hasher.text(&text);
-            }
-        }
-        let (waiting, added) = self.queue.counts();
-        hasher.number(waiting as i64);
-        hasher.number(added as i64);
-        hasher.text(&format!("{:?}", self.drill));
-        hasher.number(self.trainee.claims.len() as i64);
-        let seen: BTreeSet<u32> = self.trainee.clues.keys().map(|clue| clue.0).collect();
-        seen.iter().for_each(|clue| hasher.number(i64::from(*clue)));
     }
 }

@@ -2,5 +2,10 @@
 //! the host's disk.
 
 pub mod files;
+pub mod list_files;
 pub mod paths;
 pub mod posix;
+pub mod read_file;
+pub mod search;
+pub mod walk;
+pub mod write_file;

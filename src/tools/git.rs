@@ -43,6 +43,7 @@ mod show;
 mod stat;
 mod status;
 mod target;
+pub mod tools;
 
 pub use blame::{BlameOutput, BlameRow, blame_file};
 pub use branch::BranchRow;

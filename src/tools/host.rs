@@ -2,11 +2,8 @@
 
 pub mod basics;
 pub mod elsewhere;
-pub mod flags;
 pub mod network;
 pub mod people;
-pub mod tickets;
-pub mod wiki;
 
 use super::family::Family;
 use super::program::{Example, Place, Program, Run};
@@ -60,12 +57,6 @@ pub fn programs() -> Vec<Box<dyn Program>> {
         .chain(elsewhere::PROGRAMS)
         .chain(network::PROGRAMS);
     let all = all.chain(people::PROGRAMS);
-    let mut programs: Vec<Box<dyn Program>> = all
-        .map(|program| Box::new(program) as Box<dyn Program>)
-        .collect();
-    programs.push(Box::new(flags::Flags));
-    programs.push(Box::new(tickets::Tickets("tickets")));
-    programs.push(Box::new(tickets::Tickets("jira")));
-    programs.push(Box::new(wiki::Wiki));
-    programs
+    all.map(|program| Box::new(program) as Box<dyn Program>)
+        .collect()
 }

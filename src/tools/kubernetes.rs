@@ -35,6 +35,7 @@ mod selector;
 mod set;
 mod show;
 mod tabs;
+pub mod tools;
 mod verbs;
 mod wait;
 mod yaml;

@@ -5,13 +5,15 @@ use std::sync::Arc;
 
 use super::registry::Registry;
 use super::workbench::Workbench;
+use crate::debrief::Played;
 use crate::diag::Diagnostic;
 use crate::scenario::loader::{self, Listing, Source};
 use crate::scenario::pack::Pack;
 use crate::session::clock::WallTime;
 use crate::session::entry::Entry;
 use crate::session::journal::{
-    self, Digest, DrillId, DrillInFolder, Header, Journal, Label, Pack as SavedPack, Settings,
+    self, Contents, Digest, DrillId, DrillInFolder, Header, Journal, Label, Pack as SavedPack,
+    Settings,
 };
 use crate::session::store::saves::saves_folder;
 use crate::session::store::{FolderStorage, Storage};
@@ -52,6 +54,11 @@ pub enum OpeningError {
     /// The folder of saves cannot be found.
     #[error("no folder for saves: {0}")]
     Saves(String),
+    /// The file's name is none of a journal.
+    #[error(
+        "{0} cannot be a journal: its name must be lower-case letters, digits and `-`, then `.journal`"
+    )]
+    JournalName(String),
     /// No drill of that id.
     #[error("there is no drill \"{0}\" in {1}")]
     NoDrill(String, String),
@@ -171,6 +178,46 @@ impl Places {
         Ok(Workbench::new(session, registry))
     }
 
+    /// Starts a new drill whose journal is a file of this name, or continues the drill that is in it.
+    ///
+    /// # Errors
+    /// See [`OpeningError`].
+    pub fn start_in(
+        &self,
+        file: &Path,
+        name: &str,
+        seed: u64,
+        settings: Settings,
+    ) -> Result<Workbench, OpeningError> {
+        let drill = file
+            .file_name()
+            .and_then(|name| DrillId::of_journal_name(name.to_str()?))
+            .ok_or_else(|| OpeningError::JournalName(file.display().to_string()))?;
+        let folder = file
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty());
+        let saves = folder.unwrap_or(Path::new(".")).to_path_buf();
+        let storage: Arc<dyn Storage> = Arc::new(FolderStorage::new(saves.clone()));
+        if storage.open(&drill.journal_name()).is_ok() {
+            let there = Self {
+                sources: self.sources.clone(),
+                saves,
+            };
+            return there.resume(Some(drill.as_str()));
+        }
+        let pack = self.pack(name)?;
+        let header = Header {
+            drill,
+            ..header(&pack, seed, settings)
+        };
+        save_pack(&pack, storage.as_ref(), &header.drill);
+        let journal = Journal::create(storage, header)?;
+        let plan = Arc::new(Plan::new(Arc::new(pack)));
+        let registry = Registry::standard();
+        let session = Session::start(plan, journal, Arc::<Registry>::clone(&registry));
+        Ok(Workbench::new(session, registry))
+    }
+
     /// Continues a drill; the newest that is not over when no id is given.
     ///
     /// # Errors
@@ -280,12 +327,50 @@ pub struct Replayed {
     pub difference: Option<String>,
 }
 
+/// A journal that was run again, to be looked at: nothing can be done in it any more.
+#[derive(Debug)]
+pub struct Watched {
+    /// The drill at its end. Its own journal is empty.
+    pub session: Session,
+    /// What the journal holds.
+    pub contents: Contents<Entry>,
+    /// What came of running it again.
+    pub replayed: Replayed,
+}
+
+impl Watched {
+    /// The drill as a debrief is made from it.
+    pub const fn played(&self) -> Played<'_> {
+        Played {
+            world: self.session.world(),
+            records: self.contents.records.as_slice(),
+            mode: self.contents.header.settings.mode,
+        }
+    }
+}
+
 impl Places {
     /// Runs a journal again, from its header to its last record.
     ///
     /// # Errors
     /// When the file cannot be read or its scenario not be found; a difference is no error, it is told.
     pub fn replay(&self, path: &Path) -> Result<Replayed, OpeningError> {
+        Ok(self.watch(path)?.replayed)
+    }
+
+    /// A drill of the folder of saves, run again to be looked at.
+    ///
+    /// # Errors
+    /// As for [`Places::watch`].
+    pub fn watch_drill(&self, id: &DrillId) -> Result<Watched, OpeningError> {
+        self.watch(&self.saves.join(id.journal_name()))
+    }
+
+    /// Runs a journal again, from its header to its last record, and keeps what it came to.
+    ///
+    /// # Errors
+    /// When the file cannot be read or its scenario not be found; a difference is no error, it is told.
+    pub fn watch(&self, path: &Path) -> Result<Watched, OpeningError> {
         let unreadable = |error: &dyn std::fmt::Display| {
             OpeningError::Differs(format!("{}: {error}", path.display()))
         };
@@ -301,25 +386,8 @@ impl Places {
         let plan = Arc::new(Plan::new(Arc::new(pack)));
         let empty = Journal::in_memory(contents.header.clone())?;
         let mut session = Session::start(plan, empty, Registry::standard());
-        let mut difference = None;
-        for record in &contents.records {
-            session.repeat(record.intent.at, &record.intent.entry);
-            if session.state() != record.state {
-                difference = Some(format!(
-                    "record {}: the state differs from what was recorded",
-                    record.intent.number
-                ));
-                break;
-            }
-        }
-        if let (Some(outcome), None) = (&contents.outcome, &difference) {
-            session.run_to(outcome.at);
-            if session.state() != outcome.state {
-                difference =
-                    Some("the outcome: the state differs from what was recorded".to_owned());
-            }
-        }
-        Ok(Replayed {
+        let difference = run_again(&mut session, &contents);
+        let replayed = Replayed {
             scenario: name,
             seed: contents.header.seed,
             records: contents.records.len(),
@@ -328,6 +396,11 @@ impl Places {
             state: session.state().to_string(),
             remarks,
             difference,
+        };
+        Ok(Watched {
+            session,
+            contents,
+            replayed,
         })
     }
 
@@ -345,6 +418,23 @@ impl Places {
             }
         })
     }
+}
+
+/// Applies what a journal holds; answers with the first difference from what was recorded.
+fn run_again(session: &mut Session, contents: &Contents<Entry>) -> Option<String> {
+    for record in &contents.records {
+        session.repeat(record.intent.at, &record.intent.entry);
+        if session.state() != record.state {
+            return Some(format!(
+                "record {}: the state differs from what was recorded",
+                record.intent.number
+            ));
+        }
+    }
+    let outcome = contents.outcome.as_ref()?;
+    session.run_to(outcome.at);
+    (session.state() != outcome.state)
+        .then(|| "the outcome: the state differs from what was recorded".to_owned())
 }
 
 fn state_word(session: &Session) -> String {

@@ -3,7 +3,7 @@
 use super::family::Family;
 use super::registry::Registry;
 
-const FAMILIES: [Family; 14] = [
+const FAMILIES: [Family; 23] = [
     Family::Slack,
     Family::PagerDuty,
     Family::Sentry,
@@ -15,6 +15,15 @@ const FAMILIES: [Family; 14] = [
     Family::Kafka,
     Family::Valkey,
     Family::Postgres,
+    Family::FeatureFlags,
+    Family::Jira,
+    Family::Wiki,
+    Family::Ci,
+    Family::StatusPage,
+    Family::OnCall,
+    Family::Terraform,
+    Family::ImageRegistry,
+    Family::CloudWatch,
     Family::Delivery,
     Family::Host,
     Family::Drill,

@@ -80,8 +80,8 @@ pub trait Look: Send + Sync + 'static {
 
     /// The command line of the shell that is the same look, where there is one. The journal then has that line, so that
     /// a look is one thing whatever the door.
-    fn line(args: &Self::Args) -> Option<Vec<String>> {
-        let _ = args;
+    fn line(world: &World, args: &Self::Args) -> Option<Line> {
+        let _ = (world, args);
         None
     }
 
@@ -93,6 +93,30 @@ pub trait Look: Send + Sync + 'static {
 
     /// Uses with what they print, on the small scenario of the tests.
     fn examples() -> Vec<ToolExample>;
+}
+
+/// A command line of the shell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// The folder it is run in; `None` for wherever the shell stands.
+    pub cwd: Option<String>,
+    /// The program and its arguments.
+    pub argv: Vec<String>,
+}
+
+impl Line {
+    /// A line that means the same in every folder.
+    pub const fn anywhere(argv: Vec<String>) -> Self {
+        Self { cwd: None, argv }
+    }
+
+    /// A line in a folder.
+    pub fn within(cwd: impl Into<String>, argv: Vec<String>) -> Self {
+        Self {
+            cwd: Some(cwd.into()),
+            argv,
+        }
+    }
 }
 
 /// A use of a tool and what it prints.
@@ -121,7 +145,7 @@ pub trait AnyLook: Send + Sync {
     /// The JSON schema of its output.
     fn output_schema(&self) -> Value;
     /// The command line of the shell that is the same look, where there is one and the arguments can be read.
-    fn line(&self, args: &Value) -> Option<Vec<String>>;
+    fn line(&self, world: &World, args: &Value) -> Option<Line>;
     /// Simulated time that a use takes; two seconds when the arguments cannot be read.
     fn cost(&self, args: &Value) -> Span;
     /// The arguments as the tool's own type writes them: what journals keep.
@@ -169,10 +193,10 @@ impl<T: Look> AnyLook for Erased<T> {
         schema::of_output::<T::Output>()
     }
 
-    fn line(&self, args: &Value) -> Option<Vec<String>> {
+    fn line(&self, world: &World, args: &Value) -> Option<Line> {
         serde_json::from_value(args.clone())
             .ok()
-            .and_then(|args| T::line(&args))
+            .and_then(|args| T::line(world, &args))
     }
 
     fn cost(&self, args: &Value) -> Span {

@@ -42,6 +42,8 @@ pub struct App {
     dirty: bool,
     edit: Option<EditRequest>,
     ended: bool,
+    /// What could not be saved of the drill that was left last.
+    farewell: Option<String>,
 }
 
 impl App {
@@ -59,6 +61,7 @@ impl App {
             dirty: true,
             edit: None,
             ended: false,
+            farewell: None,
         };
         app.load_lists();
         app
@@ -67,6 +70,11 @@ impl App {
     /// Whether the program is to end.
     pub const fn is_over(&self) -> bool {
         self.ended
+    }
+
+    /// What could not be saved of the drill that was left last: for the end of the program.
+    pub fn farewell(&self) -> Option<&str> {
+        self.farewell.as_deref()
     }
 
     /// Whether something changed since it was last drawn.
@@ -231,7 +239,9 @@ impl App {
             Effect::Leave => {
                 self.leave();
                 self.load_lists();
-                vec![Action::Left]
+                let unsaved = self.farewell.clone();
+                let told = unsaved.map(|unsaved| Action::Notice(Tone::Bad, unsaved));
+                std::iter::once(Action::Left).chain(told).collect()
             }
             Effect::Open(choice) => self.open_drill(&choice),
             Effect::ExternalEdit(pane, subject, text) => {
@@ -249,6 +259,7 @@ impl App {
     fn leave(&mut self) {
         if let Some(desk) = self.desk.as_mut() {
             desk.look(&[]);
+            self.farewell = desk.close();
         }
         self.desk = None;
         self.looks.clear();
@@ -278,6 +289,7 @@ impl App {
         match effect {
             Effect::Act(pane, act) => {
                 let begins = act == Act::Begin;
+                let writes = matches!(act, Act::SaveReport { .. });
                 let result = desk.act(act);
                 let (tone, words) = match &result {
                     Ok(said) => (Tone::Good, said.clone()),
@@ -290,6 +302,12 @@ impl App {
                 }
                 if status.phase != Phase::Briefing {
                     actions.push(Action::Status(Box::new(status)));
+                }
+                if writes
+                    && self.ui.screen == Screen::Debrief
+                    && let Some(report) = desk.debrief()
+                {
+                    actions.push(Action::Debrief(Box::new(report)));
                 }
                 actions
             }

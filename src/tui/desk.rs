@@ -12,15 +12,17 @@ use std::time::Duration;
 
 use super::world::{
     Act, BestResult, Briefing, ChangeRow, ChannelRow, ChartData, ChartQuery, Choice, Completion,
-    Completions, Desk, DetailLine, DrillRow, Family, FileRow, FileText, Lobby, LogGroup, LogHistogram,
-    LogQuery, LogSeek, LogWindow, Look, Loss, Mark, MessageRow, MessagesPage, MetricRow, Mode,
-    Notebook, PageRow, PersonRow, Phase, Report, ScenarioRow, ShellReply, Status, TimelineRow,
-    WindowSize,
+    Completions, Desk, DetailLine, DrillRow, Family, FileRow, FileText, Lobby, LogGroup,
+    LogHistogram, LogQuery, LogSeek, LogWindow, Look, Loss, Mark, MessageRow, MessagesPage,
+    MetricRow, Mode, Notebook, PageRow, PersonRow, Phase, Report, ScenarioRow, ShellReply, Status,
+    TimelineRow, WindowSize,
 };
+use crate::debrief::{self, Debrief, Played};
+use crate::session::Entry;
 use crate::session::clock::Speed;
-use crate::session::journal::{Door, Level, Saving, Settings};
+use crate::session::journal::{Door, Level, Record, Saving, Settings};
 use crate::tools::board::{changes, charts, code, finder, lines};
-use crate::tools::{Places, Workbench, logs, slack};
+use crate::tools::{Places, Registry, Watched, Workbench, logs, slack};
 
 /// Opens drills for the title screen.
 #[derive(Debug)]
@@ -84,7 +86,13 @@ impl Lobby for RealLobby {
                 self.places.start(scenario, seed, settings, true)
             }
             Choice::Resume { drill } if drill.is_empty() => self.places.resume(None),
-            Choice::Resume { drill } => self.places.resume(Some(drill)),
+            Choice::Resume { drill } => {
+                if let Some(watched) = rows::finished(&self.places, drill) {
+                    let watched = watched.map_err(|error| error.to_string())?;
+                    return Ok(Box::new(RealDesk::watching(watched)));
+                }
+                self.places.resume(Some(drill))
+            }
         };
         bench
             .map(|bench| Box::new(RealDesk::new(bench)) as Box<dyn Desk>)
@@ -108,6 +116,10 @@ pub struct RealDesk {
     log_view: rows::LogView,
     /// The same for its groups.
     group_view: rows::LogView,
+    /// The records of a finished drill that is only looked at.
+    watched: Option<Vec<Record<Entry>>>,
+    /// The debrief, once the drill is over.
+    debrief: Option<Box<Debrief>>,
 }
 
 impl RealDesk {
@@ -121,6 +133,19 @@ impl RealDesk {
             trouble: None,
             log_view: rows::LogView::default(),
             group_view: rows::LogView::default(),
+            watched: None,
+            debrief: None,
+        }
+    }
+
+    /// A finished drill, to be looked at.
+    fn watching(watched: Watched) -> Self {
+        let bench = Workbench::new(watched.session, Registry::standard());
+        Self {
+            briefing: false,
+            watched: Some(watched.contents.records),
+            trouble: watched.replayed.difference,
+            ..Self::new(bench)
         }
     }
 
@@ -145,7 +170,9 @@ impl Desk for RealDesk {
             began_ms: world.plan().page.millis(),
             speed: u32::from(clock.speed().factor()),
             paused: clock.is_paused(),
-            phase: if self.briefing {
+            phase: if self.watched.is_some() && !self.bench.session().is_over() {
+                Phase::Ended("over".to_owned())
+            } else if self.briefing {
                 Phase::Briefing
             } else {
                 rows::phase(world.drill())
@@ -406,14 +433,45 @@ impl Desk for RealDesk {
     }
 
     fn debrief(&mut self) -> Option<Report> {
-        self.bench
-            .session()
-            .is_over()
-            .then(|| rows::report(&mut self.bench))
+        self.is_over().then(|| {
+            let debrief = self.debriefed();
+            debriefing::report(debrief)
+        })
+    }
+
+    fn close(&mut self) -> Option<String> {
+        if self.watched.is_none() && self.is_over() {
+            let summary = self.debriefed().0.summary();
+            let concluded = self.bench.session_mut().conclude(summary);
+            self.note(concluded.map_err(|error| error.to_string()));
+        }
+        if let Saving::Unsaved(unsaved) = self.bench.session().saving() {
+            self.trouble
+                .get_or_insert_with(|| format!("not saved: {unsaved}"));
+        }
+        self.trouble.clone()
     }
 }
 
 impl RealDesk {
+    /// Whether there is nothing left to play. A finished drill is over even where its replay differs.
+    const fn is_over(&self) -> bool {
+        self.watched.is_some() || self.bench.session().is_over()
+    }
+
+    /// The debrief with the report as it is now, and whether the report can still be written.
+    fn debriefed(&mut self) -> (&Debrief, bool) {
+        let is_open = self.watched.is_none();
+        let session = self.bench.session();
+        let debrief = self.debrief.get_or_insert_with(|| {
+            let played = Played::of(session);
+            let records = self.watched.as_deref().unwrap_or(played.records);
+            Box::new(debrief::debrief(&Played { records, ..played }))
+        });
+        debrief.report.clone_from(&session.world().trainee().report);
+        (debrief, is_open)
+    }
+
     fn note(&mut self, result: Result<(), String>) {
         if let Err(error) = result {
             self.trouble = Some(error);

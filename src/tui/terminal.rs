@@ -139,8 +139,9 @@ impl Drop for Watch {
     }
 }
 
-/// Runs the interface on the terminal until it ends. `make` gets the screen's size.
-pub fn run(make: impl FnOnce(Size) -> App) -> Result<(), TerminalError> {
+/// Runs the interface on the terminal until it ends. `make` gets the screen's size. The answer says what could not be
+/// saved.
+pub fn run(make: impl FnOnce(Size) -> App) -> Result<Option<String>, TerminalError> {
     let guard = Guard::take()?;
     let watch = Watch::start()?;
     restore_on_panic();
@@ -171,7 +172,7 @@ pub fn run(make: impl FnOnce(Size) -> App) -> Result<(), TerminalError> {
         }
     }
     drop(guard);
-    Ok(())
+    Ok(app.farewell().map(str::to_owned))
 }
 
 /// Waits for inputs and takes in all that are there.

@@ -139,7 +139,7 @@ impl Ui {
             match self.screen {
                 Screen::Title => Listening::keys(&[Context::Title, Context::Moving]),
                 Screen::Briefing => Listening::keys(&[Context::Briefing, Context::Moving]),
-                Screen::Debrief => Listening::keys(&[Context::Debrief, Context::Moving]),
+                Screen::Debrief => self.debrief.listening(),
                 Screen::Board => {
                     let mut pane = self.panes.get(self.focus).listening();
                     if !pane.typing {
@@ -178,6 +178,10 @@ impl Ui {
                 self.screen = Screen::Title;
                 self.status = None;
                 self.modals.clear();
+                Vec::new()
+            }
+            Action::Debrief(report) if self.screen == Screen::Debrief => {
+                self.debrief.renew(*report);
                 Vec::new()
             }
             Action::Debrief(report) => {
@@ -392,6 +396,9 @@ impl Ui {
                 let sheet = HelpSheet::new(&self.keymap, &contexts);
                 self.modals.push(Modal::Help(sheet));
                 Vec::new()
+            }
+            (verb, Screen::Debrief) if self.debrief.is_writing() => {
+                self.forward(PaneAction::Verb(verb))
             }
             (Verb::Interrupt, Screen::Title | Screen::Briefing | Screen::Debrief) => {
                 self.ask_to_leave()

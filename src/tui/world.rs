@@ -128,6 +128,8 @@ pub trait Desk {
     fn notebook(&mut self) -> Notebook;
     /// The debrief, once the drill has ended.
     fn debrief(&mut self) -> Option<Report>;
+    /// Ends the visit: what is to be kept is kept. The answer says what could not be saved.
+    fn close(&mut self) -> Option<String>;
 }
 
 /// A scenario on the title screen.

@@ -90,7 +90,12 @@ fn windows(world: &World) -> [(SimTime, SimTime); 3] {
 }
 
 /// What the atoms of a template counted in a window, all of them and those that write lines.
-fn counted(telemetry: &Telemetry, atom: firedrill::sim::telemetry::atom::AtomId, from: SimTime, until: SimTime) -> u64 {
+fn counted(
+    telemetry: &Telemetry,
+    atom: firedrill::sim::telemetry::atom::AtomId,
+    from: SimTime,
+    until: SimTime,
+) -> u64 {
     telemetry.total_until(atom, Part::ALL, until.millis())
         - telemetry.total_until(atom, Part::ALL, from.millis())
 }
@@ -144,7 +149,8 @@ fn error_counters_of_prometheus_rise_by_the_error_lines() {
                         service.name
                     ),
                     None => {
-                        let (of, method) = route.name.rsplit_once('/').expect("a method has a service");
+                        let (of, method) =
+                            route.name.rsplit_once('/').expect("a method has a service");
                         format!(
                             "grpc_server_handled_total{{service=\"{}\",grpc_service=\"{of}\",grpc_method=\"{method}\",grpc_code=",
                             service.name
@@ -173,13 +179,26 @@ fn error_counters_of_prometheus_rise_by_the_error_lines() {
 }
 
 /// Whether a pod of a service came, went or began anew in a window: its counter then does not stand on what it was.
-fn began_anew(world: &World, service: firedrill::sim::ids::ServiceId, from: SimTime, until: SimTime) -> bool {
+fn began_anew(
+    world: &World,
+    service: firedrill::sim::ids::ServiceId,
+    from: SimTime,
+    until: SimTime,
+) -> bool {
     let telemetry = world.signals().telemetry();
-    let slots = world.signals().service(service).and_then(|service| telemetry.slots(service.slots));
+    let slots = world
+        .signals()
+        .service(service)
+        .and_then(|service| telemetry.slots(service.slots));
     let inside = |at: i64| from.millis() - 15_000 <= at && at <= until.millis() + 15_000;
-    slots.into_iter().flat_map(|track| track.slots()).any(|(_, slot)| {
-        inside(slot.start_ms) || slot.end_ms.is_some_and(inside) || slot.container_starts().into_iter().any(inside)
-    })
+    slots
+        .into_iter()
+        .flat_map(|track| track.slots())
+        .any(|(_, slot)| {
+            inside(slot.start_ms)
+                || slot.end_ms.is_some_and(inside)
+                || slot.container_starts().into_iter().any(inside)
+        })
 }
 
 #[test]
@@ -208,7 +227,10 @@ fn sampled_lines_stand_for_the_requests() {
                 lines += kept * share;
                 events += all;
             }
-            assert!(events > 10_000.0 && (lines / events - 1.0).abs() < 0.02, "{lines} of {events}");
+            assert!(
+                events > 10_000.0 && (lines / events - 1.0).abs() < 0.02,
+                "{lines} of {events}"
+            );
         }
     }
 }
@@ -224,10 +246,17 @@ fn every_line_made_is_a_line_counted() {
         let mut by_service: BTreeMap<(String, Level), u64> = BTreeMap::new();
         let mut by_pod: BTreeMap<String, u64> = BTreeMap::new();
         for line in &lines {
-            *by_service.entry((line.service.to_string(), line.level)).or_default() += 1;
-            *by_pod.entry(line.pod.as_deref().unwrap_or("").to_owned()).or_default() += 1;
+            *by_service
+                .entry((line.service.to_string(), line.level))
+                .or_default() += 1;
+            *by_pod
+                .entry(line.pod.as_deref().unwrap_or("").to_owned())
+                .or_default() += 1;
         }
-        assert_eq!(telemetry.count_lines(&window(from, until)), lines.len() as u64);
+        assert_eq!(
+            telemetry.count_lines(&window(from, until)),
+            lines.len() as u64
+        );
         for ((service, level), count) in by_service {
             let filter = LineFilter {
                 services: vec![service.clone()],
@@ -256,7 +285,11 @@ fn a_line_shows_its_event_wherever_it_is_looked_at() {
     for line in lines.iter().step_by(37) {
         assert_eq!(telemetry.line(line.key).as_ref(), Some(line));
         if let Some(trace) = telemetry.trace_shown(line.key) {
-            assert!(line.text.contains(&format!("{trace:032x}")), "{}", line.text);
+            assert!(
+                line.text.contains(&format!("{trace:032x}")),
+                "{}",
+                line.text
+            );
             assert!(telemetry.lines_of_trace(trace).contains(&line.key));
         }
     }
@@ -272,7 +305,10 @@ fn histograms_are_monotone_and_agree_with_counters() {
         for (labels, count) in buckets {
             let (before, rest) = labels.split_once("le=\"").expect("a bucket has a bound");
             let (bound, after) = rest.split_once('"').expect("the bound ends");
-            let bound = bound.replace("+Inf", "inf").parse().expect("the bound is a number");
+            let bound = bound
+                .replace("+Inf", "inf")
+                .parse()
+                .expect("the bound is a number");
             let series = format!("{before}{}", after.trim_start_matches(", "));
             let series = series.replace("_bucket", "");
             by_series.entry(series).or_default().push((bound, count));
@@ -280,7 +316,9 @@ fn histograms_are_monotone_and_agree_with_counters() {
         let counts = values(world, "http_request_duration_seconds_count", at);
         let sums = values(world, "http_request_duration_seconds_sum", at);
         let strip = |all: BTreeMap<String, f64>, suffix: &str| -> BTreeMap<String, f64> {
-            all.into_iter().map(|(labels, value)| (labels.replace(suffix, ""), value)).collect()
+            all.into_iter()
+                .map(|(labels, value)| (labels.replace(suffix, ""), value))
+                .collect()
         };
         let (counts, sums) = (strip(counts, "_count"), strip(sums, "_sum"));
         for (series, mut buckets) in by_series {
@@ -297,7 +335,10 @@ fn histograms_are_monotone_and_agree_with_counters() {
                 high += inside * if bucket.0.is_finite() { bucket.0 } else { 60.0 };
                 before = *bucket;
             }
-            assert!(low <= sum * 1.000_001 && sum <= high * 1.000_001, "{series}: {low} {sum} {high}");
+            assert!(
+                low <= sum * 1.000_001 && sum <= high * 1.000_001,
+                "{series}: {low} {sum} {high}"
+            );
         }
     }
 }
@@ -307,7 +348,11 @@ fn request_counters_are_the_histograms_counts() {
     for world in &worlds() {
         let at = world.now().floor_to(Span::from_secs(15));
         let counters = values(world, "sum by (service, pod) (http_requests_total)", at);
-        let histograms = values(world, "sum by (service, pod) (http_request_duration_seconds_count)", at);
+        let histograms = values(
+            world,
+            "sum by (service, pod) (http_request_duration_seconds_count)",
+            at,
+        );
         assert!(!histograms.is_empty());
         for (labels, count) in histograms {
             assert_eq!(counters.get(&labels), Some(&count), "{labels}");
@@ -327,9 +372,14 @@ fn counters_fall_at_restarts_alone() {
             if info.kind == MetricKind::Gauge {
                 continue;
             }
-            let walked: Result<(), ()> =
-                telemetry.each_series(&info.metric, (from.millis(), until.millis()), |labels, samples| {
-                    let pod = labels.iter().find(|(name, _)| name == "pod").map(|(_, pod)| pod.as_str());
+            let walked: Result<(), ()> = telemetry.each_series(
+                &info.metric,
+                (from.millis(), until.millis()),
+                |labels, samples| {
+                    let pod = labels
+                        .iter()
+                        .find(|(name, _)| name == "pod")
+                        .map(|(_, pod)| pod.as_str());
                     let points = samples.times.iter().zip(&samples.values);
                     let points: Vec<(i64, f64)> = points
                         .filter(|(_, value)| !value.is_nan())
@@ -348,7 +398,8 @@ fn counters_fall_at_restarts_alone() {
                         }
                     }
                     Ok(())
-                });
+                },
+            );
             walked.expect("nothing stops the walk");
         }
         assert!(falls > 0, "something restarts in this incident");
@@ -356,11 +407,21 @@ fn counters_fall_at_restarts_alone() {
 }
 
 /// Whether a pod's container began anew between two instants.
-fn restarted(telemetry: &Telemetry, world: &World, pod: Option<&str>, from_ms: i64, until_ms: i64) -> bool {
+fn restarted(
+    telemetry: &Telemetry,
+    world: &World,
+    pod: Option<&str>,
+    from_ms: i64,
+    until_ms: i64,
+) -> bool {
     let Some(pod) = pod else { return false };
     let services = 0..world.plan().services.len() as u32;
     services
-        .filter_map(|index| world.signals().service(firedrill::sim::ids::ServiceId(index)))
+        .filter_map(|index| {
+            world
+                .signals()
+                .service(firedrill::sim::ids::ServiceId(index))
+        })
         .filter_map(|service| telemetry.slots(service.slots))
         .flat_map(|track| track.slots())
         .filter(|(_, slot)| *slot.pod == *pod)
@@ -375,7 +436,11 @@ fn restarted(telemetry: &Telemetry, world: &World, pod: Option<&str>, from_ms: i
 fn restarts_are_those_of_kubectl() {
     for world in &worlds() {
         let at = world.now();
-        let told = values(world, "sum by (pod) (kube_pod_container_status_restarts_total)", at);
+        let told = values(
+            world,
+            "sum by (pod) (kube_pod_container_status_restarts_total)",
+            at,
+        );
         let mut compared = 0;
         for (key, pod) in world.cluster().pods() {
             let labels = format!("{{pod=\"{}\"}}", key.name);
@@ -420,9 +485,16 @@ fn kubectl_logs_shows_the_lines_of_the_log_system() {
     let kubectl = registry.program("kubectl").expect("there is kubectl");
     let mut compared = 0;
     for (key, pod) in world.cluster().pods() {
-        let argv: Vec<String> = ["logs", &key.name, "-n", &key.namespace, "--since=90s", "--timestamps"]
-            .map(str::to_owned)
-            .to_vec();
+        let argv: Vec<String> = [
+            "logs",
+            &key.name,
+            "-n",
+            &key.namespace,
+            "--since=90s",
+            "--timestamps",
+        ]
+        .map(str::to_owned)
+        .to_vec();
         let Run::Answer(answer) = kubectl.run(world, &Place::default(), &argv, "") else {
             panic!("logs changes nothing")
         };
@@ -464,26 +536,53 @@ fn looking_changes_nothing() {
     let (from, until) = windows(world)[1];
     let first = all_lines(telemetry, &window(until - Span::from_mins(2), until));
     // Another order, other windows, no cache at all.
-    let mut other = telemetry.fork();
+    let mut other = telemetry.clone();
     other.set_cache_bytes(0);
-    for (start, end) in [(from, until), (from + Span::from_secs(7), until), (until - Span::from_mins(1), until)] {
+    for (start, end) in [
+        (from, until),
+        (from + Span::from_secs(7), until),
+        (until - Span::from_mins(1), until),
+    ] {
         let counts = |telemetry: &Telemetry| telemetry.count_lines_by_level(&window(start, end));
         assert_eq!(counts(&other), counts(telemetry), "{start} to {end}");
     }
-    assert_eq!(all_lines(&other, &window(until - Span::from_mins(2), until)), first);
+    assert_eq!(
+        all_lines(&other, &window(until - Span::from_mins(2), until)),
+        first
+    );
     let query = "sum by (service) (rate(http_requests_total[5m]))";
     let expr = promql::parse(query).expect("the query can be read");
     let range = |telemetry: &Telemetry, step: i64| {
-        promql::range(telemetry, &expr, from, until, Span::from_secs(step), &Limits::default())
-            .expect("the query has values")
-            .0
+        promql::range(
+            telemetry,
+            &expr,
+            from,
+            until,
+            Span::from_secs(step),
+            &Limits::default(),
+        )
+        .expect("the query has values")
+        .0
     };
     let (fine, coarse) = (range(telemetry, 15), range(&other, 300));
     for column in &coarse.columns {
-        let same = fine.columns.iter().find(|own| own.labels == column.labels).expect("the series is there");
+        let same = fine
+            .columns
+            .iter()
+            .find(|own| own.labels == column.labels)
+            .expect("the series is there");
         for (index, at) in coarse.times.iter().enumerate() {
-            let place = fine.times.iter().position(|time| time == at).expect("the instant is there");
-            assert_eq!(column.get(index).map(f64::to_bits), same.get(place).map(f64::to_bits), "{} at {at}", column.labels);
+            let place = fine
+                .times
+                .iter()
+                .position(|time| time == at)
+                .expect("the instant is there");
+            assert_eq!(
+                column.get(index).map(f64::to_bits),
+                same.get(place).map(f64::to_bits),
+                "{} at {at}",
+                column.labels
+            );
         }
     }
 }
@@ -491,7 +590,10 @@ fn looking_changes_nothing() {
 #[test]
 fn a_history_holds_ten_million_lines() {
     for world in &worlds() {
-        let lines = world.signals().telemetry().count_lines(&LineFilter::default());
+        let lines = world
+            .signals()
+            .telemetry()
+            .count_lines(&LineFilter::default());
         assert!(lines >= 10_000_000, "{lines} lines");
     }
 }

@@ -3,9 +3,16 @@
 #![cfg(test)]
 
 mod agreement;
+mod agreement_families;
+mod determinism;
+mod effects;
 mod examples;
 mod first_incident;
 mod journal;
 mod layers;
+mod mcp;
 mod promqltest;
+mod random_commands;
+mod reference_runs;
+mod remedies;
 mod world;

@@ -87,3 +87,53 @@ fn strides_do_not_matter() {
     }
     assert_eq!(one.hash(), other.hash());
 }
+
+fn scale(service: &str, namespace: &str, replicas: u32) -> Command {
+    Command::Kubernetes(Box::new(KubeCommand::Scale {
+        target: ObjectRef::new(Kind::Deployment, namespace, service),
+        replicas,
+        expected: None,
+    }))
+}
+
+/// Messages that were ever written to each topic, read from what the drill's telemetry counted.
+fn ends(world: &World) -> Vec<u64> {
+    world.topics().iter().map(|log| log.end).collect()
+}
+
+#[test]
+fn a_look_ahead_leaves_no_trace() {
+    let plan = plan();
+    let mut plain = World::open(Arc::clone(&plan), 7);
+    let mut looked = World::open(plan, 7);
+    let mut ahead = looked.clone();
+    ahead.advance_to(ahead.now() + Span::from_mins(30));
+    for world in [&mut plain, &mut looked] {
+        world.apply(&scale("intake", "front", 0)).unwrap();
+        world.advance_to(world.now() + Span::from_mins(30));
+    }
+    assert_ne!(
+        ends(&plain),
+        ends(&ahead),
+        "the command changes what is written"
+    );
+    assert_eq!(ends(&plain), ends(&looked));
+    assert_eq!(plain.hash(), looked.hash());
+}
+
+#[test]
+fn each_release_is_rolled_out_and_announced_once() {
+    let plan = plan();
+    let worker = &plan.services[plan.names.services["worker"].index()];
+    let tags: Vec<_> = worker
+        .spec
+        .releases
+        .iter()
+        .map(|release| &release.tag)
+        .collect();
+    assert_eq!(tags, ["1.3.0", "1.4.0"]);
+    let world = World::open(plan, 7);
+    let told = world.slack().posts().iter();
+    let told = told.filter(|post| post.channel == "#deploys" && post.text.contains("1.4.0"));
+    assert_eq!(told.count(), 1);
+}

@@ -65,6 +65,20 @@ impl Checker<'_> {
             Artifact::Incident(id) => self.refer(Kind::Incident, id, &first()),
             Artifact::WikiPage(name) => self.refer(Kind::WikiPage, name, &first()),
             Artifact::Ticket(key) => self.refer(Kind::Ticket, key, &first()),
+            Artifact::CiRun { of, tag } | Artifact::ImageManifest { of, tag } => {
+                self.refer(Kind::Service, of, &at.field("of"));
+                self.release(of, tag, &at.field("tag"));
+            }
+            Artifact::Flag(flag) | Artifact::FlagAudit(flag) => {
+                self.refer(Kind::Flag, flag, &first())
+            }
+            Artifact::Schedule(team) => self.refer(Kind::Team, team, &first()),
+            Artifact::StatusIncident(id) => self.refer(Kind::StatusIncident, id, &first()),
+            Artifact::StatusComponent(name) => self.refer(Kind::StatusComponent, name, &first()),
+            Artifact::TerraformResource(address) | Artifact::TerraformDrift(address) => {
+                self.not_empty(address, "the address", &first())
+            }
+            Artifact::Alarm(name) => self.not_empty(name, "the alarm's name", &first()),
             Artifact::Table { server, table } => self.table(server, table, at),
         }
     }

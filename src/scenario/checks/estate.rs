@@ -2,7 +2,7 @@
 
 use super::names::Kind;
 use super::{Checker, limits};
-use crate::scenario::format::records::Ticket;
+use crate::scenario::format::records::{FeatureFlag, Ticket};
 use crate::scenario::format::telemetry::{AlertRule, SeriesSpec, SeriesValue, TrafficShape};
 use crate::scenario::ids;
 use crate::scenario::loader::place::Place;
@@ -52,10 +52,29 @@ impl Checker<'_> {
             }
         }
         for (name, flag) in &subject.estate.flags {
-            self.person(&flag.owner, &places.entry("flags", name).field("owner"));
+            self.flag(flag, &places.entry("flags", name));
         }
         for (key, ticket) in &subject.estate.tickets {
             self.ticket(ticket, &places.entry("tickets", key));
+        }
+    }
+
+    /// A feature flag.
+    fn flag(&mut self, flag: &FeatureFlag, at: &Place<'_>) {
+        self.person(&flag.owner, &at.field("owner"));
+        if let Some(service) = &flag.service {
+            self.refer(Kind::Service, service, &at.field("service"));
+        }
+        self.number(
+            f64::from(flag.percent.unwrap_or(0)),
+            0.0,
+            100.0,
+            &at.field("percent"),
+        );
+        for (index, change) in flag.history.iter().enumerate() {
+            let place = at.field("history").item(index);
+            self.moment(change.at, true, &place.field("at"));
+            self.person(&change.by, &place.field("by"));
         }
     }
 
@@ -68,6 +87,14 @@ impl Checker<'_> {
                 self.refer(Kind::Channel, &team.channel, &at.field("channel"));
             }
             self.refer_all(Kind::Person, &team.on_call, &at.field("on_call"));
+            for (index, change) in team.overrides.iter().enumerate() {
+                let place = at.field("overrides").item(index);
+                self.refer(Kind::Person, &change.by, &place.field("by"));
+                self.window(change.from, change.until, &place);
+            }
+            if let Some(other) = &team.escalates_to {
+                self.refer(Kind::Team, other, &at.field("escalates_to"));
+            }
         }
         for (handle, person) in &subject.estate.people {
             let at = places.entry("people", handle);

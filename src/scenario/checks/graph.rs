@@ -105,6 +105,14 @@ impl Checker<'_> {
         self.refer_all(Kind::Fault, &answer.roots, &at.field("roots"));
         self.refer_all(Kind::Fault, &answer.path, &at.field("path"));
         self.refer_all(Kind::Service, &answer.components, &at.field("components"));
+        for name in answer.path_words.keys() {
+            self.refer(Kind::Fault, name, &at.field("path_words"));
+        }
+        for (index, remedy) in answer.remedies.iter().enumerate() {
+            let place = at.field("remedies").item(index);
+            self.not_empty(&remedy.says, "what the remedy is", &place.field("says"));
+            self.changes(&remedy.does, &place.field("does"));
+        }
         if !self.subject.whole {
             return;
         }

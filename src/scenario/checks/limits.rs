@@ -73,6 +73,9 @@ impl Checker<'_> {
             ("recordings", estate.recordings.len(), 500),
             ("series", estate.series.len(), 2_000),
             ("tickets", estate.tickets.len(), 2_000),
+            ("jira_projects", estate.jira_projects.len(), 50),
+            ("cloud_metrics", estate.cloud_metrics.len(), 500),
+            ("cloud_alarms", estate.cloud_alarms.len(), 500),
         ] {
             let at = self.subject.estate_places.field(field).name();
             self.limit(count, most, field, &at);
@@ -110,6 +113,8 @@ impl Checker<'_> {
             ("incidents", scenario.incidents.len(), 500),
             ("tickets", scenario.tickets.len(), 2_000),
             ("traffic", scenario.traffic.len(), 200),
+            ("status_incidents", scenario.status_incidents.len(), 200),
+            ("drift", scenario.drift.len(), 200),
         ] {
             let at = self.subject.scenario_places.field(field).name();
             self.limit(count, most, field, &at);

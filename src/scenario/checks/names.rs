@@ -38,6 +38,8 @@ pub(super) enum Kind {
     Sentry,
     Incident,
     Ticket,
+    StatusIncident,
+    StatusComponent,
     WikiPage,
     Chatter,
     Commit,
@@ -71,6 +73,7 @@ impl Kind {
             Self::Sentry => ids::NO_SENTRY_ISSUE,
             Self::Incident => ids::NO_INCIDENT,
             Self::Ticket => ids::NO_TICKET,
+            Self::StatusIncident | Self::StatusComponent => ids::NO_STATUS,
             Self::WikiPage => ids::NO_WIKI_PAGE,
             Self::Chatter => ids::NO_TEXT,
             Self::Commit => ids::NO_COMMIT,
@@ -108,6 +111,8 @@ impl Kind {
             Self::Sentry => "Sentry issue",
             Self::Incident => "incident",
             Self::Ticket => "ticket",
+            Self::StatusIncident => "incident of the status page",
+            Self::StatusComponent => "component of the status page",
             Self::WikiPage => "wiki page",
             Self::Chatter => "chatter file",
             Self::Commit => "commit",
@@ -218,6 +223,11 @@ impl<'a> Names<'a> {
             estate.series.values().map(|spec| spec.metric.as_str()),
         );
         self.map(Kind::Metric, &estate.recordings);
+        self.map(Kind::StatusIncident, &estate.status_page.incidents);
+        if estate.status_page.components.is_empty() {
+            self.map(Kind::StatusComponent, &estate.journeys);
+        }
+        self.map(Kind::StatusComponent, &estate.status_page.components);
         self.add(Kind::Metric, ["ALERTS", "ALERTS_FOR_STATE", "up"]);
         // From the files rather than the values: one that could not be read has its name all the same.
         let places = subject.estate_places;
@@ -260,6 +270,7 @@ impl<'a> Names<'a> {
             (Kind::Sentry, "sentry"),
             (Kind::Incident, "incidents"),
             (Kind::Ticket, "tickets"),
+            (Kind::StatusIncident, "status_incidents"),
         ] {
             self.add(kind, subject.scenario_places.written_names(field));
         }

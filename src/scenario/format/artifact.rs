@@ -70,6 +70,36 @@ pub enum Artifact {
     WikiPage(String),
     /// A ticket.
     Ticket(String),
+    /// A run of CI that built or deployed a release, with its log.
+    CiRun {
+        /// Service.
+        of: String,
+        /// Tag of the release.
+        tag: String,
+    },
+    /// The manifest of a release's image, with its labels.
+    ImageManifest {
+        /// Service.
+        of: String,
+        /// Tag of the release.
+        tag: String,
+    },
+    /// A feature flag's value.
+    Flag(String),
+    /// A feature flag's audit: who switched it and when.
+    FlagAudit(String),
+    /// A team's on-call schedule.
+    Schedule(String),
+    /// An incident of the status page.
+    StatusIncident(String),
+    /// A component of the status page with its state.
+    StatusComponent(String),
+    /// A resource of the infrastructure's state, by address.
+    TerraformResource(String),
+    /// A resource in a plan that would change it, by address.
+    TerraformDrift(String),
+    /// An alarm of the cloud account.
+    Alarm(String),
     /// Rows of a table.
     Table {
         /// Database server.

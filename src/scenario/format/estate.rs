@@ -10,6 +10,7 @@ use super::infrastructure::{Database, KafkaCluster, Namespace, Node, ScheduledJo
 use super::people::{Channel, Person, Team};
 use super::records::{Dashboard, FeatureFlag, Journey, Repository, Ticket};
 use super::service::Service;
+use super::systems::{CloudAlarm, CloudMetric, Infrastructure, StatusPage};
 use super::telemetry::{AlertRule, SeriesSpec, TrafficShape};
 use super::values::{Duration, Instant};
 
@@ -64,6 +65,16 @@ pub struct Estate {
     pub series: Map<SeriesSpec>,
     /// Tickets by key.
     pub tickets: Map<Ticket>,
+    /// Jira projects by key, with their titles; those of the tickets' keys when left out.
+    pub jira_projects: Map<String>,
+    /// The public status page.
+    pub status_page: StatusPage,
+    /// Metrics of the cloud account beside those of the nodes.
+    pub cloud_metrics: Vec<CloudMetric>,
+    /// Alarms of the cloud account beside those of the nodes, by name.
+    pub cloud_alarms: Map<CloudAlarm>,
+    /// Infrastructure as code beside what nodes and servers bring.
+    pub infrastructure: Infrastructure,
     /// The channel where incidents are worked.
     pub incident_channel: String,
     /// The channel where alerts are posted.

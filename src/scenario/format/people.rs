@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::values::{Delay, Rate};
+use super::values::{Delay, Moment, Rate};
 
 /// A team.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,6 +15,24 @@ pub struct Team {
     /// On-call rotation, by handle; the first is on call in the week of the page.
     #[serde(default)]
     pub on_call: Vec<String>,
+    /// Spans in which somebody else is on call.
+    #[serde(default)]
+    pub overrides: Vec<OnCallOverride>,
+    /// The team that is paged when nobody of this one takes a page.
+    #[serde(default)]
+    pub escalates_to: Option<String>,
+}
+
+/// A span in which somebody else than the rotation says is on call.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OnCallOverride {
+    /// From then on.
+    pub from: Moment,
+    /// Until then.
+    pub until: Moment,
+    /// Who.
+    pub by: String,
 }
 
 /// Somebody who works there.

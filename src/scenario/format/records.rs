@@ -53,6 +53,30 @@ pub struct FeatureFlag {
     /// Last change.
     #[serde(default)]
     pub changed: Option<Moment>,
+    /// The service that reads it.
+    #[serde(default)]
+    pub service: Option<String>,
+    /// The share of sessions that get it while it is on, in percent; all when left out.
+    #[serde(default)]
+    pub percent: Option<u32>,
+    /// Changes before the last one.
+    #[serde(default)]
+    pub history: Vec<FlagChange>,
+}
+
+/// A change of a feature flag.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FlagChange {
+    /// When.
+    pub at: Moment,
+    /// To what.
+    pub on: bool,
+    /// By whom.
+    pub by: String,
+    /// Why, as they wrote it.
+    #[serde(default)]
+    pub why: String,
 }
 
 /// A dashboard.
@@ -86,6 +110,12 @@ pub struct Ticket {
     /// Labels.
     #[serde(default)]
     pub labels: Vec<String>,
+    /// What it is: `"Bug"`, `"Task"` or `"Story"`; drawn when left out.
+    #[serde(default)]
+    pub kind: Option<String>,
+    /// Priority, for example `"High"`; `"Medium"` when left out.
+    #[serde(default)]
+    pub priority: Option<String>,
 }
 
 /// A Sentry issue.

@@ -10,6 +10,7 @@ use super::fault::{Driver, Fault, Stock};
 use super::records::{Incident, SentryIssue, Ticket};
 use super::scoring::{Answer, Par};
 use super::service::{Release, Service};
+use super::systems::{Instruments, StatusIncident};
 use super::telemetry::{AlertRule, Pin, SeriesSpec};
 use super::values::{Delay, Instant, Moment};
 
@@ -96,6 +97,15 @@ pub struct Scenario {
     /// Tickets by key.
     #[serde(default)]
     pub tickets: Map<Ticket>,
+    /// Incidents that the company posted on its status page, by id.
+    #[serde(default)]
+    pub status_incidents: Map<StatusIncident>,
+    /// Attributes of resources that are not what the infrastructure's code says: address, attribute, the code's value.
+    #[serde(default)]
+    pub drift: Vec<(String, String, String)>,
+    /// Instruments that fail.
+    #[serde(default)]
+    pub instruments: Instruments,
     /// Customers are harmed no more when this holds.
     pub mitigated: Condition,
     /// The incident is over when this holds.

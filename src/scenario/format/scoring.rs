@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Map;
+use super::change::Change;
 use super::values::Duration;
 
 /// The right answer to the claim.
@@ -20,6 +22,23 @@ pub struct Answer {
     pub components: Vec<String>,
     /// Words for the mechanism, one from each list.
     pub mechanism_words: Vec<Vec<String>>,
+    /// Words that name a fault of the path or a further root in a claim, one from each list; a fault without words
+    /// counts by its evidence alone.
+    #[serde(default)]
+    pub path_words: Map<Vec<Vec<String>>>,
+    /// What a good responder would have done at the page, for the debrief's "had you done this".
+    #[serde(default)]
+    pub remedies: Vec<Remedy>,
+}
+
+/// Something that could have been done at the page.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Remedy {
+    /// What it is, to follow "had you", for example `"rolled the worker back"`.
+    pub says: String,
+    /// What it changes.
+    pub does: Vec<Change>,
 }
 
 /// The author's par: what a good responder needs.

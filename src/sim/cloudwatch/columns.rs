@@ -42,7 +42,12 @@ pub(super) fn parse(text: &str, at: usize) -> Result<Columns, PatternError> {
     if !reader.rest().is_empty() {
         return reader.error("nothing may follow the closing bracket");
     }
-    if columns.iter().filter(|column| matches!(column, Column::Any)).count() > 1 {
+    if columns
+        .iter()
+        .filter(|column| matches!(column, Column::Any))
+        .count()
+        > 1
+    {
         return reader.error("an ellipsis may stand once");
     }
     Ok(Columns(columns))
@@ -132,12 +137,18 @@ impl Columns {
     pub(super) fn matches(&self, message: &str) -> bool {
         let words = words(message);
         let fits = |columns: &[Column], words: &[&str]| {
-            columns.iter().zip(words).all(|(column, word)| match column {
-                Column::One(Some(test)) => test.holds(word),
-                _ => true,
-            })
+            columns
+                .iter()
+                .zip(words)
+                .all(|(column, word)| match column {
+                    Column::One(Some(test)) => test.holds(word),
+                    _ => true,
+                })
         };
-        let gap = self.0.iter().position(|column| matches!(column, Column::Any));
+        let gap = self
+            .0
+            .iter()
+            .position(|column| matches!(column, Column::Any));
         let Some(gap) = gap else {
             // A last column without condition takes what is left.
             let open = matches!(self.0.last(), Some(Column::One(None)));
@@ -148,7 +159,11 @@ impl Columns {
         let (Some(before), Some(after)) = (before, after) else {
             return false;
         };
-        let Some(start) = words.len().checked_sub(after.len()).filter(|start| *start >= before.len()) else {
+        let Some(start) = words
+            .len()
+            .checked_sub(after.len())
+            .filter(|start| *start >= before.len())
+        else {
             return false;
         };
         fits(before, &words) && fits(after, words.get(start..).unwrap_or_default())

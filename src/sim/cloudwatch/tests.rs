@@ -12,11 +12,20 @@ const REQUESTS: [&str; 3] = [
 ];
 
 fn taken<'a>(pattern: &str, messages: &[&'a str]) -> Vec<&'a str> {
-    let pattern = FilterPattern::parse(pattern).unwrap_or_else(|error| panic!("{pattern}: {error}"));
-    let found: Vec<&str> = messages.iter().copied().filter(|message| pattern.matches(message)).collect();
+    let pattern =
+        FilterPattern::parse(pattern).unwrap_or_else(|error| panic!("{pattern}: {error}"));
+    let found: Vec<&str> = messages
+        .iter()
+        .copied()
+        .filter(|message| pattern.matches(message))
+        .collect();
     if let Some(filters) = pattern.text_filters() {
         let query = LineQuery::new(&filters).unwrap();
-        let searched: Vec<&str> = messages.iter().copied().filter(|message| query.matches(message)).collect();
+        let searched: Vec<&str> = messages
+            .iter()
+            .copied()
+            .filter(|message| query.matches(message))
+            .collect();
         assert_eq!(searched, found);
     }
     found
@@ -29,13 +38,29 @@ fn terms_must_all_be_there_unless_marked() {
     assert_eq!(taken("error", &REQUESTS), Vec::<&str>::new());
     assert_eq!(taken("ERROR ARGUMENTS", &REQUESTS), [REQUESTS[2]]);
     assert_eq!(taken("\"BAD REQUEST\"", &REQUESTS), [REQUESTS[0]]);
-    assert_eq!(taken("ERROR -ARGUMENTS", &REQUESTS), [REQUESTS[0], REQUESTS[1]]);
-    assert_eq!(taken("ERROR -\"BAD REQUEST\"", &REQUESTS), [REQUESTS[1], REQUESTS[2]]);
-    assert_eq!(taken("?UNAUTHORIZED ?ARGUMENTS", &REQUESTS), [REQUESTS[1], REQUESTS[2]]);
+    assert_eq!(
+        taken("ERROR -ARGUMENTS", &REQUESTS),
+        [REQUESTS[0], REQUESTS[1]]
+    );
+    assert_eq!(
+        taken("ERROR -\"BAD REQUEST\"", &REQUESTS),
+        [REQUESTS[1], REQUESTS[2]]
+    );
+    assert_eq!(
+        taken("?UNAUTHORIZED ?ARGUMENTS", &REQUESTS),
+        [REQUESTS[1], REQUESTS[2]]
+    );
     // Beside other terms the question mark is ignored.
     assert_eq!(taken("?UNAUTHORIZED REQUEST", &REQUESTS), [REQUESTS[1]]);
-    let authorized = ["[ERROR 401] UNAUTHORIZED REQUEST", "[SUCCESS 200] AUTHORIZED REQUEST", "[ERROR 400] BAD"];
-    assert_eq!(taken("%AUTHORIZED%", &authorized), [authorized[0], authorized[1]]);
+    let authorized = [
+        "[ERROR 401] UNAUTHORIZED REQUEST",
+        "[SUCCESS 200] AUTHORIZED REQUEST",
+        "[ERROR 400] BAD",
+    ];
+    assert_eq!(
+        taken("%AUTHORIZED%", &authorized),
+        [authorized[0], authorized[1]]
+    );
     assert_eq!(taken("%4[0-9]{2}% -BAD", &authorized), [authorized[0]]);
 }
 
@@ -68,14 +93,20 @@ fn json_fields_are_compared() {
         ("{ $.latency != 120 }", false),
         ("{ $.missing != 1 }", false),
         ("{ $.['cluster.name'] = \"c1\" }", true),
-        ("{ ($.user.id = 1) && ($.user.email = \"j@x.example\") }", true),
+        (
+            "{ ($.user.id = 1) && ($.user.email = \"j@x.example\") }",
+            true,
+        ),
         ("{ $.user.id = 2 || $.user.id = 1 && $.ok IS FALSE }", false),
         ("{ ($.user.id = 2 || $.user.id = 1) && $.ok IS TRUE }", true),
         ("{ $.user = \"*\" }", false),
     ] {
         assert_eq!(!taken(pattern, &[event]).is_empty(), expected, "{pattern}");
     }
-    assert_eq!(taken("{ $.a = 1 }", &["not json", "[1]", "{\"a\": 1}"]), ["{\"a\": 1}"]);
+    assert_eq!(
+        taken("{ $.a = 1 }", &["not json", "[1]", "{\"a\": 1}"]),
+        ["{\"a\": 1}"]
+    );
 }
 
 #[test]
@@ -85,19 +116,58 @@ fn columns_are_parted_by_blanks_brackets_and_quotes() {
         r#"127.0.0.1 Prod anna [10/Oct/2000:13:25:16 -0700] "GET /index.htm HTTP/1.0" 410 15"#,
         r#"127.0.0.1 Prod carl [10/Oct/2000:13:25:17 -0700] "GET /x HTTP/1.0" 200 2000"#,
     ];
-    assert_eq!(taken("[ip, user, username, timestamp, request, status_code, bytes]", &lines), lines);
-    assert_eq!(taken("[ip, user, username, timestamp, request =*.html*, status_code = 4*, bytes]", &lines), [lines[0]]);
-    assert_eq!(taken("[..., status_code = 4*, bytes > 1000]", &lines), [lines[0]]);
-    assert_eq!(taken("[ip, ..., status_code = 404 || status_code = 410, bytes]", &lines), [lines[0], lines[1]]);
-    assert_eq!(taken("[ip, user, username != frank && username != \"anna\", ...]", &lines), [lines[2]]);
-    assert_eq!(taken("[w1 = ERROR, w2]", &["ERROR one", "ERROR one two", "WARN one", "ERROR"]), ["ERROR one", "ERROR one two"]);
-    assert_eq!(taken("[w1 = %RR%, w2 = one]", &["ERROR one", "ERROR one two"]), ["ERROR one"]);
+    assert_eq!(
+        taken(
+            "[ip, user, username, timestamp, request, status_code, bytes]",
+            &lines
+        ),
+        lines
+    );
+    assert_eq!(
+        taken(
+            "[ip, user, username, timestamp, request =*.html*, status_code = 4*, bytes]",
+            &lines
+        ),
+        [lines[0]]
+    );
+    assert_eq!(
+        taken("[..., status_code = 4*, bytes > 1000]", &lines),
+        [lines[0]]
+    );
+    assert_eq!(
+        taken(
+            "[ip, ..., status_code = 404 || status_code = 410, bytes]",
+            &lines
+        ),
+        [lines[0], lines[1]]
+    );
+    assert_eq!(
+        taken(
+            "[ip, user, username != frank && username != \"anna\", ...]",
+            &lines
+        ),
+        [lines[2]]
+    );
+    assert_eq!(
+        taken(
+            "[w1 = ERROR, w2]",
+            &["ERROR one", "ERROR one two", "WARN one", "ERROR"]
+        ),
+        ["ERROR one", "ERROR one two"]
+    );
+    assert_eq!(
+        taken("[w1 = %RR%, w2 = one]", &["ERROR one", "ERROR one two"]),
+        ["ERROR one"]
+    );
 }
 
 #[test]
 fn what_is_no_pattern_is_refused_with_its_place() {
     for (pattern, reason) in [
-        ("ERR-OR", "a term with '-' needs double quotation marks at position 3"),
+        (
+            "ERR-OR",
+            "a term with '-' needs double quotation marks at position 3",
+        ),
         ("\"open", "a quotation mark is missing"),
         ("%a(b)%", "'(' is not supported"),
         ("{ $.a }", "an operator is missing"),
@@ -110,7 +180,10 @@ fn what_is_no_pattern_is_refused_with_its_place() {
         ("-", "a term is missing"),
     ] {
         let error = FilterPattern::parse(pattern).unwrap_err().to_string();
-        assert!(error.starts_with("Invalid filter pattern: ") && error.contains(reason), "{pattern}: {error}");
+        assert!(
+            error.starts_with("Invalid filter pattern: ") && error.contains(reason),
+            "{pattern}: {error}"
+        );
     }
     assert!(FilterPattern::parse(&"x".repeat(2000)).is_err());
     assert!(FilterPattern::parse(&format!("{{ {}$.a = 1 }}", "(".repeat(500))).is_err());

@@ -4,14 +4,15 @@ mod apply;
 mod bootstrap;
 mod delete;
 mod edit;
+mod repeat;
 mod rollout;
 mod seeding;
 mod view;
 
+pub use repeat::CrashCycle;
 pub(super) use view::target_port;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use super::autoscaling::{Autoscaler, DisruptionBudget};
@@ -48,7 +49,7 @@ pub struct ClusterIdentity {
 }
 
 /// A cluster at an instant. Cloning shares all objects that do not change afterwards.
-#[derive(Clone, Debug, Hash)]
+#[derive(Clone, Debug)]
 pub struct Cluster {
     pub(super) seed: u64,
     pub(super) identity: Arc<ClusterIdentity>,
@@ -122,11 +123,6 @@ impl Cluster {
             .filter(|(_, pod)| pod.workload == *workload)
             .map(|(key, _)| key.clone());
         self.rechecks.extend(pods);
-    }
-
-    /// Feeds the whole state to a hasher: equal clusters give equal hashes, and a difference anywhere shows.
-    pub fn hash_into<H: Hasher>(&self, hasher: &mut H) {
-        self.hash(hasher);
     }
 
     fn fire(&mut self, timer: Timer, at: SimTime, fate: &dyn ContainerFate) {

@@ -83,6 +83,17 @@ pub struct Seen {
     pub last_at: SimTime,
 }
 
+/// How often an event was seen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Count {
+    /// Its reason.
+    pub reason: &'static str,
+    /// Its message.
+    pub message: String,
+    /// How often.
+    pub times: u32,
+}
+
 impl Event {
     /// How often and when it was last seen, as of `now`.
     pub fn seen(&self, now: SimTime) -> Seen {
@@ -202,6 +213,39 @@ impl EventLog {
         self.entries.insert(identity, Arc::new(event));
         if self.made.is_multiple_of(PRUNE_EVERY) {
             self.entries.retain(|_, event| event.is_kept(at));
+        }
+    }
+
+    /// All events, in a fixed order.
+    pub fn entries(&self) -> impl Iterator<Item = &Arc<Event>> {
+        self.entries.values()
+    }
+
+    /// How often each event about an object was seen by an instant.
+    pub fn counts_of(&self, object: &ObjectRef, now: SimTime) -> Vec<Count> {
+        let of_object = self.entries.iter();
+        of_object
+            .filter(|(identity, _)| identity.object == *object)
+            .map(|(identity, event)| Count {
+                reason: identity.reason,
+                message: identity.message.clone(),
+                times: event.seen(now).count,
+            })
+            .collect()
+    }
+
+    /// All events about an object came so many times more often, `once` each time, and are so much younger.
+    pub fn repeat(&mut self, object: &ObjectRef, later: Span, times: u32, once: &[Count]) {
+        for event in self.of_object_mut(object) {
+            let same =
+                |count: &&Count| count.reason == event.reason && count.message == event.message;
+            let Some(once) = once.iter().find(same).filter(|once| once.times > 0) else {
+                continue;
+            };
+            let more = once.times.saturating_mul(times);
+            let event = Arc::make_mut(event);
+            event.count = event.count.saturating_add(more);
+            event.last_at += later;
         }
     }
 

@@ -1,12 +1,12 @@
 //! Tests of the cluster as a whole: rollouts, crash loops, commands, random sequences. Owns no code of the program.
 
 use std::collections::BTreeMap;
-use std::hash::{DefaultHasher, Hasher};
 
 use proptest::prelude::*;
 
 use super::cluster::Cluster;
 use super::command::{KubeCommand, PatchForm};
+use super::digest::KnownDigests;
 use super::fate::{
     ClusterEvent, ClusterEventKind, ContainerFate, CrashReason, Fate, PodRef, WorkloadKey,
 };
@@ -22,6 +22,7 @@ use super::spec::{
 };
 use super::template::{Container, EnvSource, EnvVar, KeyRef, PodTemplate, Resources};
 use super::workload::{Progress, Share, Strategy as Rollout};
+use crate::sim::hash::StateHasher;
 use crate::sim::time::{SimTime, Span};
 
 fn start() -> SimTime {
@@ -173,10 +174,10 @@ fn set_image(target: ObjectRef, image: &str) -> KubeCommand {
     }
 }
 
-fn hash(cluster: &Cluster) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    cluster.hash_into(&mut hasher);
-    hasher.finish()
+fn hash(cluster: &Cluster) -> String {
+    let mut hasher = StateHasher::default();
+    cluster.digest_into(&mut KnownDigests::default(), &mut hasher);
+    hasher.hex()
 }
 
 fn pods_of<'a>(cluster: &'a Cluster, name: &str) -> Vec<&'a super::pod::Pod> {

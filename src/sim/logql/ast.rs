@@ -319,7 +319,10 @@ impl VectorOp {
 
     /// Whether it takes a number.
     pub const fn takes_parameter(self) -> bool {
-        matches!(self, Self::Aggregate(AggregateOp::Topk | AggregateOp::Bottomk))
+        matches!(
+            self,
+            Self::Aggregate(AggregateOp::Topk | AggregateOp::Bottomk)
+        )
     }
 }
 

@@ -49,7 +49,10 @@ impl SeriesSource for Gathered {
 fn gathered(parts: &[Columns], times: &[i64]) -> Gathered {
     let named = parts.iter().enumerate().map(|(number, columns)| {
         let series = columns.iter().map(|(labels, values)| {
-            let there = times.iter().zip(values).filter_map(|(at, value)| Some((*at, (*value)?)));
+            let there = times
+                .iter()
+                .zip(values)
+                .filter_map(|(at, value)| Some((*at, (*value)?)));
             let samples: Vec<(i64, f64)> = there.collect();
             Series::from_samples(labels.clone(), &samples)
         });
@@ -84,8 +87,14 @@ pub(super) fn range(
         .collect();
     let source = gathered(parts, &times);
     let expr = translated(expr, &mut 0)?;
-    let (matrix, _) =
-        promql::range(&source, &expr, steps.start, steps.end, steps.step, &limits())?;
+    let (matrix, _) = promql::range(
+        &source,
+        &expr,
+        steps.start,
+        steps.end,
+        steps.step,
+        &limits(),
+    )?;
     Ok(matrix)
 }
 

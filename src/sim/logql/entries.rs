@@ -48,9 +48,9 @@ fn searched(filter: &LineStage) -> TextFilter {
     };
     let mut text = match (filter.op, filter.values.as_slice()) {
         (LineOp::Contains | LineOp::Lacks, [one]) => TextFilter::containing(one),
-        (LineOp::Contains | LineOp::Lacks, all) => {
-            TextFilter::matching(&alternatives(all.iter().map(|one| regex::escape(one)).collect()))
-        }
+        (LineOp::Contains | LineOp::Lacks, all) => TextFilter::matching(&alternatives(
+            all.iter().map(|one| regex::escape(one)).collect(),
+        )),
         (LineOp::Matches | LineOp::MatchesNot, all) => {
             TextFilter::matching(&alternatives(all.to_vec()))
         }
@@ -125,13 +125,21 @@ impl Prepared {
         let mut later = BTreeMap::new();
         for (number, stage) in stages.iter().enumerate() {
             if let Stage::Line(line) = stage {
-                later.insert(number, LineQuery::new(&[searched(line)]).map_err(unreadable)?);
+                later.insert(
+                    number,
+                    LineQuery::new(&[searched(line)]).map_err(unreadable)?,
+                );
             }
         }
         Ok(Self {
             search: Search::new(Arc::clone(&telemetry), filter, query),
             telemetry,
-            needs_trace: stages.iter().any(|stage| matches!(stage, Stage::Label(_) | Stage::LineFormat(_) | Stage::LabelFormat(_))),
+            needs_trace: stages.iter().any(|stage| {
+                matches!(
+                    stage,
+                    Stage::Label(_) | Stage::LineFormat(_) | Stage::LabelFormat(_)
+                )
+            }),
             stages,
             later,
         })
@@ -303,10 +311,10 @@ impl Run {
                 wanted.max(FETCHED)
             };
             let slice = budget.min(1 << 16);
-            let found = self
-                .prepared
-                .search
-                .find(self.cursor, self.direction, fetch, Budget(slice));
+            let found =
+                self.prepared
+                    .search
+                    .find(self.cursor, self.direction, fetch, Budget(slice));
             let more = found.next.is_some();
             let fetched = found.lines.len() as u64;
             for line in found.lines {

@@ -74,7 +74,12 @@ pub struct Addresses {
 impl Addresses {
     /// One address, `a-b`, or `a/bits`.
     pub fn parse(text: &str) -> Option<Self> {
-        let one = |text: &str| text.trim().parse::<std::net::Ipv4Addr>().ok().map(u32::from);
+        let one = |text: &str| {
+            text.trim()
+                .parse::<std::net::Ipv4Addr>()
+                .ok()
+                .map(u32::from)
+        };
         let (low, high) = if let Some((from, to)) = text.split_once('-') {
             (one(from)?, one(to)?)
         } else if let Some((base, bits)) = text.split_once('/') {

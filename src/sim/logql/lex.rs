@@ -40,24 +40,71 @@ pub(super) struct Token {
 
 /// Words that cannot be names.
 const WORDS: [&str; 26] = [
-    "and", "bool", "by", "decolorize", "drop", "group_left", "group_right", "ignoring", "ip", "json",
-    "keep", "label_format", "label_replace", "line_format", "logfmt", "offset", "on", "or", "pattern",
-    "regexp", "unless", "unpack", "unwrap", "without", "of", "variants",
+    "and",
+    "bool",
+    "by",
+    "decolorize",
+    "drop",
+    "group_left",
+    "group_right",
+    "ignoring",
+    "ip",
+    "json",
+    "keep",
+    "label_format",
+    "label_replace",
+    "line_format",
+    "logfmt",
+    "offset",
+    "on",
+    "or",
+    "pattern",
+    "regexp",
+    "unless",
+    "unpack",
+    "unwrap",
+    "without",
+    "of",
+    "variants",
 ];
 
 /// Names that are functions where a parenthesis or a grouping follows.
 const FUNCTIONS: [&str; 29] = [
-    "absent_over_time", "avg", "avg_over_time", "bottomk", "bytes", "bytes_over_time", "bytes_rate",
-    "count", "count_over_time", "duration", "duration_seconds", "first_over_time", "last_over_time",
-    "max", "max_over_time", "min", "min_over_time", "quantile_over_time", "rate", "rate_counter",
-    "sort", "sort_desc", "stddev", "stddev_over_time", "stdvar", "stdvar_over_time", "sum",
-    "sum_over_time", "topk",
+    "absent_over_time",
+    "avg",
+    "avg_over_time",
+    "bottomk",
+    "bytes",
+    "bytes_over_time",
+    "bytes_rate",
+    "count",
+    "count_over_time",
+    "duration",
+    "duration_seconds",
+    "first_over_time",
+    "last_over_time",
+    "max",
+    "max_over_time",
+    "min",
+    "min_over_time",
+    "quantile_over_time",
+    "rate",
+    "rate_counter",
+    "sort",
+    "sort_desc",
+    "stddev",
+    "stddev_over_time",
+    "stdvar",
+    "stdvar_over_time",
+    "sum",
+    "sum_over_time",
+    "topk",
 ];
 
 /// Marks, longer ones before those they begin with.
 const MARKS: [&str; 28] = [
-    "|=", "|~", "|>", "!=", "!~", "!>", "=~", "==", ">=", "<=", "{", "}", "(", ")", ",", ".", "=", "|", "+",
-    "-", "*", "/", "%", "^", ">", "<", "[", "]",
+    "|=", "|~", "|>", "!=", "!~", "!>", "=~", "==", ">=", "<=", "{", "}", "(", ")", ",", ".", "=",
+    "|", "+", "-", "*", "/", "%", "^", ">", "<", "[", "]",
 ];
 
 /// Reads all tokens; the last one is the end.
@@ -101,7 +148,12 @@ impl Lexer<'_> {
         self.text.get(self.at..).unwrap_or("")
     }
 
-    fn error<T>(&self, start: usize, end: usize, message: impl Into<String>) -> Result<T, ParseError> {
+    fn error<T>(
+        &self,
+        start: usize,
+        end: usize,
+        message: impl Into<String>,
+    ) -> Result<T, ParseError> {
         let (line, column) = line_and_column(self.text, start);
         Err(ParseError {
             line,
@@ -116,7 +168,9 @@ impl Lexer<'_> {
             let rest = self.rest();
             let blank = rest.len() - rest.trim_start().len();
             let comment = if rest.trim_start().starts_with('#') {
-                rest.trim_start().find('\n').unwrap_or(rest.trim_start().len())
+                rest.trim_start()
+                    .find('\n')
+                    .unwrap_or(rest.trim_start().len())
             } else {
                 0
             };
@@ -145,12 +199,18 @@ impl Lexer<'_> {
         };
         match first {
             '"' | '`' => self.string(first),
-            '\'' => self.error(self.at, self.at + 1, "syntax error: unexpected character '\\''"),
+            '\'' => self.error(
+                self.at,
+                self.at + 1,
+                "syntax error: unexpected character '\\''",
+            ),
             '0'..='9' => Ok(self.number()),
             '.' if rest.as_bytes().get(1).is_some_and(u8::is_ascii_digit) => Ok(self.number()),
             '[' => self.range(),
             '-' if rest.starts_with("--strict") => Ok(self.take(Kind::Flag("--strict"), 8)),
-            '-' if rest.starts_with("--keep-empty") => Ok(self.take(Kind::Flag("--keep-empty"), 12)),
+            '-' if rest.starts_with("--keep-empty") => {
+                Ok(self.take(Kind::Flag("--keep-empty"), 12))
+            }
             '_' => Ok(self.word()),
             letter if letter.is_alphabetic() => Ok(self.word()),
             other => match MARKS.iter().find(|mark| rest.starts_with(**mark)) {
@@ -158,7 +218,10 @@ impl Lexer<'_> {
                 None => self.error(
                     self.at,
                     self.at + other.len_utf8(),
-                    format!("syntax error: unexpected character '{}'", other.escape_default()),
+                    format!(
+                        "syntax error: unexpected character '{}'",
+                        other.escape_default()
+                    ),
                 ),
             },
         }
@@ -184,7 +247,13 @@ impl Lexer<'_> {
         }
         // Names, too, unless they are called.
         let callable = matches!(small.as_str(), "ip" | "label_replace");
-        if callable && !rest.get(length..).unwrap_or("").trim_start().starts_with('(') {
+        if callable
+            && !rest
+                .get(length..)
+                .unwrap_or("")
+                .trim_start()
+                .starts_with('(')
+        {
             return self.take(Kind::Name(word), length);
         }
         match WORDS.iter().find(|known| **known == small) {
@@ -200,9 +269,15 @@ impl Lexer<'_> {
             .iter()
             .take_while(|byte| byte.is_ascii_digit() || **byte == b'.')
             .count();
-        let exponent = bytes.get(digits).is_some_and(|byte| matches!(byte, b'e' | b'E'));
+        let exponent = bytes
+            .get(digits)
+            .is_some_and(|byte| matches!(byte, b'e' | b'E'));
         if exponent {
-            let sign = usize::from(bytes.get(digits + 1).is_some_and(|byte| matches!(byte, b'+' | b'-')));
+            let sign = usize::from(
+                bytes
+                    .get(digits + 1)
+                    .is_some_and(|byte| matches!(byte, b'+' | b'-')),
+            );
             let more = bytes
                 .iter()
                 .skip(digits + 1 + sign)
@@ -245,14 +320,22 @@ impl Lexer<'_> {
             span: self.at..self.at + length,
         };
         let Some(end) = rest.find(']') else {
-            return Err(wrong("missing closing ']' in duration".to_owned(), rest.len()));
+            return Err(wrong(
+                "missing closing ']' in duration".to_owned(),
+                rest.len(),
+            ));
         };
         let inside = rest.get(1..end).unwrap_or("");
         let millis = match parse_duration_ms(inside) {
             Ok(millis) => millis,
-            Err(DurationError::OutOfRange) => return Err(wrong("duration out of range".to_owned(), end + 1)),
+            Err(DurationError::OutOfRange) => {
+                return Err(wrong("duration out of range".to_owned(), end + 1));
+            }
             Err(DurationError::Malformed) => {
-                return Err(wrong(format!("not a valid duration string: \"{inside}\""), end + 1));
+                return Err(wrong(
+                    format!("not a valid duration string: \"{inside}\""),
+                    end + 1,
+                ));
             }
         };
         Ok(self.take(Kind::Range(millis), end + 1))
@@ -296,9 +379,18 @@ fn called(rest: &str) -> bool {
     if rest.starts_with('(') {
         return true;
     }
-    let small: String = rest.chars().take(7).collect::<String>().to_ascii_lowercase();
+    let small: String = rest
+        .chars()
+        .take(7)
+        .collect::<String>()
+        .to_ascii_lowercase();
     ["by", "without"]
         .into_iter()
         .filter(|word| small.starts_with(word))
-        .any(|word| rest.get(word.len()..).unwrap_or("").trim_start().starts_with('('))
+        .any(|word| {
+            rest.get(word.len()..)
+                .unwrap_or("")
+                .trim_start()
+                .starts_with('(')
+        })
 }

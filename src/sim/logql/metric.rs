@@ -110,9 +110,9 @@ impl Run {
             return Err(QueryError::TooMuch);
         }
         let times = steps.times();
-        let parts = aggregations.into_iter().map(|(aggregation, around)| {
-            Part::new(telemetry, aggregation, around, &times, limits)
-        });
+        let parts = aggregations
+            .into_iter()
+            .map(|(aggregation, around)| Part::new(telemetry, aggregation, around, &times, limits));
         Ok(Self {
             expr: expr.clone(),
             steps,
@@ -238,7 +238,9 @@ impl Part {
     ) -> Result<Self, QueryError> {
         let (range, offset) = (aggregation.range_ms, aggregation.offset_ms);
         let ends = times.iter().map(|at| at.saturating_sub(offset));
-        let mut cuts: Vec<i64> = ends.flat_map(|end| [end.saturating_sub(range), end]).collect();
+        let mut cuts: Vec<i64> = ends
+            .flat_map(|end| [end.saturating_sub(range), end])
+            .collect();
         cuts.sort_unstable();
         cuts.dedup();
         let (from, until) = (
@@ -250,7 +252,10 @@ impl Part {
         let summable = aggregation.unwrap.is_none()
             && matches!(
                 aggregation.op,
-                RangeOp::CountOverTime | RangeOp::Rate | RangeOp::BytesOverTime | RangeOp::BytesRate
+                RangeOp::CountOverTime
+                    | RangeOp::Rate
+                    | RangeOp::BytesOverTime
+                    | RangeOp::BytesRate
             );
         let grouping = match (&aggregation.grouping, aggregation.op) {
             (_, RangeOp::AbsentOverTime) => Some(Grouping::By(Vec::new())),
@@ -294,53 +299,59 @@ impl Part {
         } = self;
         let grouping = grouping.as_ref();
         let bytes = matches!(aggregation.op, RangeOp::BytesOverTime | RangeOp::BytesRate);
-        prepared.search.walk(walk, *detail, cuts, budget, &mut |matches| {
-            match matches {
-                Matches::Many {
-                    service,
-                    level,
-                    pod,
-                    at_ms,
-                    count,
-                    ..
-                } => {
-                    if let Some(place) = place(cuts, at_ms) {
-                        let labels = grouped(prepared.stream(service, level, pod), grouping);
-                        table.count(labels, place, count)?;
-                    }
-                }
-                Matches::One(line) => {
-                    let Some(place) = place(cuts, line.key.at_ms) else {
-                        return Ok(());
-                    };
-                    let unwrap = aggregation.unwrap.as_ref();
-                    let found = prepared.run(line, |fields| {
-                        let value = match unwrap {
-                            Some(unwrap) => fields.unwrap(unwrap)?,
-                            None if bytes => fields.line().len() as f64,
-                            None => 1.0,
-                        };
-                        let labels = fields.labels(unwrap.map(|unwrap: &Unwrap| unwrap.label.as_str()));
-                        Some((labels, value, fields.error().map(str::to_owned)))
-                    });
-                    if let Some((labels, value, error)) = found {
-                        if let Some(kind) = error {
-                            let series = labels.to_string();
-                            return Err(QueryError::Pipeline { kind, series });
+        prepared
+            .search
+            .walk(walk, *detail, cuts, budget, &mut |matches| {
+                match matches {
+                    Matches::Many {
+                        service,
+                        level,
+                        pod,
+                        at_ms,
+                        count,
+                        ..
+                    } => {
+                        if let Some(place) = place(cuts, at_ms) {
+                            let labels = grouped(prepared.stream(service, level, pod), grouping);
+                            table.count(labels, place, count)?;
                         }
-                        table.value(grouped(labels, grouping), place, line.key.at_ms, value)?;
+                    }
+                    Matches::One(line) => {
+                        let Some(place) = place(cuts, line.key.at_ms) else {
+                            return Ok(());
+                        };
+                        let unwrap = aggregation.unwrap.as_ref();
+                        let found = prepared.run(line, |fields| {
+                            let value = match unwrap {
+                                Some(unwrap) => fields.unwrap(unwrap)?,
+                                None if bytes => fields.line().len() as f64,
+                                None => 1.0,
+                            };
+                            let labels =
+                                fields.labels(unwrap.map(|unwrap: &Unwrap| unwrap.label.as_str()));
+                            Some((labels, value, fields.error().map(str::to_owned)))
+                        });
+                        if let Some((labels, value, error)) = found {
+                            if let Some(kind) = error {
+                                let series = labels.to_string();
+                                return Err(QueryError::Pipeline { kind, series });
+                            }
+                            table.value(grouped(labels, grouping), place, line.key.at_ms, value)?;
+                        }
                     }
                 }
-            }
-            Ok(())
-        })
+                Ok(())
+            })
     }
 
     fn result(&self, times: &[i64]) -> Result<bridge::Columns, QueryError> {
         let windows = times.iter().map(|at| {
             let end = at.saturating_sub(self.aggregation.offset_ms);
             let find = |cut: i64| self.cuts.binary_search(&cut).unwrap_or(0);
-            (find(end.saturating_sub(self.aggregation.range_ms)), find(end))
+            (
+                find(end.saturating_sub(self.aggregation.range_ms)),
+                find(end),
+            )
         });
         let windows: Vec<(usize, usize)> = windows.collect();
         let mut columns = self.table.columns(&self.aggregation, &windows)?;
@@ -366,7 +377,11 @@ fn grouped(labels: Labels, grouping: Option<&Grouping>) -> Labels {
 }
 
 /// One where nothing was counted, with the labels that the selector fixes.
-fn absent(aggregation: &RangeAggregation, counted: bridge::Columns, steps: usize) -> bridge::Columns {
+fn absent(
+    aggregation: &RangeAggregation,
+    counted: bridge::Columns,
+    steps: usize,
+) -> bridge::Columns {
     use crate::sim::promql::matcher::MatchOp;
     let matchers = &aggregation.log.matchers;
     let once = |name: &str| matchers.iter().filter(|one| one.name() == name).count() == 1;

@@ -1,5 +1,6 @@
 //! Reads queries of lines: selectors and pipelines. Bounded in depth; errors in the words of Loki's generated parser.
 
+use super::ParseError;
 use super::ast::{
     Conversion, Expr, LabelChoice, LabelValue, LineFilter, LineOp, LogExpr, NamedRegex, Stage,
     Unwrap,
@@ -9,7 +10,6 @@ use super::extract::pattern::Pattern;
 use super::filter::{Addresses, Compare, LabelFilter, Quantity};
 use super::lex::{Kind, Token, line_and_column, tokens};
 use super::template::Template;
-use super::ParseError;
 use crate::sim::promql::matcher::{MatchOp, Matcher};
 
 /// The deepest nesting of parentheses and functions.
@@ -19,8 +19,26 @@ const MOST: usize = 100;
 
 /// Names of kinds of tokens in the order in which Loki's messages list them.
 const ORDER: [&str; 20] = [
-    "BYTES", "IDENTIFIER", "STRING", "NUMBER", "DURATION", "RANGE", "=", "=~", "!~", "{", "}", ",", "|~",
-    "|=", "(", ")", "by", "without", "ip", "!=",
+    "BYTES",
+    "IDENTIFIER",
+    "STRING",
+    "NUMBER",
+    "DURATION",
+    "RANGE",
+    "=",
+    "=~",
+    "!~",
+    "{",
+    "}",
+    ",",
+    "|~",
+    "|=",
+    "(",
+    ")",
+    "by",
+    "without",
+    "ip",
+    "!=",
 ];
 
 /// Reads a query.
@@ -113,10 +131,18 @@ impl<'a> Parser<'a> {
     }
 
     /// An error at a token.
-    pub(super) fn error_at<T>(&self, token: &Token, message: impl Into<String>) -> Result<T, ParseError> {
+    pub(super) fn error_at<T>(
+        &self,
+        token: &Token,
+        message: impl Into<String>,
+    ) -> Result<T, ParseError> {
         let (line, column) = line_and_column(self.text, token.start);
         // Loki does not know the line of a range.
-        let line = if matches!(token.kind, Kind::Range(_)) { 0 } else { line };
+        let line = if matches!(token.kind, Kind::Range(_)) {
+            0
+        } else {
+            line
+        };
         Err(ParseError {
             line,
             column,
@@ -126,7 +152,11 @@ impl<'a> Parser<'a> {
     }
 
     /// An error of the whole query, for which Loki names no place.
-    pub(super) fn error_of<T>(&self, from: usize, message: impl Into<String>) -> Result<T, ParseError> {
+    pub(super) fn error_of<T>(
+        &self,
+        from: usize,
+        message: impl Into<String>,
+    ) -> Result<T, ParseError> {
         Err(ParseError {
             line: 0,
             column: 0,
@@ -299,7 +329,10 @@ impl<'a> Parser<'a> {
         loop {
             let token = self.token();
             if self.is("ip") {
-                return self.error_at(token, "ip() is not supported in line filters here; filter a label with it");
+                return self.error_at(
+                    token,
+                    "ip() is not supported in line filters here; filter a label with it",
+                );
             }
             let value = self.string(&["STRING", "ip"])?;
             match op {
@@ -336,8 +369,16 @@ impl<'a> Parser<'a> {
         }
         if !matches!(
             word,
-            "json" | "logfmt" | "regexp" | "pattern" | "unpack" | "line_format" | "label_format"
-                | "decolorize" | "drop" | "keep"
+            "json"
+                | "logfmt"
+                | "regexp"
+                | "pattern"
+                | "unpack"
+                | "line_format"
+                | "label_format"
+                | "decolorize"
+                | "drop"
+                | "keep"
         ) {
             return self.unexpected(&[]);
         }
@@ -360,7 +401,8 @@ impl<'a> Parser<'a> {
             "regexp" => {
                 let token = self.token();
                 let text = self.string(&["STRING"])?;
-                let regex = super::entries::line_regex(&text).or_else(|error| self.error_at(token, error))?;
+                let regex = super::entries::line_regex(&text)
+                    .or_else(|error| self.error_at(token, error))?;
                 if regex.capture_names().flatten().next().is_none() {
                     return self.error_at(token, "at least one named capture must be supplied");
                 }
@@ -376,8 +418,9 @@ impl<'a> Parser<'a> {
             "line_format" => {
                 let token = self.token();
                 let text = self.string(&["STRING"])?;
-                let template = Template::parse(&text)
-                    .or_else(|error| self.error_at(token, format!("invalid line template: {error}")))?;
+                let template = Template::parse(&text).or_else(|error| {
+                    self.error_at(token, format!("invalid line template: {error}"))
+                })?;
                 Stage::LineFormat(template)
             }
             "label_format" => self.label_formats()?,
@@ -428,7 +471,10 @@ impl<'a> Parser<'a> {
                 Kind::Text(text) => {
                     self.step();
                     let template = Template::parse(text).or_else(|error| {
-                        self.error_at(token, format!("invalid template for label '{name}': {error}"))
+                        self.error_at(
+                            token,
+                            format!("invalid template for label '{name}': {error}"),
+                        )
                     })?;
                     LabelValue::Format(template)
                 }
@@ -440,7 +486,9 @@ impl<'a> Parser<'a> {
             if formats.iter().any(|(own, _)| *own == name) {
                 return self.error_at(
                     start,
-                    format!("multiple label name '{name}' not allowed in a single format operation"),
+                    format!(
+                        "multiple label name '{name}' not allowed in a single format operation"
+                    ),
                 );
             }
             formats.push((name, value));
@@ -456,10 +504,7 @@ impl<'a> Parser<'a> {
     fn choices(&mut self) -> Result<Vec<LabelChoice>, ParseError> {
         let mut choices = Vec::new();
         loop {
-            let is_match = matches!(
-                self.ahead(1),
-                Kind::Mark("=" | "!=" | "=~" | "!~")
-            );
+            let is_match = matches!(self.ahead(1), Kind::Mark("=" | "!=" | "=~" | "!~"));
             choices.push(if is_match {
                 LabelChoice::Match(self.matcher(&["IDENTIFIER"])?)
             } else {
@@ -539,7 +584,11 @@ impl<'a> Parser<'a> {
                 addresses,
             });
         }
-        let (sign, minus) = if self.take("-") { (-1.0, "-") } else { (1.0, "") };
+        let (sign, minus) = if self.take("-") {
+            (-1.0, "-")
+        } else {
+            (1.0, "")
+        };
         let token = self.token();
         let (value, quantity) = match token.kind {
             Kind::Number(value) => (value, Quantity::Number),

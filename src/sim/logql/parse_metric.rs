@@ -2,8 +2,8 @@
 
 use super::ParseError;
 use super::ast::{
-    Binary, LabelReplace, LogExpr, MetricExpr, RangeAggregation, RangeOp, Unwrap, VectorAggregation,
-    VectorOp,
+    Binary, LabelReplace, LogExpr, MetricExpr, RangeAggregation, RangeOp, Unwrap,
+    VectorAggregation, VectorOp,
 };
 use super::lex::Kind;
 use super::parse::Parser;
@@ -45,7 +45,10 @@ impl Parser<'_> {
             self.step();
             let returns_bool = self.take("bool");
             if returns_bool && !op.is_comparison() {
-                return self.error_at(place, "bool modifier can only be used on comparison operators");
+                return self.error_at(
+                    place,
+                    "bool modifier can only be used on comparison operators",
+                );
             }
             let matching = self.matching()?;
             let right = self.metric_expr(if leans_right { own } else { own + 1 })?;
@@ -233,7 +236,10 @@ impl Parser<'_> {
         if let Err(error) = anchored_regex(&texts[3]) {
             return self.error_of(start, format!("invalid regex in label_replace: {error}"));
         }
-        Ok(MetricExpr::LabelReplace(Box::new(LabelReplace { inner, texts })))
+        Ok(MetricExpr::LabelReplace(Box::new(LabelReplace {
+            inner,
+            texts,
+        })))
     }
 
     fn vector_aggregation(&mut self, op: VectorOp, start: usize) -> Result<MetricExpr, ParseError> {
@@ -263,21 +269,33 @@ impl Parser<'_> {
         }
         match (op.takes_parameter(), parameter) {
             (true, None) => {
-                return self.error_of(start, format!("parameter required for operation {}", op.name()));
+                return self.error_of(
+                    start,
+                    format!("parameter required for operation {}", op.name()),
+                );
             }
             (true, Some(count)) if count < 1.0 || libm::floor(count) != count => {
                 return self.error_of(
                     start,
-                    format!("invalid parameter (must be greater than 0) {}({count}", op.name()),
+                    format!(
+                        "invalid parameter (must be greater than 0) {}({count}",
+                        op.name()
+                    ),
                 );
             }
             (false, Some(count)) => {
-                return self.error_of(start, format!("unsupported parameter for operation {}({count},", op.name()));
+                return self.error_of(
+                    start,
+                    format!("unsupported parameter for operation {}({count},", op.name()),
+                );
             }
             _ => {}
         }
         if matches!(op, VectorOp::Sort | VectorOp::SortDesc) && grouping.is_some() {
-            return self.error_of(start, format!("grouping not allowed for {} aggregation", op.name()));
+            return self.error_of(
+                start,
+                format!("grouping not allowed for {} aggregation", op.name()),
+            );
         }
         Ok(MetricExpr::Aggregate(Box::new(VectorAggregation {
             op,
@@ -300,7 +318,10 @@ impl Parser<'_> {
         let grouping = self.grouping()?;
         let name = op.name();
         if grouping.is_some() && !op.takes_grouping() {
-            return self.error_of(start, format!("grouping not allowed for {name} aggregation"));
+            return self.error_of(
+                start,
+                format!("grouping not allowed for {name} aggregation"),
+            );
         }
         match (op, parameter) {
             (RangeOp::QuantileOverTime, None) => {
@@ -308,10 +329,16 @@ impl Parser<'_> {
             }
             (RangeOp::QuantileOverTime, Some(_)) | (_, None) => {}
             (_, Some(number)) => {
-                return self.error_of(start, format!("parameter {number} not supported for operation {name}"));
+                return self.error_of(
+                    start,
+                    format!("parameter {number} not supported for operation {name}"),
+                );
             }
         }
-        let bytes = matches!(op, RangeOp::BytesOverTime | RangeOp::BytesRate | RangeOp::CountOverTime);
+        let bytes = matches!(
+            op,
+            RangeOp::BytesOverTime | RangeOp::BytesRate | RangeOp::CountOverTime
+        );
         if lines.unwrap.is_some() && bytes {
             return self.error_of(start, format!("invalid aggregation {name} with unwrap"));
         }

@@ -250,7 +250,9 @@ impl<'a> Fields<'a> {
         }
         for (name, path) in paths {
             // The parser of queries has refused what is no path.
-            let Some(steps) = json::path(path) else { continue };
+            let Some(steps) = json::path(path) else {
+                continue;
+            };
             match json::at_path(&line, &steps) {
                 Ok(value) => self.extract(name, &value),
                 Err(details) => {

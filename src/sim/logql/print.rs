@@ -123,7 +123,9 @@ impl fmt::Display for Unwrap {
         match self.conversion {
             Conversion::Plain => write!(out, "| unwrap {}", self.label)?,
             Conversion::Duration => write!(out, "| unwrap duration({})", self.label)?,
-            Conversion::DurationSeconds => write!(out, "| unwrap duration_seconds({})", self.label)?,
+            Conversion::DurationSeconds => {
+                write!(out, "| unwrap duration_seconds({})", self.label)?
+            }
             Conversion::Bytes => write!(out, "| unwrap bytes({})", self.label)?,
         }
         for filter in &self.filters {
@@ -167,7 +169,9 @@ impl fmt::Display for RangeAggregation {
 fn matching_text(matching: &Matching) -> String {
     let mut text = match &matching.labels {
         Grouping::By(labels) => format!("on ({}) ", labels.join(", ")),
-        Grouping::Without(labels) if labels.is_empty() && matching.cardinality == Cardinality::OneToOne => {
+        Grouping::Without(labels)
+            if labels.is_empty() && matching.cardinality == Cardinality::OneToOne =>
+        {
             String::new()
         }
         Grouping::Without(labels) => format!("ignoring ({}) ", labels.join(", ")),

@@ -97,7 +97,12 @@ pub(super) struct Table {
 }
 
 impl Table {
-    pub(super) fn new(kept: Kept, intervals: usize, most_values: usize, most_series: usize) -> Self {
+    pub(super) fn new(
+        kept: Kept,
+        intervals: usize,
+        most_values: usize,
+        most_series: usize,
+    ) -> Self {
         Self {
             kept,
             intervals,
@@ -120,7 +125,12 @@ impl Table {
     }
 
     /// Adds to an interval's sum.
-    pub(super) fn count(&mut self, labels: Labels, place: usize, more: u64) -> Result<(), QueryError> {
+    pub(super) fn count(
+        &mut self,
+        labels: Labels,
+        place: usize,
+        more: u64,
+    ) -> Result<(), QueryError> {
         if let Cells::Sums(sums) = self.cells(labels)?
             && let Some(sum) = sums.get_mut(place)
         {
@@ -172,7 +182,8 @@ impl Table {
                 Cells::Digests(digests) => windows
                     .iter()
                     .map(|&(from, to)| {
-                        let mut inside = digests.range(from..to.max(from)).map(|(_, digest)| digest);
+                        let mut inside =
+                            digests.range(from..to.max(from)).map(|(_, digest)| digest);
                         let mut all = *inside.next()?;
                         for digest in inside {
                             joins += 1;
@@ -184,7 +195,9 @@ impl Table {
                 Cells::Values(values) => windows
                     .iter()
                     .map(|&(from, to)| {
-                        let inside = values.range(from..to.max(from)).flat_map(|(_, values)| values);
+                        let inside = values
+                            .range(from..to.max(from))
+                            .flat_map(|(_, values)| values);
                         let inside: Vec<(i64, f64)> = inside.copied().collect();
                         joins += inside.len() as u64;
                         of_values(aggregation, inside)
@@ -280,7 +293,11 @@ fn rate_of_counter(aggregation: &RangeAggregation, values: &[(i64, f64)]) -> Opt
     let increase: f64 = values
         .windows(2)
         .filter_map(|pair| match pair {
-            [(_, before), (_, after)] => Some(if after < before { *after } else { after - before }),
+            [(_, before), (_, after)] => Some(if after < before {
+                *after
+            } else {
+                after - before
+            }),
             _ => None,
         })
         .sum();
@@ -302,7 +319,10 @@ mod tests {
         assert_eq!((joined.min, joined.max), (1.0, 9.0));
         assert_eq!((joined.first.1, joined.last.1), (3.0, 6.0));
         let mean = 31.0 / 8.0;
-        let spread: f64 = values.iter().map(|value| (value - mean) * (value - mean)).sum();
+        let spread: f64 = values
+            .iter()
+            .map(|value| (value - mean) * (value - mean))
+            .sum();
         assert!((joined.mean - mean).abs() < 1e-12 && (joined.spread - spread).abs() < 1e-9);
     }
 

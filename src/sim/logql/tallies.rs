@@ -69,7 +69,11 @@ impl Tally {
         let how = if plain && parts == 1 {
             How::Counted(prepared.search.start_counting(None))
         } else {
-            let detail = if plain { Detail::Templates } else { Detail::Lines };
+            let detail = if plain {
+                Detail::Templates
+            } else {
+                Detail::Lines
+            };
             How::Walked(prepared.search.start_walk(), detail)
         };
         Self {
@@ -105,7 +109,10 @@ impl Tally {
                         *slot += count;
                     }
                     // Names are copied once, not for every leaf.
-                    if let Some(known) = by_name.get_mut(service).and_then(|kinds| kinds.get_mut(name)) {
+                    if let Some(known) = by_name
+                        .get_mut(service)
+                        .and_then(|kinds| kinds.get_mut(name))
+                    {
                         *known += count;
                     } else {
                         let kinds = by_name.entry(service.to_owned()).or_default();
@@ -113,24 +120,32 @@ impl Tally {
                     }
                 };
                 let walked: Result<u64, Infallible> =
-                    prepared.search.walk(walk, *detail, cuts, Budget(budget), &mut |matches| {
-                        match matches {
-                            Matches::Many {
-                                service,
-                                name,
-                                level,
-                                at_ms,
-                                count,
-                                ..
-                            } => add(at_ms, level, service, name, count),
-                            Matches::One(line) => {
-                                if prepared.run(line, |_| Some(())).is_some() {
-                                    add(line.key.at_ms, line.level, &line.service, &line.name, 1);
+                    prepared
+                        .search
+                        .walk(walk, *detail, cuts, Budget(budget), &mut |matches| {
+                            match matches {
+                                Matches::Many {
+                                    service,
+                                    name,
+                                    level,
+                                    at_ms,
+                                    count,
+                                    ..
+                                } => add(at_ms, level, service, name, count),
+                                Matches::One(line) => {
+                                    if prepared.run(line, |_| Some(())).is_some() {
+                                        add(
+                                            line.key.at_ms,
+                                            line.level,
+                                            &line.service,
+                                            &line.name,
+                                            1,
+                                        );
+                                    }
                                 }
                             }
-                        }
-                        Ok(())
-                    });
+                            Ok(())
+                        });
                 // It cannot fail.
                 drop(walked);
             }

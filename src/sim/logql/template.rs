@@ -261,7 +261,10 @@ fn pipe(code: &str) -> Result<Pipe, String> {
     };
     let pipe = reader.pipe(0)?;
     if reader.at < tokens.len() {
-        return Err(format!("template: line:1: unexpected {} in command", reader.shown()));
+        return Err(format!(
+            "template: line:1: unexpected {} in command",
+            reader.shown()
+        ));
     }
     Ok(pipe)
 }
@@ -290,9 +293,11 @@ fn words(code: &str) -> Result<Vec<Word>, String> {
             ')' => (Word::Close, 1),
             '|' => (Word::Bar, 1),
             '"' => {
-                let end = closing_quote(rest).ok_or("template: line:1: unterminated quoted string")?;
+                let end =
+                    closing_quote(rest).ok_or("template: line:1: unterminated quoted string")?;
                 let raw = rest.get(..end).unwrap_or("");
-                let text = serde_json::from_str(raw).unwrap_or_else(|_| raw.trim_matches('"').to_owned());
+                let text =
+                    serde_json::from_str(raw).unwrap_or_else(|_| raw.trim_matches('"').to_owned());
                 (Word::Text(text), end)
             }
             '`' => {
@@ -300,7 +305,10 @@ fn words(code: &str) -> Result<Vec<Word>, String> {
                 let end = inside
                     .find('`')
                     .ok_or("template: line:1: unterminated raw quoted string")?;
-                (Word::Text(inside.get(..end).unwrap_or("").to_owned()), end + 2)
+                (
+                    Word::Text(inside.get(..end).unwrap_or("").to_owned()),
+                    end + 2,
+                )
             }
             '.' => {
                 let end = name_end(rest.get(1..).unwrap_or("")) + 1;
@@ -368,7 +376,9 @@ impl PipeReader<'_> {
             self.at += 1;
             let call = self.call(depth)?;
             if call.function.is_none() {
-                return Err("template: line:1: non executable command in pipeline stage 2".to_owned());
+                return Err(
+                    "template: line:1: non executable command in pipeline stage 2".to_owned(),
+                );
             }
             calls.push(call);
         }
@@ -397,8 +407,9 @@ impl PipeReader<'_> {
                     Argument::Bool(word == "true")
                 }
                 Word::Name(word) => {
-                    let name = function(word)
-                        .ok_or_else(|| format!("template: line:1: function {word:?} not defined"))?;
+                    let name = function(word).ok_or_else(|| {
+                        format!("template: line:1: function {word:?} not defined")
+                    })?;
                     Argument::Group(vec![Call {
                         function: Some(name),
                         arguments: Vec::new(),

@@ -22,28 +22,94 @@ fn error(query: &str) -> String {
 #[test]
 fn errors_are_worded_as_loki_words_them() {
     for (query, expected) in [
-        ("unk({ foo = \"bar\" }[5m])", "parse error at line 1, col 1: syntax error: unexpected IDENTIFIER"),
-        ("{foo=\"bar\"", "parse error at line 1, col 11: syntax error: unexpected $end, expecting } or ,"),
-        ("{foo}", "parse error at line 1, col 5: syntax error: unexpected }, expecting = or =~ or !~ or !="),
-        ("{", "parse error at line 1, col 2: syntax error: unexpected $end, expecting IDENTIFIER or }"),
-        ("{foo=bar}", "parse error at line 1, col 6: syntax error: unexpected IDENTIFIER, expecting STRING"),
-        ("{foo=\"bar\"} |= ", "parse error at line 1, col 16: syntax error: unexpected $end, expecting STRING or ip"),
-        ("{foo=\"bar\"} | foo", "parse error at line 1, col 18: syntax error: unexpected $end"),
-        ("{foo = \"bar", "parse error at line 1, col 8: literal not terminated"),
-        ("rate({ foo = \"bar\" }[5minutes])", "parse error at line 0, col 21: not a valid duration string: \"5minutes\""),
-        ("rate({ foo = \"bar\" }[5)", "parse error at line 0, col 21: missing closing ']' in duration"),
-        ("min({ foo = \"bar\" }[5m])", "parse error at line 0, col 20: syntax error: unexpected RANGE"),
-        ("label_replace(rate({ foo = \"bar\" }[5m]),\"\")", "parse error at line 1, col 43: syntax error: unexpected ), expecting ,"),
-        ("absent_over_time({ foo = \"bar\" }[5h]) by (foo)", "parse error : grouping not allowed for absent_over_time aggregation"),
-        ("topk(rate({a=\"b\"}[5m]))", "parse error : parameter required for operation topk"),
-        ("sum_over_time({a=\"b\"}[5m])", "parse error : invalid aggregation sum_over_time without unwrap"),
-        ("count_over_time({a=\"b\"} | unwrap x [5m])", "parse error : invalid aggregation count_over_time with unwrap"),
-        ("{foo=~\".*\"}", "parse error : queries require at least one regexp or equality matcher that does not have an empty-compatible value. For instance, app=~\".*\" does not meet this requirement, but app=~\".+\" will"),
-        ("{ foo = \"bar\" }|logfmt|addr>=ip(\"1.2.3.4\")", "parse error at line 1, col 30: syntax error: unexpected ip, expecting BYTES or NUMBER or DURATION"),
-        ("{a=\"b\"} | pattern \"<_>\"", "parse error at line 1, col 19: at least one capture is required"),
-        ("{a=\"b\"}\n | regexp \"x\"", "parse error at line 2, col 11: at least one named capture must be supplied"),
-        ("{a=\"b\"} | line_format \"{{.x | nothing}}\"", "parse error at line 1, col 23: invalid line template: template: line:1: function \"nothing\" not defined"),
-        ("", "parse error at line 1, col 1: syntax error: unexpected $end"),
+        (
+            "unk({ foo = \"bar\" }[5m])",
+            "parse error at line 1, col 1: syntax error: unexpected IDENTIFIER",
+        ),
+        (
+            "{foo=\"bar\"",
+            "parse error at line 1, col 11: syntax error: unexpected $end, expecting } or ,",
+        ),
+        (
+            "{foo}",
+            "parse error at line 1, col 5: syntax error: unexpected }, expecting = or =~ or !~ or !=",
+        ),
+        (
+            "{",
+            "parse error at line 1, col 2: syntax error: unexpected $end, expecting IDENTIFIER or }",
+        ),
+        (
+            "{foo=bar}",
+            "parse error at line 1, col 6: syntax error: unexpected IDENTIFIER, expecting STRING",
+        ),
+        (
+            "{foo=\"bar\"} |= ",
+            "parse error at line 1, col 16: syntax error: unexpected $end, expecting STRING or ip",
+        ),
+        (
+            "{foo=\"bar\"} | foo",
+            "parse error at line 1, col 18: syntax error: unexpected $end",
+        ),
+        (
+            "{foo = \"bar",
+            "parse error at line 1, col 8: literal not terminated",
+        ),
+        (
+            "rate({ foo = \"bar\" }[5minutes])",
+            "parse error at line 0, col 21: not a valid duration string: \"5minutes\"",
+        ),
+        (
+            "rate({ foo = \"bar\" }[5)",
+            "parse error at line 0, col 21: missing closing ']' in duration",
+        ),
+        (
+            "min({ foo = \"bar\" }[5m])",
+            "parse error at line 0, col 20: syntax error: unexpected RANGE",
+        ),
+        (
+            "label_replace(rate({ foo = \"bar\" }[5m]),\"\")",
+            "parse error at line 1, col 43: syntax error: unexpected ), expecting ,",
+        ),
+        (
+            "absent_over_time({ foo = \"bar\" }[5h]) by (foo)",
+            "parse error : grouping not allowed for absent_over_time aggregation",
+        ),
+        (
+            "topk(rate({a=\"b\"}[5m]))",
+            "parse error : parameter required for operation topk",
+        ),
+        (
+            "sum_over_time({a=\"b\"}[5m])",
+            "parse error : invalid aggregation sum_over_time without unwrap",
+        ),
+        (
+            "count_over_time({a=\"b\"} | unwrap x [5m])",
+            "parse error : invalid aggregation count_over_time with unwrap",
+        ),
+        (
+            "{foo=~\".*\"}",
+            "parse error : queries require at least one regexp or equality matcher that does not have an empty-compatible value. For instance, app=~\".*\" does not meet this requirement, but app=~\".+\" will",
+        ),
+        (
+            "{ foo = \"bar\" }|logfmt|addr>=ip(\"1.2.3.4\")",
+            "parse error at line 1, col 30: syntax error: unexpected ip, expecting BYTES or NUMBER or DURATION",
+        ),
+        (
+            "{a=\"b\"} | pattern \"<_>\"",
+            "parse error at line 1, col 19: at least one capture is required",
+        ),
+        (
+            "{a=\"b\"}\n | regexp \"x\"",
+            "parse error at line 2, col 11: at least one named capture must be supplied",
+        ),
+        (
+            "{a=\"b\"} | line_format \"{{.x | nothing}}\"",
+            "parse error at line 1, col 23: invalid line template: template: line:1: function \"nothing\" not defined",
+        ),
+        (
+            "",
+            "parse error at line 1, col 1: syntax error: unexpected $end",
+        ),
     ] {
         assert_eq!(error(query), expected, "{query}");
     }
@@ -69,8 +135,12 @@ fn queries_are_printed_as_they_are_read() {
         r#"max_over_time({a="b"} | unwrap bytes(s) [1m] offset -1m)"#,
         "# a comment\n{a=\"b\"} # another\n |= \"c\"",
     ] {
-        let once = parse(query).unwrap_or_else(|error| panic!("{query}: {error}")).to_string();
-        let twice = parse(&once).unwrap_or_else(|error| panic!("{once}: {error}")).to_string();
+        let once = parse(query)
+            .unwrap_or_else(|error| panic!("{query}: {error}"))
+            .to_string();
+        let twice = parse(&once)
+            .unwrap_or_else(|error| panic!("{once}: {error}"))
+            .to_string();
         assert_eq!(once, twice);
     }
     assert_eq!(
@@ -79,7 +149,9 @@ fn queries_are_printed_as_they_are_read() {
         "single quotes are none of Loki's"
     );
     assert_eq!(
-        parse(r#"{a="b"} | x > 1 y = "2" or z = 3"#).unwrap().to_string(),
+        parse(r#"{a="b"} | x > 1 y = "2" or z = 3"#)
+            .unwrap()
+            .to_string(),
         r#"{a="b"} | ((x>1 and y="2") or z==3)"#
     );
 }
@@ -119,7 +191,10 @@ fn entries(query: &str, minutes: i64, page: usize, budget: u64) -> Vec<(String, 
     let mut found = Vec::new();
     while !run.is_done() {
         let page = run.next(page, budget);
-        found.extend(page.into_iter().map(|entry| (entry.labels.to_string(), entry.line)));
+        found.extend(
+            page.into_iter()
+                .map(|entry| (entry.labels.to_string(), entry.line)),
+        );
     }
     found
 }
@@ -129,7 +204,14 @@ fn value(query: &str) -> BTreeMap<String, f64> {
     let Expr::Metric(expr) = parse(query).unwrap() else {
         panic!("{query} is no query of numbers")
     };
-    let mut run = metric::Run::new(&telemetry, &expr, Steps::instant(end), false, &Limits::default()).unwrap();
+    let mut run = metric::Run::new(
+        &telemetry,
+        &expr,
+        Steps::instant(end),
+        false,
+        &Limits::default(),
+    )
+    .unwrap();
     while !run.is_done() {
         run.step(500).unwrap();
     }
@@ -157,10 +239,16 @@ fn selectors_and_line_filters_take_the_lines_they_say() {
         (r#"{service=~".+"} |= "status=" != "UNAVAILABLE""#, |line| {
             line.text.contains("status=") && !line.text.contains("UNAVAILABLE")
         }),
-        (r#"{app=~".+"} |= "queue" or "status" |~ "[0-9a-f]{32}""#, |line| {
-            (line.text.contains("queue") || line.text.contains("status"))
-                && line.text.split(|c: char| !c.is_ascii_hexdigit()).any(|word| word.len() >= 32)
-        }),
+        (
+            r#"{app=~".+"} |= "queue" or "status" |~ "[0-9a-f]{32}""#,
+            |line| {
+                (line.text.contains("queue") || line.text.contains("status"))
+                    && line
+                        .text
+                        .split(|c: char| !c.is_ascii_hexdigit())
+                        .any(|word| word.len() >= 32)
+            },
+        ),
         (r#"{app="gate"} | json | status="502""#, |line| {
             &*line.service == "gate" && line.text.contains("\"status\":502")
         }),
@@ -168,9 +256,10 @@ fn selectors_and_line_filters_take_the_lines_they_say() {
             let json: serde_json::Value = serde_json::from_str(&line.text).unwrap_or_default();
             &*line.service == "gate" && json["duration_ms"].as_f64().is_some_and(|ms| ms > 900.0)
         }),
-        (r#"{app="gate", pod=~"gate-.*"} | line_format "x{{.pod}}" |= "xgate-""#, |line| {
-            &*line.service == "gate" && line.pod.is_some()
-        }),
+        (
+            r#"{app="gate", pod=~"gate-.*"} | line_format "x{{.pod}}" |= "xgate-""#,
+            |line| &*line.service == "gate" && line.pod.is_some(),
+        ),
         (r#"{app="nobody"}"#, |_| false),
     ];
     for (query, wanted) in queries {
@@ -186,9 +275,18 @@ fn selectors_and_line_filters_take_the_lines_they_say() {
 fn what_a_template_writes_is_found_by_its_trace() {
     let (telemetry, end) = snapshot();
     let all = lines(&telemetry, end, 2);
-    let line = all.iter().rev().find(|line| telemetry.trace_shown(line.key).is_some()).unwrap();
+    let line = all
+        .iter()
+        .rev()
+        .find(|line| telemetry.trace_shown(line.key).is_some())
+        .unwrap();
     let trace = telemetry.trace_shown(line.key).unwrap();
-    let found = entries(&format!("{{app=~\".+\"}} | trace_id=\"{trace:032x}\""), 2, 10, u64::MAX);
+    let found = entries(
+        &format!("{{app=~\".+\"}} | trace_id=\"{trace:032x}\""),
+        2,
+        10,
+        u64::MAX,
+    );
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].1, line.text);
 }
@@ -201,19 +299,39 @@ fn counts_are_those_of_the_lines() {
     let mut by_pod: BTreeMap<String, f64> = BTreeMap::new();
     let mut bytes = 0.0;
     for line in &all {
-        *by_app.entry(format!("{{app=\"{}\"}}", line.service)).or_default() += 1.0;
-        let pod = line.pod.as_ref().map_or_else(|| "{}".to_owned(), |pod| format!("{{pod=\"{pod}\"}}"));
+        *by_app
+            .entry(format!("{{app=\"{}\"}}", line.service))
+            .or_default() += 1.0;
+        let pod = line
+            .pod
+            .as_ref()
+            .map_or_else(|| "{}".to_owned(), |pod| format!("{{pod=\"{pod}\"}}"));
         *by_pod.entry(pod).or_default() += 1.0;
         bytes += line.text.len() as f64;
     }
-    assert_eq!(value(r#"sum by (app) (count_over_time({app=~".+"}[3m]))"#), by_app);
-    assert_eq!(value(r#"sum by (pod) (count_over_time({app=~".+"}[3m]))"#), by_pod);
+    assert_eq!(
+        value(r#"sum by (app) (count_over_time({app=~".+"}[3m]))"#),
+        by_app
+    );
+    assert_eq!(
+        value(r#"sum by (pod) (count_over_time({app=~".+"}[3m]))"#),
+        by_pod
+    );
     let total = all.len() as f64;
     let only = |value: f64| BTreeMap::from([("{}".to_owned(), value)]);
-    assert_eq!(value(r#"sum(count_over_time({app=~".+"}[3m]))"#), only(total));
+    assert_eq!(
+        value(r#"sum(count_over_time({app=~".+"}[3m]))"#),
+        only(total)
+    );
     assert_eq!(value(r#"sum(rate({app=~".+"}[3m]))"#), only(total / 180.0));
-    assert_eq!(value(r#"sum(bytes_over_time({app=~".+"}[3m]))"#), only(bytes));
-    assert_eq!(value(r#"count(sum by (app) (rate({app=~".+"}[3m])))"#), only(by_app.len() as f64));
+    assert_eq!(
+        value(r#"sum(bytes_over_time({app=~".+"}[3m]))"#),
+        only(bytes)
+    );
+    assert_eq!(
+        value(r#"count(sum by (app) (rate({app=~".+"}[3m])))"#),
+        only(by_app.len() as f64)
+    );
     // What a template decides and what lines decide are the same.
     assert_eq!(
         value(r#"sum by (app) (count_over_time({app=~".+"} | line_format "{{__line__}}" [3m]))"#),
@@ -223,7 +341,10 @@ fn counts_are_those_of_the_lines() {
         value(r#"absent_over_time({app="nobody", level=~".+"}[3m])"#),
         BTreeMap::from([("{app=\"nobody\"}".to_owned(), 1.0)])
     );
-    assert_eq!(value(r#"absent_over_time({app="gate"}[3m])"#), BTreeMap::new());
+    assert_eq!(
+        value(r#"absent_over_time({app="gate"}[3m])"#),
+        BTreeMap::new()
+    );
     assert_eq!(value("1 + 2 * 3"), BTreeMap::from([(String::new(), 7.0)]));
 }
 
@@ -239,14 +360,27 @@ fn numbers_in_lines_are_aggregated() {
         })
         .collect();
     let of = |op: &str| {
-        let query = format!("sum by (app) ({op}{{app=\"gate\"}} | json | unwrap duration_ms [2m]) by (app))");
+        let query = format!(
+            "sum by (app) ({op}{{app=\"gate\"}} | json | unwrap duration_ms [2m]) by (app))"
+        );
         *value(&query).values().next().unwrap()
     };
-    let near = |found: f64, wanted: f64| assert!((found - wanted).abs() < 1e-6 * wanted.abs().max(1.0), "{found} {wanted}");
+    let near = |found: f64, wanted: f64| {
+        assert!(
+            (found - wanted).abs() < 1e-6 * wanted.abs().max(1.0),
+            "{found} {wanted}"
+        )
+    };
     let count = values.len() as f64;
     assert!(count > 100.0);
-    near(of("max_over_time("), values.iter().copied().fold(f64::MIN, f64::max));
-    near(of("min_over_time("), values.iter().copied().fold(f64::MAX, f64::min));
+    near(
+        of("max_over_time("),
+        values.iter().copied().fold(f64::MIN, f64::max),
+    );
+    near(
+        of("min_over_time("),
+        values.iter().copied().fold(f64::MAX, f64::min),
+    );
     near(of("avg_over_time("), values.iter().sum::<f64>() / count);
     let mut sorted = values.clone();
     sorted.sort_by(f64::total_cmp);
@@ -260,7 +394,9 @@ fn numbers_in_lines_are_aggregated() {
 #[test]
 fn a_range_is_its_instants_whatever_the_step() {
     let (telemetry, end) = snapshot();
-    let Expr::Metric(expr) = parse(r#"sum by (app, level) (count_over_time({app=~".+"} |= "status" [90s]))"#).unwrap() else {
+    let Expr::Metric(expr) =
+        parse(r#"sum by (app, level) (count_over_time({app=~".+"} |= "status" [90s]))"#).unwrap()
+    else {
         panic!()
     };
     let range = |step: i64| {
@@ -292,8 +428,14 @@ fn a_range_is_its_instants_whatever_the_step() {
 fn limits_are_told_in_lokis_words() {
     let (telemetry, end) = snapshot();
     let start = |query: &str, length: Span, step: Span, limits: &Limits| {
-        let Expr::Metric(expr) = parse(query).unwrap() else { panic!() };
-        let steps = Steps { start: end - length, end, step };
+        let Expr::Metric(expr) = parse(query).unwrap() else {
+            panic!()
+        };
+        let steps = Steps {
+            start: end - length,
+            end,
+            step,
+        };
         let mut run = metric::Run::new(&telemetry, &expr, steps, true, limits)?;
         run.gather()?;
         run.matrix()
@@ -301,27 +443,132 @@ fn limits_are_told_in_lokis_words() {
     let standard = Limits::default();
     let query = r#"sum by (pod) (rate({app=~".+"}[1m]))"#;
     let minute = Span::from_mins(1);
-    let error = start(query, Span::from_hours(24 * 365), Span::from_hours(24), &standard).unwrap_err();
-    assert_eq!(error.to_string(), "the query time range exceeds the limit (query length: 8760h0m0s, limit: 721h0m0s)");
-    assert_eq!(start(query, Span::from_hours(24), Span::from_secs(1), &standard), Err(QueryError::TooManyPoints));
-    assert_eq!(start(query, minute, Span::ZERO, &standard), Err(QueryError::BadStep));
-    let few = Limits { max_series: 2, ..standard.clone() };
+    let error = start(
+        query,
+        Span::from_hours(24 * 365),
+        Span::from_hours(24),
+        &standard,
+    )
+    .unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the query time range exceeds the limit (query length: 8760h0m0s, limit: 721h0m0s)"
+    );
+    assert_eq!(
+        start(query, Span::from_hours(24), Span::from_secs(1), &standard),
+        Err(QueryError::TooManyPoints)
+    );
+    assert_eq!(
+        start(query, minute, Span::ZERO, &standard),
+        Err(QueryError::BadStep)
+    );
+    let few = Limits {
+        max_series: 2,
+        ..standard.clone()
+    };
     let error = start(query, minute, minute, &few).unwrap_err();
-    assert!(error.to_string().starts_with("maximum number of series (2) reached for a single query; consider"));
-    let short = Limits { max_lines: 10, ..standard.clone() };
-    assert_eq!(start(query, minute, minute, &short), Err(QueryError::TooMuch));
+    assert!(
+        error
+            .to_string()
+            .starts_with("maximum number of series (2) reached for a single query; consider")
+    );
+    let short = Limits {
+        max_lines: 10,
+        ..standard.clone()
+    };
+    assert_eq!(
+        start(query, minute, minute, &short),
+        Err(QueryError::TooMuch)
+    );
     let bad = r#"rate({app="worker"} | json [10m])"#;
-    let error = start(bad, minute, minute, &standard).unwrap_err().to_string();
-    assert!(error.starts_with("pipeline error: 'JSONParserErr' for series: '{"), "{error}");
+    let error = start(bad, minute, minute, &standard)
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.starts_with("pipeline error: 'JSONParserErr' for series: '{"),
+        "{error}"
+    );
 }
 
 const WORDS: &[&str] = &[
-    "{", "}", "(", ")", "[5m]", "[1h]", ",", "=", "!=", "=~", "!~", "|", "|=", "|~", "|>", "!>", ">", ">=", "<", "==",
-    "app", "pod", "level", "x", "\"gate\"", "\"error|x\"", "`a.*`", "\"<a> <_>\"", "\"(?P<n>x)\"", "5", "2.5", "10s", "5KB",
-    "json", "logfmt", "pattern", "regexp", "unpack", "line_format", "label_format", "drop", "keep", "decolorize", "unwrap",
-    "duration", "bytes", "rate", "count_over_time", "sum", "topk", "by", "without", "and", "or", "unless", "on", "ignoring",
-    "group_left", "bool", "offset", "vector", "label_replace", "quantile_over_time", "absent_over_time", "--strict", "-", "+",
-    "*", "/", "^", "%", "#", "\n", "é", "\"{{.a}}\"", "\"{{if .a}}b{{else}}c{{end}}\"", "ip", "\"10.0.0.0/8\"",
+    "{",
+    "}",
+    "(",
+    ")",
+    "[5m]",
+    "[1h]",
+    ",",
+    "=",
+    "!=",
+    "=~",
+    "!~",
+    "|",
+    "|=",
+    "|~",
+    "|>",
+    "!>",
+    ">",
+    ">=",
+    "<",
+    "==",
+    "app",
+    "pod",
+    "level",
+    "x",
+    "\"gate\"",
+    "\"error|x\"",
+    "`a.*`",
+    "\"<a> <_>\"",
+    "\"(?P<n>x)\"",
+    "5",
+    "2.5",
+    "10s",
+    "5KB",
+    "json",
+    "logfmt",
+    "pattern",
+    "regexp",
+    "unpack",
+    "line_format",
+    "label_format",
+    "drop",
+    "keep",
+    "decolorize",
+    "unwrap",
+    "duration",
+    "bytes",
+    "rate",
+    "count_over_time",
+    "sum",
+    "topk",
+    "by",
+    "without",
+    "and",
+    "or",
+    "unless",
+    "on",
+    "ignoring",
+    "group_left",
+    "bool",
+    "offset",
+    "vector",
+    "label_replace",
+    "quantile_over_time",
+    "absent_over_time",
+    "--strict",
+    "-",
+    "+",
+    "*",
+    "/",
+    "^",
+    "%",
+    "#",
+    "\n",
+    "é",
+    "\"{{.a}}\"",
+    "\"{{if .a}}b{{else}}c{{end}}\"",
+    "ip",
+    "\"10.0.0.0/8\"",
 ];
 
 /// Reads a query and runs what can be read; what comes of it does not matter.
@@ -331,17 +578,30 @@ fn attempt(query: &str) {
     match parse(query) {
         Ok(expr) => {
             let printed = expr.to_string();
-            assert_eq!(parse(&printed).map(|expr| expr.to_string()), Ok(printed.clone()), "{query}");
+            assert_eq!(
+                parse(&printed).map(|expr| expr.to_string()),
+                Ok(printed.clone()),
+                "{query}"
+            );
             match expr {
                 Expr::Log(log) => {
-                    let window = Window { from_ms: from.millis(), until_ms: end.millis() };
-                    if let Ok(mut run) = entries::Run::new(telemetry, &log, window, Direction::Newer, None) {
+                    let window = Window {
+                        from_ms: from.millis(),
+                        until_ms: end.millis(),
+                    };
+                    if let Ok(mut run) =
+                        entries::Run::new(telemetry, &log, window, Direction::Newer, None)
+                    {
                         run.next(20, 300);
                     }
                 }
                 Expr::Metric(expr) => {
-                    let limits = Limits { max_lines: 3_000, ..Limits::default() };
-                    if let Ok(mut run) = metric::Run::new(&telemetry, &expr, Steps::instant(end), false, &limits)
+                    let limits = Limits {
+                        max_lines: 3_000,
+                        ..Limits::default()
+                    };
+                    if let Ok(mut run) =
+                        metric::Run::new(&telemetry, &expr, Steps::instant(end), false, &limits)
                         && run.gather().is_ok()
                     {
                         let _ = run.value();
@@ -350,37 +610,100 @@ fn attempt(query: &str) {
             }
         }
         Err(error) => {
-            assert!(error.span.start <= error.span.end && error.span.end <= query.len(), "{query}: {error:?}");
+            assert!(
+                error.span.start <= error.span.end && error.span.end <= query.len(),
+                "{query}: {error:?}"
+            );
         }
     }
 }
 
 fn log_query() -> impl Strategy<Value = String> {
     let stage = prop::sample::select(vec![
-        "|= \"status\"", "!= \"queue\" or \"x\"", "|~ \"\\\\d+\"", "| json", "| logfmt", "| unpack", "| decolorize",
-        "| json a=\"b.c[0]\"", "| pattern \"<_> <b>\"", "| regexp \"(?P<n>[a-z]+)\"", "| level=\"error\"", "| status>=500",
-        "| duration_ms<5 or x=\"1\"", "| took>1s and size<5MB", "| line_format \"{{.app}} {{ToUpper .level}}\"",
-        "| label_format a=app, b=\"{{.pod}}\"", "| drop pod, a=\"b\"", "| keep app=~\".+\"", "| ip=ip(\"10.0.0.0/8\")", "|> \"<_>status<_>\"",
+        "|= \"status\"",
+        "!= \"queue\" or \"x\"",
+        "|~ \"\\\\d+\"",
+        "| json",
+        "| logfmt",
+        "| unpack",
+        "| decolorize",
+        "| json a=\"b.c[0]\"",
+        "| pattern \"<_> <b>\"",
+        "| regexp \"(?P<n>[a-z]+)\"",
+        "| level=\"error\"",
+        "| status>=500",
+        "| duration_ms<5 or x=\"1\"",
+        "| took>1s and size<5MB",
+        "| line_format \"{{.app}} {{ToUpper .level}}\"",
+        "| label_format a=app, b=\"{{.pod}}\"",
+        "| drop pod, a=\"b\"",
+        "| keep app=~\".+\"",
+        "| ip=ip(\"10.0.0.0/8\")",
+        "|> \"<_>status<_>\"",
     ]);
     let selector = prop::sample::select(vec![
-        "{app=\"gate\"}", "{app=~\".+\", level!=\"info\"}", "{namespace=\"back\", pod=~\"w.*\"}",
+        "{app=\"gate\"}",
+        "{app=~\".+\", level!=\"info\"}",
+        "{namespace=\"back\", pod=~\"w.*\"}",
     ]);
-    (selector, prop::collection::vec(stage, 0..6)).prop_map(|(selector, stages)| format!("{selector} {}", stages.join(" ")))
+    (selector, prop::collection::vec(stage, 0..6))
+        .prop_map(|(selector, stages)| format!("{selector} {}", stages.join(" ")))
 }
 
 fn metric_query() -> impl Strategy<Value = String> {
-    let plain = (log_query(), prop::sample::select(vec!["rate", "count_over_time", "bytes_rate", "bytes_over_time", "absent_over_time"]))
+    let plain = (
+        log_query(),
+        prop::sample::select(vec![
+            "rate",
+            "count_over_time",
+            "bytes_rate",
+            "bytes_over_time",
+            "absent_over_time",
+        ]),
+    )
         .prop_map(|(log, op)| format!("{op}({log} [1m])"));
-    let unwrapped = (log_query(), prop::sample::select(vec!["sum_over_time(", "avg_over_time(", "stddev_over_time(", "quantile_over_time(0.9, ", "rate(", "rate_counter("]))
+    let unwrapped = (
+        log_query(),
+        prop::sample::select(vec![
+            "sum_over_time(",
+            "avg_over_time(",
+            "stddev_over_time(",
+            "quantile_over_time(0.9, ",
+            "rate(",
+            "rate_counter(",
+        ]),
+    )
         .prop_map(|(log, op)| format!("{op}{log} | unwrap duration_ms | __error__=\"\" [1m])"));
     prop_oneof![plain, unwrapped].prop_recursive(3, 12, 2, |inner| {
         prop_oneof![
-            (inner.clone(), prop::sample::select(vec!["sum", "sum by (app)", "max without (pod)", "count", "topk(2, ", "sort"]))
+            (
+                inner.clone(),
+                prop::sample::select(vec![
+                    "sum",
+                    "sum by (app)",
+                    "max without (pod)",
+                    "count",
+                    "topk(2, ",
+                    "sort"
+                ])
+            )
                 .prop_map(|(inner, op)| match op.strip_suffix(", ") {
                     Some(op) => format!("{op}, {inner})"),
                     None => format!("{op}({inner})"),
                 }),
-            (inner.clone(), inner, prop::sample::select(vec!["+", "/", "> bool", "and", "or", "unless on (app)", "^"]))
+            (
+                inner.clone(),
+                inner,
+                prop::sample::select(vec![
+                    "+",
+                    "/",
+                    "> bool",
+                    "and",
+                    "or",
+                    "unless on (app)",
+                    "^"
+                ])
+            )
                 .prop_map(|(left, right, op)| format!("({left} {op} {right})")),
         ]
     })
@@ -415,9 +738,30 @@ proptest! {
 #[test]
 fn deep_and_long_queries_are_refused_in_time() {
     assert!(parse(&"(".repeat(200_000)).is_err());
-    assert!(parse(&format!("{}{{a=\"b\"}}", "(".repeat(5_000))).unwrap_err().message.contains("nested too deeply"));
+    assert!(
+        parse(&format!("{}{{a=\"b\"}}", "(".repeat(5_000)))
+            .unwrap_err()
+            .message
+            .contains("nested too deeply")
+    );
     assert!(parse(&format!("1{}", "+1".repeat(5_000))).is_err());
-    assert!(parse(&format!("{{a=\"b\"}} {}", "|= \"x\" ".repeat(5_000))).unwrap_err().message.contains("too many stages"));
-    assert!(parse(&format!("{{a=\"b\"}} | {}x=\"1\"", "x=\"1\" or ".repeat(5_000))).is_err());
-    assert!(parse("{a=\"b\"} |~ \"(a{999}){999}\"").unwrap_err().message.contains("error parsing regexp"));
+    assert!(
+        parse(&format!("{{a=\"b\"}} {}", "|= \"x\" ".repeat(5_000)))
+            .unwrap_err()
+            .message
+            .contains("too many stages")
+    );
+    assert!(
+        parse(&format!(
+            "{{a=\"b\"}} | {}x=\"1\"",
+            "x=\"1\" or ".repeat(5_000)
+        ))
+        .is_err()
+    );
+    assert!(
+        parse("{a=\"b\"} |~ \"(a{999}){999}\"")
+            .unwrap_err()
+            .message
+            .contains("error parsing regexp")
+    );
 }

@@ -190,6 +190,20 @@ impl Plan {
 }
 
 impl Cond {
+    /// The service that this condition itself looks at, if it does.
+    pub const fn service(&self) -> Option<ServiceId> {
+        match self {
+            Self::ImageAtLeast(service, _)
+            | Self::EnvMissing(service, _)
+            | Self::EnvIs(service, ..)
+            | Self::CodeMatches(service, ..)
+            | Self::ReplicasAtLeast(service, _)
+            | Self::ReadyBelow(service, _)
+            | Self::Healthy(service, _) => Some(*service),
+            _ => None,
+        }
+    }
+
     /// Calls `visit` for this condition and all inside it.
     pub fn walk(&self, visit: &mut dyn FnMut(&Self)) {
         visit(self);

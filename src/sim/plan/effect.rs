@@ -1,5 +1,7 @@
 //! What a fault does, resolved and sorted by who asks: flows, kubelets, consumers, series, logs.
 
+use std::sync::Arc;
+
 use super::Plan;
 use crate::scenario::format::effect::Effect;
 use crate::scenario::format::telemetry::Level;
@@ -39,6 +41,16 @@ pub struct Effects {
     pub blind: Vec<String>,
 }
 
+impl Effects {
+    /// Whether flows depend on the fault.
+    pub const fn bend_flows(&self) -> bool {
+        !(self.errors.is_empty()
+            && self.latency.is_empty()
+            && self.traffic.is_empty()
+            && self.capacity_loss.is_empty())
+    }
+}
+
 /// Containers that crash.
 #[derive(Clone, Debug)]
 pub struct CrashPlan {
@@ -49,7 +61,7 @@ pub struct CrashPlan {
     /// Exit code.
     pub exit_code: i32,
     /// What a life prints.
-    pub says: Vec<(Span, Level, String)>,
+    pub says: Arc<[(Span, Level, Arc<str>)]>,
     /// Ready before it crashes.
     pub ready_before: bool,
 }
@@ -166,7 +178,9 @@ impl Plan {
                         exit_code: *exit_code,
                         says: says
                             .iter()
-                            .map(|(at, level, text)| (Span(at.millis), *level, text.clone()))
+                            .map(|(at, level, text)| {
+                                (Span(at.millis), *level, text.as_str().into())
+                            })
                             .collect(),
                         ready_before: *ready_before,
                     }

@@ -2,6 +2,7 @@
 
 use super::{Cond, Deed, Effects, Plan};
 use crate::scenario::format::fault::{FaultKind, Scope};
+use crate::sim::ids::ServiceId;
 use crate::sim::time::Span;
 
 /// A node of the causal graph.
@@ -11,8 +12,10 @@ pub struct FaultPlan {
     pub name: String,
     /// What kind of thing it is.
     pub kind: FaultKind,
-    /// Where it is.
+    /// Where it is, as declared.
     pub scope: Scope,
+    /// What it has an intensity of its own for.
+    pub reach: Reach,
     /// It becomes active when this holds.
     pub when: Cond,
     /// It ends when this holds, if given; when `when` no longer holds otherwise.
@@ -29,6 +32,55 @@ pub struct FaultPlan {
     pub eased_by: Vec<(Deed, Span, f64)>,
     /// What makes it rise faster.
     pub worsened_by: Vec<(Cond, f64)>,
+}
+
+/// What a fault has an intensity of its own for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Reach {
+    /// One intensity: a service, a topic, an edge or the estate as a whole.
+    Whole,
+    /// One for each pod of a service; of a share of them when less than one.
+    Pods {
+        /// The service.
+        of: ServiceId,
+        /// Share of the pods that are there when it begins.
+        share: f64,
+    },
+    /// One intensity, for the pods on a node.
+    Node(String),
+    /// One intensity, for the pods on the nodes that a service's pods are on.
+    NodesOf(ServiceId),
+    /// One intensity, for the pods on a zone's nodes.
+    Zone(String),
+}
+
+impl Reach {
+    /// Whether it reaches pods of a service by themselves, not the service as a whole.
+    pub fn splits(&self, service: ServiceId) -> bool {
+        match self {
+            Self::Whole => false,
+            Self::Pods { of, .. } => *of == service,
+            Self::Node(_) | Self::NodesOf(_) | Self::Zone(_) => true,
+        }
+    }
+}
+
+fn reach(plan: &Plan, scope: &Scope) -> Reach {
+    let service = |name: &String| plan.names.services.get(name).copied();
+    match scope {
+        Scope::Pods { of, share } => service(of).map_or(Reach::Whole, |of| Reach::Pods {
+            of,
+            share: share.clamp(0.0, 1.0),
+        }),
+        Scope::Node(name) => Reach::Node(name.clone()),
+        Scope::NodesOf(name) => service(name).map_or(Reach::Whole, Reach::NodesOf),
+        Scope::Zone(name) => Reach::Zone(name.clone()),
+        Scope::Service(_)
+        | Scope::Topic(_)
+        | Scope::Partition { .. }
+        | Scope::Edge { .. }
+        | Scope::Estate => Reach::Whole,
+    }
 }
 
 pub(super) fn add_faults(plan: &mut Plan) {
@@ -51,6 +103,7 @@ pub(super) fn add_faults(plan: &mut Plan) {
             name: name.clone(),
             kind: spec.kind,
             scope: spec.scope.clone(),
+            reach: reach(plan, &spec.scope),
             when,
             until,
             delay: Span(spec.delay.millis),

@@ -1,8 +1,8 @@
 //! Routes, the calls between them and where customers come in. Never rates at a moment: those are the flows'.
 
-use super::Plan;
+use super::{FaultPlan, Plan};
 use crate::scenario::format::effect::Effect;
-use crate::sim::ids::{RouteId, ServiceId, TopicId};
+use crate::sim::ids::{FaultId, RouteId, ServiceId, TopicId};
 
 /// A route of a service.
 #[derive(Debug)]
@@ -29,6 +29,20 @@ pub struct RoutePlan {
     pub mean_rate: f64,
     /// Whether its traffic follows the estate's shape (it is reached from a journey).
     pub shaped: bool,
+    /// What faults do to it.
+    pub strains: Strains,
+}
+
+/// What faults do to a route at full intensity, in the order of the faults. The first number of each is a place among the
+/// levels of a pressure: first one a fault, then those of [`Plan::partial`].
+#[derive(Debug, Default)]
+pub struct Strains {
+    /// Requests that fail: class index, share.
+    pub errors: Vec<(usize, usize, f64)>,
+    /// It is slower: factor, added milliseconds.
+    pub latency: Vec<(usize, f64, f64)>,
+    /// More or less traffic: factor.
+    pub traffic: Vec<(usize, f64)>,
 }
 
 /// A way in which a request can end.
@@ -127,6 +141,7 @@ pub(super) fn add_routes(plan: &mut Plan) {
                     .and_then(|topic| plan.names.topics.get(topic).copied()),
                 mean_rate: 0.0,
                 shaped: false,
+                strains: Strains::default(),
             });
         }
         let service_name = service.name.clone();
@@ -324,6 +339,62 @@ fn spread_mean_rates(plan: &mut Plan) {
                 called.shaped |= shaped;
             }
         }
+    }
+}
+
+/// Sorts what faults do to flows by whom it is done to.
+pub(super) fn add_strains(plan: &mut Plan) {
+    for index in 0..plan.faults.len() {
+        let id = FaultId(index as u32);
+        let Some(effects) = plan.faults.get(index).map(|fault| fault.effects.clone()) else {
+            continue;
+        };
+        for (route, class, share) in &effects.errors {
+            let level = plan.level_of_route(id, *route);
+            if let Some(route) = plan.routes.get_mut(route.index()) {
+                route.strains.errors.push((level, *class, *share));
+            }
+        }
+        for (route, factor, add) in &effects.latency {
+            let level = plan.level_of_route(id, *route);
+            if let Some(route) = plan.routes.get_mut(route.index()) {
+                route.strains.latency.push((level, *factor, *add));
+            }
+        }
+        for (route, factor) in &effects.traffic {
+            let level = plan.level_of_route(id, *route);
+            if let Some(route) = plan.routes.get_mut(route.index()) {
+                route.strains.traffic.push((level, *factor));
+            }
+        }
+        for (service, share) in &effects.capacity_loss {
+            let level = plan.level_on(id, *service);
+            if let Some(service) = plan.services.get_mut(service.index()) {
+                service.capacity_loss.push((level, *share));
+            }
+        }
+    }
+}
+
+impl Plan {
+    fn level_of_route(&mut self, fault: FaultId, route: RouteId) -> usize {
+        let service = self.routes.get(route.index()).map(|route| route.service);
+        service.map_or(fault.index(), |service| self.level_on(fault, service))
+    }
+
+    /// The place of a fault's level for a service: its own number, or one behind all faults where it reaches only some of
+    /// the service's pods.
+    fn level_on(&mut self, fault: FaultId, service: ServiceId) -> usize {
+        let whole = |fault: &FaultPlan| !fault.reach.splits(service);
+        if self.faults.get(fault.index()).is_none_or(whole) {
+            return fault.index();
+        }
+        let known = self.partial.iter().position(|one| *one == (fault, service));
+        let place = known.unwrap_or(self.partial.len());
+        if known.is_none() {
+            self.partial.push((fault, service));
+        }
+        self.faults.len() + place
     }
 }
 

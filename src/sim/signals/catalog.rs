@@ -117,6 +117,7 @@ impl Catalog<'_> {
             noise,
             range: Some((0.0, f64::MAX)),
             step: 0.0,
+            leaks: false,
             effects: Vec::new(),
         }
     }

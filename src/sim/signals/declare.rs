@@ -96,6 +96,7 @@ impl Signals {
             ordinary,
             valkey,
             pools_declared: std::collections::BTreeSet::new(),
+            past_lines: Vec::new(),
             valkey_flushes: vec![Vec::new(); plan.pack.estate.valkey.len()],
             refused,
         };

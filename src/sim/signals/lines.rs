@@ -10,45 +10,14 @@ use crate::scenario::format::telemetry::Level;
 use crate::sim::ids::GroupId;
 use crate::sim::plan::Plan;
 use crate::sim::telemetry::logs::ScriptedLine;
-use crate::sim::telemetry::wrap::written;
-use crate::sim::time::Span;
+use crate::sim::telemetry::wrap::LogFormat;
+use crate::sim::time::{SimTime, Span};
 use crate::sim::world::fate::Started;
 
 impl Signals {
     pub(super) fn start_lines(&mut self, plan: &Plan, started: &Started) {
-        let Some(service) = plan.services.get(started.service.index()) else {
-            return;
-        };
-        let greeting = greeting(
-            service.spec.runtime,
-            &service.name,
-            &started.running.copy.tag,
-        );
-        self.add_line(
-            plan,
-            started,
-            Span::from_millis(350),
-            Level::Info,
-            &greeting,
-        );
-        if let Some(known) = &service.spec.known_crash_loop {
-            let each = Span(known.life.millis / (known.says.len() as i64 + 1));
-            let mut after = Span::from_millis(400);
-            for says in &known.says {
-                after = after + each;
-                self.add_line(
-                    plan,
-                    started,
-                    after.min(Span(known.life.millis - 1)),
-                    Level::Error,
-                    says,
-                );
-            }
-        }
-        if let Some((_, crash)) = &started.crash {
-            for (after, level, text) in &crash.says {
-                self.add_line(plan, started, *after, *level, text);
-            }
+        for line in lines_of(plan, started, started.at) {
+            self.add_line(line);
         }
     }
 
@@ -70,30 +39,119 @@ impl Signals {
         let text = format!(
             "Offset gap detected on {topic}[0]: expected {expected}, got {got}; {missing} messages are no longer on the broker"
         );
-        self.add_line(plan, started, Span::from_secs(3), Level::Error, &text);
-    }
-
-    fn add_line(&mut self, plan: &Plan, started: &Started, after: Span, level: Level, text: &str) {
-        let Some(service) = plan.services.get(started.service.index()) else {
+        let Some(speaker) = Speaker::of(plan, started) else {
             return;
         };
-        let at = started.at + after;
-        let added = self.telemetry.add_line(ScriptedLine {
-            at_ms: at.millis(),
-            service: Arc::from(service.name.as_str()),
-            pod: Some(Arc::clone(&started.pod)),
-            level,
-            name: Arc::from("container"),
-            text: written(
-                text,
-                format_of(service.spec.runtime),
-                level,
-                &stack::logger(service.spec.runtime, &service.name, false),
-                at,
-            ),
-        });
-        if added.is_err() {
+        let at = started.at + Span::from_secs(3);
+        self.add_line(speaker.line(at, Level::Error, &text.into()));
+    }
+
+    fn add_line(&mut self, line: ScriptedLine) {
+        if self.telemetry.add_line(line).is_err() {
             self.refused += 1;
+        }
+    }
+
+    /// Lives of a container that was started again at each of some instants of the past, all as `started` says.
+    pub(in crate::sim) fn lived(&mut self, plan: &Plan, started: &Started, starts: &[SimTime]) {
+        let slot = self
+            .services
+            .get(started.service.index())
+            .and_then(|service| Some((service.slots, *service.pods.get(&started.pod)?)));
+        let Some((slots, slot)) = slot else {
+            return;
+        };
+        for at in starts {
+            let restarted = self.telemetry.restart_pod(at.millis(), slots, slot);
+            self.keep(restarted);
+        }
+        let Some(first) = starts.first() else {
+            return;
+        };
+        let once = lines_of(plan, started, *first);
+        self.past_lines.extend(starts.iter().flat_map(|at| {
+            once.iter().map(|line| ScriptedLine {
+                at_ms: line.at_ms + (*at - *first).millis(),
+                ..line.clone()
+            })
+        }));
+    }
+
+    /// Tells the lines of those lives: once, before anything reads.
+    pub(in crate::sim) fn tell_past_lines(&mut self) {
+        let lines = std::mem::take(&mut self.past_lines);
+        if self.telemetry.add_past_lines(lines).is_err() {
+            self.refused += 1;
+        }
+    }
+}
+
+/// What a container prints when it starts at an instant, and before it ends.
+fn lines_of(plan: &Plan, started: &Started, start: SimTime) -> Vec<ScriptedLine> {
+    let (Some(service), Some(speaker)) = (
+        plan.services.get(started.service.index()),
+        Speaker::of(plan, started),
+    ) else {
+        return Vec::new();
+    };
+    let greeting = greeting(
+        service.spec.runtime,
+        &service.name,
+        &started.running.copy.tag,
+    );
+    let mut lines = vec![speaker.line(
+        start + Span::from_millis(350),
+        Level::Info,
+        &greeting.into(),
+    )];
+    if let Some(known) = &service.spec.known_crash_loop {
+        let each = Span(known.life.millis / (known.says.len() as i64 + 1));
+        let mut after = Span::from_millis(400);
+        for says in &known.says {
+            after = after + each;
+            let at = start + after.min(Span(known.life.millis - 1));
+            lines.push(speaker.line(at, Level::Error, &says.as_str().into()));
+        }
+    }
+    if let Some((_, crash)) = &started.crash {
+        for (after, level, text) in crash.says.iter() {
+            lines.push(speaker.line(start + *after, *level, text));
+        }
+    }
+    lines
+}
+
+/// Who writes a container's lines.
+struct Speaker {
+    service: Arc<str>,
+    pod: Arc<str>,
+    name: Arc<str>,
+    format: LogFormat,
+    logger: Arc<str>,
+}
+
+impl Speaker {
+    fn of(plan: &Plan, started: &Started) -> Option<Self> {
+        let service = plan.services.get(started.service.index())?;
+        Some(Self {
+            service: Arc::from(service.name.as_str()),
+            pod: Arc::clone(&started.pod),
+            name: Arc::from("container"),
+            format: format_of(service.spec.runtime),
+            logger: stack::logger(service.spec.runtime, &service.name, false).into(),
+        })
+    }
+
+    fn line(&self, at: SimTime, level: Level, says: &Arc<str>) -> ScriptedLine {
+        ScriptedLine {
+            at_ms: at.millis(),
+            service: Arc::clone(&self.service),
+            pod: Some(Arc::clone(&self.pod)),
+            level,
+            name: Arc::clone(&self.name),
+            says: Arc::clone(says),
+            format: self.format,
+            logger: Arc::clone(&self.logger),
         }
     }
 }

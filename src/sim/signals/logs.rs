@@ -181,7 +181,10 @@ fn answered(service: &ServicePlan, route: &RoutePlan, class: &ClassPlan, level: 
     let trace = if good || of_client || said.contains('\n') {
         String::new()
     } else {
-        let reason = class.line.as_ref().map_or(said.as_str(), |_| "the request could not be served");
+        let reason = class
+            .line
+            .as_ref()
+            .map_or(said.as_str(), |_| "the request could not be served");
         stack::of(runtime, &service.name, &route.name, reason)
     };
     let logger = stack::logger(runtime, &service.name, good);
@@ -201,7 +204,10 @@ fn proxied(service: &ServicePlan, route: &RoutePlan, class: &ClassPlan) -> Templ
         _ => "UT",
     };
     let status = &class.status;
-    let said = class.line.as_ref().map_or_else(String::new, |line| format!(" {line}"));
+    let said = class
+        .line
+        .as_ref()
+        .map_or_else(String::new, |line| format!(" {line}"));
     let bytes = if class.name == "ok" {
         "{bytes:digits(420..48200)}"
     } else {

@@ -84,14 +84,21 @@ impl Names {
                     .split('/')
                     .find(|part| !part.is_empty() && !part.starts_with([':', '{']))
                     .map_or_else(|| pascal(service), pascal);
-                (word.clone(), format!("{}{word}", pascal(&verb.to_lowercase())))
+                (
+                    word.clone(),
+                    format!("{}{word}", pascal(&verb.to_lowercase())),
+                )
             }
             None => {
                 let (of, method) = route.rsplit_once('/').unwrap_or(("", route));
                 let class = of.rsplit('.').next().unwrap_or("");
                 let class = class.strip_suffix("Service").unwrap_or(class);
                 (
-                    if class.is_empty() { pascal(service) } else { pascal(class) },
+                    if class.is_empty() {
+                        pascal(service)
+                    } else {
+                        pascal(class)
+                    },
                     pascal(method),
                 )
             }
@@ -143,11 +150,27 @@ mod tests {
     fn traces_name_the_code_of_their_route() {
         let java = of(Runtime::Java, "web-shop", "GET /stock/:id", "no stock");
         assert!(java.starts_with("java.lang.IllegalStateException: no stock\n\tat web_shop.StockController.getStock(StockController.java:"));
-        let dotnet = of(Runtime::DotNet, "basket", "alpha.BasketService/AddItem", "gone");
+        let dotnet = of(
+            Runtime::DotNet,
+            "basket",
+            "alpha.BasketService/AddItem",
+            "gone",
+        );
         assert!(dotnet.contains("   at basket.Services.BasketService.AddItem("));
-        let python = of(Runtime::Python, "basket", "alpha.BasketService/AddItem", "gone");
-        assert!(python.contains(", in add_item\n") && python.ends_with("basket.errors.RequestFailed: gone"));
+        let python = of(
+            Runtime::Python,
+            "basket",
+            "alpha.BasketService/AddItem",
+            "gone",
+        );
+        assert!(
+            python.contains(", in add_item\n")
+                && python.ends_with("basket.errors.RequestFailed: gone")
+        );
         assert_eq!(of(Runtime::Go, "basket", "GET /", "gone"), "");
-        assert_eq!(java, of(Runtime::Java, "web-shop", "GET /stock/:id", "no stock"));
+        assert_eq!(
+            java,
+            of(Runtime::Java, "web-shop", "GET /stock/:id", "no stock")
+        );
     }
 }

@@ -114,6 +114,8 @@ pub(super) struct Atom {
     pub(super) rate: RateTrack,
     /// Pods that take more or less of this atom than their weight says.
     pub(super) bias: Vec<(SlotId, RateTrack)>,
+    /// Pods whose events take longer than those of the others, by a factor.
+    pub(super) slow: Vec<(SlotId, RateTrack)>,
     pub(super) pins: Arc<[PinState]>,
 }
 
@@ -135,6 +137,7 @@ impl Atom {
             key: StreamKey::new(seed, stream),
             rate: RateTrack::new(RATE_ONE),
             bias: Vec::new(),
+            slow: Vec::new(),
             pins: pins.into(),
             def: Arc::new(def),
         })

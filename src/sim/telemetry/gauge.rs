@@ -54,6 +54,8 @@ pub struct GaugeDef {
     pub range: Option<(f64, f64)>,
     /// Values are multiples of this, 1 for things that are counted; 0 for any value.
     pub step: f64,
+    /// What a pod's container has leaked is added to it.
+    pub leaks: bool,
     /// What bends it.
     pub effects: Vec<GaugeEffect>,
 }
@@ -68,6 +70,7 @@ impl GaugeDef {
             noise: 0.0,
             range: None,
             step: 0.0,
+            leaks: false,
             effects: Vec::new(),
         }
     }
@@ -120,8 +123,11 @@ impl Gauge {
     ) -> f64 {
         let def = self.def.as_ref();
         let traffic = def.traffic.as_ref();
-        let base =
+        let mut base =
             def.base * traffic.map_or(1.0, |shape| f64::from(shape.factor_q16(at_ms)) / ONE_Q16);
+        if let Some(pod) = pod.filter(|_| def.leaks) {
+            base += pod.leaked_until(at_ms) as f64;
+        }
         let mut value = compose(base, &self.active(telemetry, pod, at_ms));
         if def.noise > 0.0 {
             value += value * def.noise * (noise_q16(key, at_ms) as f64 / ONE_Q16);

@@ -70,8 +70,7 @@ impl LineFilter {
         among(&self.services, service)
             && among(&self.names, name)
             && (self.levels.is_empty() || self.levels.contains(&level))
-            && on_streams
-                .all(|one| one.matches(telemetry.stream_label(one.name(), service, level)))
+            && on_streams.all(|one| one.matches(telemetry.stream_label(one.name(), service, level)))
     }
 
     /// Whether pods make a difference.

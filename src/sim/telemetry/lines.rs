@@ -76,14 +76,13 @@ impl<'a> Selection<'a> {
                 .atom_def(atom)
                 .and_then(|def| def.slots)
                 .and_then(|id| telemetry.slots(id));
-            let pods = (filter.names_pods() && (slots.is_some() || !filter.takes_pod(""))).then(
-                || {
+            let pods =
+                (filter.names_pods() && (slots.is_some() || !filter.takes_pod(""))).then(|| {
                     let all = slots.into_iter().flat_map(SlotTrack::slots);
                     all.filter(|(_, slot)| filter.takes_pod(&slot.pod))
                         .map(|(id, _)| id)
                         .collect::<Vec<_>>()
-                },
-            );
+                });
             if pods.as_ref().is_some_and(Vec::is_empty) {
                 continue;
             }
@@ -262,7 +261,7 @@ impl<'a> Selection<'a> {
             }
             (_, LineId::Scripted(_)) => {
                 if let Some(scripted) = find_scripted(self.telemetry, line.key) {
-                    out.push_str(&scripted.line.text);
+                    out.push_str(&scripted.line.text());
                 }
             }
             _ => {}

@@ -237,7 +237,7 @@ fn later_faults_move_no_line_that_was_there() {
     telemetry.close_until(SimTime(now));
     let filter = window(-600_000, 120_000);
     let before = all(&telemetry, &filter);
-    let mut changed = telemetry.fork();
+    let mut changed = telemetry.clone();
     changed.set_cache_bytes(0);
     changed.set_rate(now, good, 0).unwrap();
     changed.set_rate(now, bad, 500 * 65_536).unwrap();

@@ -8,7 +8,9 @@ use super::atom::AtomId;
 use super::leaf::LeafIndex;
 use super::store::{HistoryError, Telemetry};
 use super::template::Template;
+use super::wrap::{LogFormat, written};
 use crate::scenario::format::telemetry::Level;
+use crate::sim::time::SimTime;
 
 /// An atom's events may write lines of so many kinds each.
 pub const MOST_LOGS_PER_ATOM: usize = 8;
@@ -79,8 +81,25 @@ pub struct ScriptedLine {
     pub level: Level,
     /// A name for the kind of line.
     pub name: Arc<str>,
-    /// The line as it is written. Control characters but line breaks and tabs are taken out.
-    pub text: String,
+    /// What it says. Control characters but line breaks and tabs are taken out.
+    pub says: Arc<str>,
+    /// How its program writes that.
+    pub format: LogFormat,
+    /// The part of the program that speaks, where its form names one.
+    pub logger: Arc<str>,
+}
+
+impl ScriptedLine {
+    /// The line as it is written.
+    pub fn text(&self) -> String {
+        written(
+            &self.says,
+            self.format,
+            self.level,
+            &self.logger,
+            SimTime(self.at_ms),
+        )
+    }
 }
 
 /// Identity of a line: which event of which leaf wrote it under which template, or the number of a scripted line.
@@ -204,7 +223,7 @@ impl Telemetry {
     /// Adds a line at an instant that is not closed yet.
     pub fn add_line(&mut self, mut line: ScriptedLine) -> Result<LineKey, LogError> {
         self.check_open(line.at_ms)?;
-        line.text = clean(&line.text);
+        clean(&mut line.says);
         let logs = self.logs_mut();
         if logs.scripted.len() >= MOST_SCRIPTED {
             return Err(LogError::TooMany);
@@ -217,6 +236,25 @@ impl Telemetry {
         let line = Arc::new(line);
         logs.scripted.insert(place, Scripted { key, line });
         Ok(key)
+    }
+
+    /// Adds many lines of the past at once, while nothing has read any.
+    pub fn add_past_lines(&mut self, lines: Vec<ScriptedLine>) -> Result<(), LogError> {
+        let logs = self.logs_mut();
+        if logs.scripted.len() + lines.len() > MOST_SCRIPTED {
+            return Err(LogError::TooMany);
+        }
+        for mut line in lines {
+            clean(&mut line.says);
+            let key = LineKey {
+                at_ms: line.at_ms,
+                id: LineId::Scripted(logs.scripted.len() as u32),
+            };
+            let line = Arc::new(line);
+            logs.scripted.push(Scripted { key, line });
+        }
+        logs.scripted.sort_by_key(|scripted| scripted.key);
+        Ok(())
     }
 
     /// What a log template was declared as.
@@ -246,7 +284,15 @@ impl Telemetry {
     }
 }
 
-fn clean(text: &str) -> String {
+/// Makes a text fit to be a line; most are already, and stay shared.
+fn clean(says: &mut Arc<str>) {
+    let bad = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
+    if says.len() > LONGEST_LINE || says.chars().any(bad) {
+        *says = cleaned(says).into();
+    }
+}
+
+fn cleaned(text: &str) -> String {
     let mut end = text.len().min(LONGEST_LINE);
     while !text.is_char_boundary(end) {
         end -= 1;
@@ -288,7 +334,7 @@ mod tests {
 
     #[test]
     fn control_characters_are_taken_out() {
-        assert_eq!(clean("a\u{1b}[31m\tb\r\nc\u{85}"), "a[31m\tb\nc");
-        assert_eq!(clean(&"é".repeat(LONGEST_LINE)).len(), LONGEST_LINE);
+        assert_eq!(cleaned("a\u{1b}[31m\tb\r\nc\u{85}"), "a[31m\tb\nc");
+        assert_eq!(cleaned(&"é".repeat(LONGEST_LINE)).len(), LONGEST_LINE);
     }
 }

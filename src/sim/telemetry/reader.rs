@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use super::atom::{Atom, PinState};
-use super::history::RateTrack;
+use super::history::{RATE_ONE, RateTrack};
 use super::leaf::{LeafGrid, LeafIndex};
 use super::slots::{ReadySet, SlotId, SlotTrack};
 use super::split::Tree;
@@ -115,9 +115,13 @@ pub(super) struct AtomReader<'a> {
     ready: Held<ReadySet>,
     /// Weights of all ready pods before each place; one entry more than pods.
     weights: Vec<u64>,
+    /// How much longer than the others' the events of each ready pod take; empty while all are alike.
+    slow: Vec<u32>,
     latency_factor: Held<u32>,
     shares_of: Option<u32>,
     shares: Vec<u64>,
+    /// The shares of each ready pod, where they are not all alike.
+    place_shares: Vec<Vec<u64>>,
 }
 
 impl<'a> AtomReader<'a> {
@@ -135,9 +139,11 @@ impl<'a> AtomReader<'a> {
             rate: Held::nothing(0),
             ready: Held::nothing(Arc::from([])),
             weights: vec![0, 1],
+            slow: Vec::new(),
             latency_factor: Held::nothing(0),
             shares_of: None,
             shares: vec![0, ONE_Q32],
+            place_shares: Vec::new(),
         }
     }
 
@@ -221,7 +227,7 @@ impl<'a> AtomReader<'a> {
                 let count = reader.of_place(&leaf, place);
                 reader
                     .bucket_tree(&leaf, place)
-                    .before(count, usize::from(end), |i| reader.share_before(i))
+                    .before(count, usize::from(end), |i| reader.share_before(place, i))
             }),
             Measure::DurationUs => self.until(&leaf, leaf.quarters, part),
         }
@@ -253,7 +259,7 @@ impl<'a> AtomReader<'a> {
                 let slot = self.slot_at(place);
                 self.bucket_tree(leaf, place).each(
                     of_place,
-                    &|i| self.share_before(i),
+                    &|i| self.share_before(place, i),
                     &mut |bucket, of_bucket| {
                         quarter_tree(leaf, place, bucket).each(
                             of_bucket,
@@ -330,7 +336,7 @@ impl<'a> AtomReader<'a> {
             let mut sum = 0;
             reader.bucket_tree(leaf, place).each(
                 of_place,
-                &|i| reader.share_before(i),
+                &|i| reader.share_before(place, i),
                 &mut |bucket, count| {
                     if bucket >= buckets {
                         return;
@@ -419,8 +425,9 @@ impl<'a> AtomReader<'a> {
         self.weights.get(place).copied().unwrap_or(0)
     }
 
-    fn share_before(&self, bucket: usize) -> u64 {
-        self.shares.get(bucket).copied().unwrap_or(ONE_Q32)
+    fn share_before(&self, place: usize, bucket: usize) -> u64 {
+        let shares = self.place_shares.get(place).unwrap_or(&self.shares);
+        shares.get(bucket).copied().unwrap_or(ONE_Q32)
     }
 
     fn slot_tree(&self, leaf: &Leaf) -> Tree {
@@ -456,6 +463,9 @@ impl<'a> AtomReader<'a> {
         let (ready, mut from_ms, mut until_ms) = slots.ready_span(at_ms);
         self.weights.clear();
         self.weights.push(0);
+        self.slow.clear();
+        self.place_shares.clear();
+        self.shares_of = None;
         let mut sum = 0;
         for &(slot, weight) in ready.iter() {
             let bias = self.atom.bias.iter().find(|(biased, _)| *biased == slot);
@@ -467,6 +477,18 @@ impl<'a> AtomReader<'a> {
             });
             sum += (u64::from(weight) * u64::from(factor)) >> 16;
             self.weights.push(sum);
+            if !self.atom.slow.is_empty() {
+                let slow = self.atom.slow.iter().find(|(of, _)| *of == slot);
+                self.slow.push(slow.map_or(RATE_ONE, |(_, track)| {
+                    let (factor, since, until) = track.span_at(at_ms);
+                    from_ms = from_ms.max(since);
+                    until_ms = until_ms.min(until);
+                    *factor
+                }));
+            }
+        }
+        if self.slow.iter().all(|factor| *factor == RATE_ONE) {
+            self.slow.clear();
         }
         self.ready = Held {
             from_ms,
@@ -490,6 +512,13 @@ impl<'a> AtomReader<'a> {
         if self.shares_of != Some(self.latency_factor.value) {
             self.shares_of = Some(self.latency_factor.value);
             self.shares = latency.shares_q32(self.latency_factor.value);
+            let factor = u64::from(self.latency_factor.value);
+            self.place_shares = self
+                .slow
+                .iter()
+                .map(|slow| (factor * u64::from(*slow)) >> 16)
+                .map(|factor| latency.shares_q32(factor.min(u64::from(u32::MAX)) as u32))
+                .collect();
         }
     }
 

@@ -284,7 +284,8 @@ impl Search {
         if counting.done {
             return;
         }
-        let mut selection = self.selection(|plan| matches!(plan, Plan::Depends(_) | Plan::Traced(..)));
+        let mut selection =
+            self.selection(|plan| matches!(plan, Plan::Depends(_) | Plan::Traced(..)));
         counting.next = self.to_leaf(counting.next);
         let (first, _) = selection.leaves();
         let undecided = !selection.groups.is_empty();
@@ -370,7 +371,7 @@ impl Search {
         let mut work = 0;
         for scripted in selection.scripted_between(from_ms.max(selection.from_ms), end) {
             work += 1;
-            if self.query.matches(&scripted.line.text) {
+            if self.query.matches(&scripted.line.text()) {
                 counting.add(level_place(scripted.line.level), scripted.key.at_ms, 1);
             }
         }
@@ -394,7 +395,7 @@ impl Search {
         while let Some(line) = lines.get(place) {
             let found = super::lines::find_scripted(&self.telemetry, line.key);
             work += 1;
-            if found.is_some_and(|found| self.query.matches(&found.line.text)) {
+            if found.is_some_and(|found| self.query.matches(&found.line.text())) {
                 place += 1;
             } else {
                 lines.swap_remove(place);
@@ -429,7 +430,11 @@ impl Search {
         let mut text = String::new();
         let mut work = 0;
         for (place, chosen) in group.logs.iter().enumerate() {
-            let Some(plan) = self.plans.get(&chosen.id).filter(|plan| !matches!(plan, Plan::Never)) else {
+            let Some(plan) = self
+                .plans
+                .get(&chosen.id)
+                .filter(|plan| !matches!(plan, Plan::Never))
+            else {
                 continue;
             };
             if index < chosen.first {
@@ -445,7 +450,11 @@ impl Search {
             let mut counted = 0;
             let events = match plan {
                 Plan::Traced(trace, _) => match traces.event(*trace) {
-                    Some((atom, leaf, k)) if atom == group.atom.0 && leaf == index && u64::from(k) < kept => k..k + 1,
+                    Some((atom, leaf, k))
+                        if atom == group.atom.0 && leaf == index && u64::from(k) < kept =>
+                    {
+                        k..k + 1
+                    }
                     _ => continue,
                 },
                 _ => 0..kept as u32,

@@ -93,7 +93,7 @@ fn with_requests() -> Estate {
 
 /// The same telemetry before it was opened.
 fn reopened(telemetry: &Telemetry) -> Telemetry {
-    let mut copy = telemetry.fork();
+    let mut copy = telemetry.clone();
     copy.reopen_for_tests();
     copy
 }
@@ -235,7 +235,7 @@ fn what_a_window_shows_does_not_depend_on_the_window() {
         "http_request_duration_seconds_sum",
     ] {
         let whole = telemetry.read_series(Some(metric), (t0_ms() - 3 * HOUR_MS, t0_ms()), |_| true);
-        let fresh = telemetry.fork();
+        let fresh = telemetry.clone();
         for start in [7, 233, 718] {
             let after = t0_ms() - 3 * HOUR_MS + start * 15_000;
             for (labels, part) in fresh.read_series(Some(metric), (after, after + 45_000), |_| true)

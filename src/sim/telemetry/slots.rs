@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use super::history::{StepTrack, TrackError};
+use super::history::{LevelTrack, StepTrack, TrackError};
 
 /// The weight of an ordinary ready pod, in the unit of weights.
 pub const FULL_WEIGHT: u32 = 65_536;
@@ -46,6 +46,8 @@ pub struct Slot {
     containers: StepTrack<i64>,
     /// Whether a container runs; while none does, nothing of the pod's own can be scraped.
     running: StepTrack<bool>,
+    /// Bytes that the container has leaked since it started.
+    leaked: LevelTrack,
 }
 
 impl Slot {
@@ -58,6 +60,11 @@ impl Slot {
     pub fn container_until(&self, at_ms: i64) -> (i64, i64) {
         let (start, until) = self.containers.at_until(at_ms);
         (*start, until)
+    }
+
+    /// Bytes that the pod's container had leaked by an instant.
+    pub fn leaked_until(&self, at_ms: i64) -> i64 {
+        self.leaked.value_at(at_ms)
     }
 
     /// How often the pod's container had been started again by an instant.
@@ -128,6 +135,7 @@ impl SlotTrack {
             restarts_before: 0,
             containers: StepTrack::new(at_ms),
             running: StepTrack::new(true),
+            leaked: LevelTrack::new(0, 0, i64::MAX),
         }));
         Ok(id)
     }
@@ -156,6 +164,21 @@ impl SlotTrack {
         let slot = self.change(slot)?;
         slot.containers.push(at_ms, at_ms)?;
         slot.running.push(at_ms, true)?;
+        if !slot.leaked.is_empty() {
+            slot.leaked.push(at_ms, 0, 0)?;
+        }
+        Ok(())
+    }
+
+    /// The pod's container has leaked so many bytes and goes on by so many a second.
+    pub fn set_leak(
+        &mut self,
+        at_ms: i64,
+        slot: SlotId,
+        bytes: i64,
+        bytes_per_s: i64,
+    ) -> Result<(), SlotError> {
+        self.change(slot)?.leaked.push(at_ms, bytes, bytes_per_s)?;
         Ok(())
     }
 

@@ -47,8 +47,9 @@ pub enum HistoryError {
     Unknown(u32),
 }
 
-/// A drill's telemetry. A clone shares the cache, so it may only be read: see [`Telemetry::snapshot`].
-#[derive(Clone, Debug)]
+/// A drill's telemetry. A clone may go another way from here, so it has a cache of its own; what is only read shares the
+/// cache: see [`Telemetry::snapshot`].
+#[derive(Debug)]
 pub struct Telemetry {
     grid: LeafGrid,
     seed: u64,
@@ -66,6 +67,15 @@ pub struct Telemetry {
     logs: Arc<Logs>,
     homes: Arc<BTreeMap<Arc<str>, Home>>,
     cache: Arc<PrefixCache>,
+}
+
+impl Clone for Telemetry {
+    fn clone(&self) -> Self {
+        Self {
+            cache: Arc::new(PrefixCache::new(self.cache.capacity_bytes())),
+            ..self.sharing()
+        }
+    }
 }
 
 impl Telemetry {
@@ -122,15 +132,28 @@ impl Telemetry {
     /// What a reader keeps: a frozen copy that costs a few counted pointers and shares the cache. Later changes of this
     /// telemetry are not seen in it.
     pub fn snapshot(&self) -> Arc<Self> {
-        Arc::new(self.clone())
+        Arc::new(self.sharing())
     }
 
-    /// A copy that may go another way from here: it has a cache of its own.
-    #[must_use]
-    pub fn fork(&self) -> Self {
-        let mut fork = self.clone();
-        fork.cache = Arc::new(PrefixCache::new(self.cache.capacity_bytes()));
-        fork
+    /// A copy with the same cache. Sound only while one of both appends: running totals are kept by leaf, and leaves that
+    /// two copies close differently would be mixed up.
+    fn sharing(&self) -> Self {
+        Self {
+            grid: self.grid,
+            seed: self.seed,
+            closed_ms: self.closed_ms,
+            atoms: Arc::clone(&self.atoms),
+            streams: Arc::clone(&self.streams),
+            slots: Arc::clone(&self.slots),
+            factors: Arc::clone(&self.factors),
+            levels: Arc::clone(&self.levels),
+            values: Arc::clone(&self.values),
+            families: Arc::clone(&self.families),
+            by_metric: Arc::clone(&self.by_metric),
+            logs: Arc::clone(&self.logs),
+            homes: Arc::clone(&self.homes),
+            cache: Arc::clone(&self.cache),
+        }
     }
 
     /// Declares a workload's pods.
@@ -262,17 +285,42 @@ impl Telemetry {
         factor_q16: u32,
     ) -> Result<(), HistoryError> {
         self.check_open(at_ms)?;
-        let bias = &mut self.change_atom(atom)?.bias;
-        let place = match bias.binary_search_by_key(&slot, |(other, _)| *other) {
-            Ok(place) => place,
-            Err(place) => {
-                bias.insert(place, (slot, RateTrack::new(RATE_ONE)));
-                place
-            }
-        };
-        let (_, track) = bias.get_mut(place).ok_or(HistoryError::Unknown(slot))?;
-        track.push(at_ms, factor_q16)?;
-        Ok(())
+        let held = self.atom(atom).ok_or(HistoryError::Unknown(atom.0))?;
+        if last_of(&held.bias, slot) == factor_q16 {
+            return Ok(());
+        }
+        push_for(&mut self.change_atom(atom)?.bias, slot, at_ms, factor_q16)
+    }
+
+    /// From `at_ms` on a pod's events of an atom take longer (or less long) than the others', by a factor in units of
+    /// 1/65,536.
+    pub fn set_slowness(
+        &mut self,
+        at_ms: i64,
+        atom: AtomId,
+        slot: SlotId,
+        factor_q16: u32,
+    ) -> Result<(), HistoryError> {
+        self.check_open(at_ms)?;
+        let held = self.atom(atom).ok_or(HistoryError::Unknown(atom.0))?;
+        if last_of(&held.slow, slot) == factor_q16 {
+            return Ok(());
+        }
+        push_for(&mut self.change_atom(atom)?.slow, slot, at_ms, factor_q16)
+    }
+
+    /// From `at_ms` on a pod's container has leaked so many bytes and goes on by so many a second.
+    pub fn set_leak(
+        &mut self,
+        at_ms: i64,
+        slots: SlotsId,
+        slot: SlotId,
+        bytes: i64,
+        bytes_per_s: i64,
+    ) -> Result<(), HistoryError> {
+        Ok(self
+            .change_slots(at_ms, slots)?
+            .set_leak(at_ms, slot, bytes, bytes_per_s)?)
     }
 
     /// From `at_ms` on latencies that follow a factor are stretched by it, in units of 1/65,536.
@@ -317,6 +365,10 @@ impl Telemetry {
         number: i64,
     ) -> Result<(), HistoryError> {
         self.check_open(at_ms)?;
+        let known = self.value(value).ok_or(HistoryError::Unknown(value.0))?;
+        if *known.last() == number {
+            return Ok(());
+        }
         Arc::make_mut(&mut self.values)
             .get_mut(value.0 as usize)
             .ok_or(HistoryError::Unknown(value.0))?
@@ -448,6 +500,17 @@ impl Telemetry {
             totals.push(total + reader.first_quarters(leaf, quarters, part));
         }
         totals
+    }
+
+    /// What an atom counted from one edge of leaves to a later one, both closed. Costs a draw a leaf and leaves the cache
+    /// of running totals alone: for who follows a total step by step.
+    pub fn count_between(&self, atom: AtomId, from_ms: i64, until_ms: i64) -> u64 {
+        let until_ms = until_ms.min(self.closed_ms);
+        let Some(mut reader) = self.reader(atom) else {
+            return 0;
+        };
+        let (from, until) = (self.grid.leaf_at(from_ms), self.grid.leaf_at(until_ms));
+        sum_leaves(&mut reader, Part::ALL, from, until)
     }
 
     /// What a part of an atom would count in some seconds at its ordinary rate, all pods of T0 sharing it evenly.
@@ -602,4 +665,28 @@ impl Telemetry {
     pub(super) fn reopen_for_tests(&mut self) {
         self.closed_ms = i64::MIN;
     }
+}
+
+fn last_of(tracks: &[(SlotId, RateTrack)], slot: SlotId) -> u32 {
+    let place = tracks.binary_search_by_key(&slot, |(other, _)| *other);
+    let track = place.ok().and_then(|place| tracks.get(place));
+    track.map_or(RATE_ONE, |(_, track)| *track.last())
+}
+
+fn push_for(
+    tracks: &mut Vec<(SlotId, RateTrack)>,
+    slot: SlotId,
+    at_ms: i64,
+    factor_q16: u32,
+) -> Result<(), HistoryError> {
+    let place = match tracks.binary_search_by_key(&slot, |(other, _)| *other) {
+        Ok(place) => place,
+        Err(place) => {
+            tracks.insert(place, (slot, RateTrack::new(RATE_ONE)));
+            place
+        }
+    };
+    let (_, track) = tracks.get_mut(place).ok_or(HistoryError::Unknown(slot))?;
+    track.push(at_ms, factor_q16)?;
+    Ok(())
 }

@@ -184,7 +184,9 @@ pub(super) fn with_logs(seed: u64) -> Estate {
                 pod: Some(Arc::from("web-a")),
                 level: Level::Fatal,
                 name: Arc::from("crash"),
-                text: format!("Unhandled exception {number}"),
+                says: format!("Unhandled exception {number}").into(),
+                format: LogFormat::Bare,
+                logger: "".into(),
             })
             .unwrap();
     }

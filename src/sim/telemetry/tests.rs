@@ -188,7 +188,7 @@ fn pins_hold_for_every_seed() {
 
 #[test]
 fn pins_weigh_by_intensity_and_may_be_several() {
-    let mut estate = estate(1).telemetry.fork();
+    let mut estate = estate(1).telemetry.clone();
     // A second telemetry: pins are read after the history is complete.
     let grid = *estate.grid();
     estate = Telemetry::new(grid, 11);
@@ -279,9 +279,9 @@ fn order_of_reading_and_the_cache_change_nothing() {
         ..
     } = estate(7);
     telemetry.close_until(SimTime(t0_ms() + HOUR_MS));
-    let mut plain = telemetry.fork();
+    let mut plain = telemetry.clone();
     plain.set_cache_bytes(0);
-    let mut tight = telemetry.fork();
+    let mut tight = telemetry.clone();
     tight.set_cache_bytes(700);
     let measures = [
         part(None, Measure::Events),
@@ -315,7 +315,7 @@ fn later_history_changes_no_closed_leaf() {
     } = estate(4);
     let now = t0_ms() + 10 * 60_000;
     telemetry.close_until(SimTime(now));
-    let mut changed = telemetry.fork();
+    let mut changed = telemetry.clone();
     let before = (
         enumerate(&telemetry, good, t0_ms() - HOUR_MS, now),
         enumerate(&telemetry, bad, t0_ms() - HOUR_MS, now),

@@ -82,7 +82,13 @@ fn under(mut line: Template, more: &str) -> Template {
 
 /// A message that is written once, as a runtime writes it at an instant. What a runtime itself prints when it gives up has
 /// no logger's form.
-pub fn written(message: &str, format: LogFormat, level: Level, logger: &str, at: SimTime) -> String {
+pub fn written(
+    message: &str,
+    format: LogFormat,
+    level: Level,
+    logger: &str,
+    at: SimTime,
+) -> String {
     let last_words = [
         "Unhandled exception",
         "Exception in thread",
@@ -217,7 +223,11 @@ fn dotnet(
     };
     let mut line = Template::default();
     // The number that the framework gives a finished request.
-    let event = if logger.ends_with("Hosting.Diagnostics") { 2 } else { 0 };
+    let event = if logger.ends_with("Hosting.Diagnostics") {
+        2
+    } else {
+        0
+    };
     line.push_literal(&format!("{name}: {logger}[{event}]\n      "));
     line.push_template(message, &|text: &str| text.replace('\n', "\n      "));
     append(&mut line, extra);
@@ -327,9 +337,8 @@ mod tests {
     #[test]
     fn traces_stand_where_their_runtime_prints_them() {
         let message = Template::literal("no stock");
-        let made = |format, stack| {
-            wrap_error(&message, format, Level::Error, "a.B", &[], stack).pattern()
-        };
+        let made =
+            |format, stack| wrap_error(&message, format, Level::Error, "a.B", &[], stack).pattern();
         let stack = "java.lang.Error: x\n\tat a.B.c(B.java:1)";
         assert_eq!(
             made(LogFormat::Java, stack),
@@ -339,12 +348,30 @@ mod tests {
             made(LogFormat::DotNet, "System.X: x\n   at a.B.C()"),
             "fail: a.B[0]\n      no stock\n      System.X: x\n         at a.B.C()"
         );
-        assert!(made(LogFormat::Json, "Error: x\n    at c").ends_with(r#","msg":"no stock","stack":"Error: x\n    at c"}"#));
-        assert_eq!(made(LogFormat::Ruby, ""), "E, [{time} #1] ERROR -- : no stock");
+        assert!(
+            made(LogFormat::Json, "Error: x\n    at c")
+                .ends_with(r#","msg":"no stock","stack":"Error: x\n    at c"}"#)
+        );
+        assert_eq!(
+            made(LogFormat::Ruby, ""),
+            "E, [{time} #1] ERROR -- : no stock"
+        );
         assert_eq!(made(LogFormat::Php, ""), "[{time}] app.ERROR: no stock");
         let at = SimTime(0);
-        assert_eq!(written("Unhandled exception. System.X", LogFormat::DotNet, Level::Fatal, "a", at), "Unhandled exception. System.X");
-        assert_eq!(written("up", LogFormat::Plain, Level::Info, "a", at), "1970-01-01 00:00:00,000 INFO [a] up");
+        assert_eq!(
+            written(
+                "Unhandled exception. System.X",
+                LogFormat::DotNet,
+                Level::Fatal,
+                "a",
+                at
+            ),
+            "Unhandled exception. System.X"
+        );
+        assert_eq!(
+            written("up", LogFormat::Plain, Level::Info, "a", at),
+            "1970-01-01 00:00:00,000 INFO [a] up"
+        );
     }
 
     #[test]

@@ -51,7 +51,7 @@ impl World {
         }
     }
 
-    fn do_change(&mut self, change: &Change, by: Option<&str>) {
+    pub(super) fn do_change(&mut self, change: &Change, by: Option<&str>) {
         match change {
             Change::Deploy { of, tag } => self.deploy(of, tag, by),
             Change::SetEnv { of, name, value } => {
@@ -150,23 +150,29 @@ impl World {
 
     /// A deed was done, by whomever: what it eases is hidden, what it resets is reset.
     pub(super) fn deed(&mut self, deed: Deed, by_trainee: bool) {
+        self.stir();
         let plan = Arc::clone(&self.plan);
-        for (fault, state) in plan.faults.iter().zip(&mut self.faults) {
+        let states = self.faults.iter_mut().zip(&mut self.instances);
+        for (fault, (state, instances)) in plan.faults.iter().zip(states) {
             for (which, (eases, ..)) in fault.eased_by.iter().enumerate() {
                 if super::evaluate::deed_fits(&deed, eases) {
                     state.ease(fault, which, self.now);
+                    instances.ease(fault, which, self.now);
                 }
             }
         }
-        for (stock, level) in plan.pack.scenario.stocks.values().zip(&mut self.stocks) {
+        let stocks = plan.pack.scenario.stocks.values().zip(&mut self.stocks);
+        for (index, (stock, level)) in stocks.enumerate() {
             let resets = stock.reset_by.iter().filter_map(|action| plan.deed(action));
             if resets
                 .into_iter()
                 .any(|resets| super::evaluate::deed_fits(&deed, &resets))
             {
                 *level = stock.base;
+                self.signals.record_stock(index, self.now, stock.base);
             }
         }
+        self.derived.stocks_move = true;
         if by_trainee {
             self.trainee
                 .deeds

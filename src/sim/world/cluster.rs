@@ -4,18 +4,27 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 use super::fate::{Started, WorldFate};
+use super::memo::Needs;
 use super::{World, WorldEvent, WorldEventKind};
 use crate::sim::ids::{GroupId, ServiceId};
 use crate::sim::kubernetes::fate::{PodSeat, WorkloadKey};
 use crate::sim::kubernetes::{ClusterEvent, ClusterEventKind};
 use crate::sim::plan::Deed;
-use crate::sim::time::Span;
+use crate::sim::time::{SimTime, Span};
 
 impl World {
     pub(super) fn run_cluster(&mut self) {
-        if self.cluster.next_event_at().is_none_or(|at| at > self.now) {
-            return;
+        if self
+            .cluster
+            .next_event_at()
+            .is_some_and(|at| at <= self.now)
+        {
+            self.advance_cluster();
         }
+    }
+
+    /// Brings the cluster up to now and takes in what happened.
+    pub(super) fn advance_cluster(&mut self) {
         let mut cluster = std::mem::take(&mut self.cluster);
         let fate = WorldFate {
             world: self,
@@ -24,8 +33,20 @@ impl World {
         let events = cluster.advance(self.now, &fate);
         let started = fate.started.into_inner();
         self.cluster = cluster;
+        let specs_changed = events.iter().any(|event| {
+            matches!(
+                event.kind,
+                ClusterEventKind::RolloutStarted { .. }
+                    | ClusterEventKind::RolloutComplete { .. }
+                    | ClusterEventKind::ScaledTo { .. }
+                    | ClusterEventKind::NodeChanged { .. }
+                    | ClusterEventKind::WorkloadDeleted(_)
+            )
+        });
         self.take_in(started, events);
-        self.refresh_wanted();
+        if specs_changed {
+            self.refresh_wanted();
+        }
     }
 
     /// Takes in what happened, in the order in which it did.
@@ -52,8 +73,18 @@ impl World {
         for group in groups.into_iter().flatten() {
             self.consumer_started(group, &started);
         }
+        self.pods_changed(started.service);
         self.fleet
             .insert(started.service, started.pod, started.running);
+    }
+
+    /// Pods of a service have changed: conditions that look at it are asked again.
+    fn pods_changed(&mut self, service: ServiceId) {
+        if self.timers.services.contains(&service) {
+            self.moves.note(Needs::FACTS);
+            self.derived.facts_moved = true;
+        }
+        self.derived.pods_moved();
     }
 
     /// A consumer joins its group when it starts, and notices when the log begins after where it left off.
@@ -104,6 +135,8 @@ impl World {
                 self.with_pod(pod, |running| {
                     running.alive = false;
                     running.ready = false;
+                    running.leaks = 0.0;
+                    running.leaked = 0.0;
                 });
                 self.signals.pod_ready(&self.plan, pod, event.at, false);
             }
@@ -118,10 +151,13 @@ impl World {
             ClusterEventKind::PodDeleted(pod) => {
                 if let Some(service) = self.service_of(&pod.workload) {
                     self.fleet.remove(service, &pod.pod);
+                    self.pods_changed(service);
                 }
                 self.signals.pod_gone(&self.plan, pod, event.at);
             }
-            ClusterEventKind::RolloutComplete { workload, .. } => self.rolled_out(workload),
+            ClusterEventKind::RolloutComplete { workload, .. } => {
+                self.rolled_out(workload, event.at)
+            }
             ClusterEventKind::ScaledTo {
                 workload,
                 to,
@@ -136,7 +172,7 @@ impl World {
         }
     }
 
-    fn rolled_out(&mut self, workload: &WorkloadKey) {
+    fn rolled_out(&mut self, workload: &WorkloadKey, at: SimTime) {
         let Some(service) = self.service_of(workload) else {
             return;
         };
@@ -147,6 +183,7 @@ impl World {
             .map(|copy| copy.tag.clone())
             .unwrap_or_default();
         let name = workload.key.name.to_string();
+        self.deployment_done(service, &tag, at);
         self.events.push(WorldEvent {
             at: self.now,
             kind: WorldEventKind::RolledOut { service: name, tag },
@@ -156,9 +193,8 @@ impl World {
 
     fn with_pod(&mut self, pod: &PodSeat, change: impl FnOnce(&mut super::fleet::Running)) {
         if let Some(service) = self.service_of(&pod.workload) {
-            if let Some(running) = self.fleet.get_mut(service, &pod.pod) {
-                change(running);
-            }
+            self.fleet.change(service, &pod.pod, change);
+            self.pods_changed(service);
         }
     }
 
@@ -185,5 +221,6 @@ impl World {
                 *slot = copy;
             }
         }
+        self.stir();
     }
 }

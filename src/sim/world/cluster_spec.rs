@@ -400,6 +400,8 @@ pub(super) fn pods_of(cluster: &Cluster, service: &ServicePlan) -> Vec<OldPod> {
                 life: container.restart_count,
                 alive,
                 ready: pod.is_ready(),
+                leaked: 0.0,
+                leaks: 0.0,
             },
         });
     }

@@ -11,7 +11,16 @@ use crate::sim::ids::ServiceId;
 /// Answers already found; a cache only, a clone starts with what its original knew.
 #[derive(Clone, Debug, Default)]
 pub struct Code {
-    known: RefCell<BTreeMap<(ServiceId, String, String, String), bool>>,
+    known: RefCell<BTreeMap<ServiceId, Vec<Known>>>,
+}
+
+/// One answer.
+#[derive(Clone, Debug)]
+struct Known {
+    tag: String,
+    path: String,
+    pattern: String,
+    found: bool,
 }
 
 impl Code {
@@ -24,19 +33,24 @@ impl Code {
         path: &str,
         pattern: &Regex,
     ) -> bool {
-        let key = (
-            service,
-            tag.to_owned(),
-            path.to_owned(),
-            pattern.as_str().to_owned(),
-        );
-        if let Some(known) = self.known.borrow().get(&key) {
-            return *known;
+        let asked = |known: &&Known| {
+            known.tag == tag && known.path == path && known.pattern == pattern.as_str()
+        };
+        let known = self.known.borrow();
+        if let Some(known) = known.get(&service).and_then(|all| all.iter().find(asked)) {
+            return known.found;
         }
+        drop(known);
         let found = world
             .source_file(service, tag, path)
             .is_some_and(|text| pattern.is_match(&text));
-        self.known.borrow_mut().insert(key, found);
+        let mut known = self.known.borrow_mut();
+        known.entry(service).or_default().push(Known {
+            tag: tag.to_owned(),
+            path: path.to_owned(),
+            pattern: pattern.as_str().to_owned(),
+            found,
+        });
         found
     }
 }

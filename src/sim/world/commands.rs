@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::World;
+use super::memo::Needs;
 use super::trainee::{DrillState, Ending};
 use crate::sim::artifact::{Shown, shows};
 use crate::sim::command::{Command, DrillAct, KafkaCommand, OffsetTarget, PagerAct, Rejection};
@@ -57,9 +58,11 @@ impl World {
             }
         }
         let outcome = self.apply_one(command)?;
+        self.stir();
         // What follows at once (a claim that ends the drill, a replica count that a fault looks at) follows now.
         self.run_cluster();
-        self.run_drill_now();
+        let next = self.next_drill_state();
+        self.set_drill(next);
         Ok(outcome)
     }
 
@@ -184,6 +187,8 @@ impl World {
         let keys = state.keys(spec, self.now);
         state.flushed = Some(self.now);
         state.flushes += 1;
+        state.deleted += keys;
+        self.signals.record_valkey(id.index(), self.now, 0.0);
         self.signals.valkey_flushed(id.index(), self.now);
         self.deed(Deed::Flush(id), true);
         Ok(Outcome::Flushed(keys))
@@ -312,7 +317,7 @@ impl World {
                 return Ok(outcome);
             }
             DrillAct::Pin { artifact, title } => {
-                if let Some(shown) = Shown::from_id(artifact) {
+                if let Some(shown) = self.artifact(artifact) {
                     let clues = self.clues_in(&[shown]);
                     self.trainee
                         .evidence
@@ -340,11 +345,6 @@ impl World {
         Ok(Outcome::Done)
     }
 
-    fn run_drill_now(&mut self) {
-        let next = self.next_drill_state();
-        self.set_drill(next);
-    }
-
     /// The clues that something shows.
     pub fn clues_in(&self, shown: &[Shown]) -> Vec<ClueId> {
         let clues = self.plan.pack.scenario.clues.values().enumerate();
@@ -369,6 +369,7 @@ impl World {
                 .iter()
                 .any(|artifact| shown.iter().any(|shown| shows(shown, artifact)))
         };
+        let known = (self.trainee.clues.len(), self.trainee.refuted.len());
         for clue in self.clues_in(shown) {
             self.trainee.clues.entry(clue).or_insert(self.now);
         }
@@ -380,6 +381,9 @@ impl World {
             if !self.trainee.refuted.contains_key(&id) && any(&herring.refuted_by) {
                 self.trainee.refuted.insert(id, self.now);
             }
+        }
+        if known != (self.trainee.clues.len(), self.trainee.refuted.len()) {
+            self.moves.note(Needs::FACTS);
         }
     }
 }

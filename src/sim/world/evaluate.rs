@@ -1,7 +1,10 @@
 //! Conditions, evaluated on the world as it is now. Facts are read from the running copies, not from what is wanted.
 
+use std::collections::BTreeSet;
+
 use super::World;
 use super::fleet::Copy;
+use super::memo::Needs;
 use crate::sim::ids::{FaultId, ServiceId};
 use crate::sim::plan::{Cond, Deed};
 use crate::sim::time::{SimTime, Span};
@@ -91,11 +94,8 @@ impl World {
     }
 
     fn fault_active_for(&self, fault: FaultId, lasts: Span) -> bool {
-        let since = self
-            .faults
-            .get(fault.index())
-            .and_then(|state| state.active_since);
-        since.is_some_and(|since| self.now - since >= lasts)
+        self.active_since(fault)
+            .is_some_and(|since| self.now - since >= lasts)
     }
 
     /// The intensity of a fault as the world feels it, 0 to 1.
@@ -103,6 +103,12 @@ impl World {
         self.faults
             .get(fault.index())
             .map_or(0.0, |state| state.intensity(self.now))
+    }
+
+    pub(super) fn active_since(&self, fault: FaultId) -> Option<SimTime> {
+        self.faults
+            .get(fault.index())
+            .and_then(|state| state.active_since)
     }
 
     fn any_copy(
@@ -156,32 +162,72 @@ pub(super) fn deed_fits(done: &Deed, asked: &Deed) -> bool {
 pub struct Timers {
     above: Vec<(FaultId, f64, Option<SimTime>)>,
     healthy: Vec<(ServiceId, Option<SimTime>)>,
-    /// The longest that any timer of a fault waits for.
-    pub longest: Span,
-    /// Some condition looks at traffic or a driver, which change by themselves.
-    pub watches_drivers: bool,
+    /// What is waited for, and for how long.
+    waits: Vec<(Wait, Span)>,
+    /// Instants that conditions name.
+    moments: Vec<SimTime>,
+    /// What all conditions together read.
+    pub needs: Needs,
+    /// Services that some condition looks at.
+    pub services: BTreeSet<ServiceId>,
+}
+
+/// What has to last.
+#[derive(Clone, Copy, Debug)]
+enum Wait {
+    Active(FaultId),
+    /// By position among the timers.
+    Above(usize),
+    Healthy(usize),
 }
 
 impl Timers {
     /// Notes what a condition will have to time.
     pub fn watch(&mut self, condition: &Cond) {
-        condition.walk(&mut |part| match part {
-            Cond::AboveFor(fault, level, lasts) => {
-                self.above.push((*fault, *level, None));
-                self.longest = self.longest.max(*lasts);
-            }
-            Cond::ActiveFor(_, lasts) => self.longest = self.longest.max(*lasts),
-            Cond::Healthy(service, lasts) => {
-                self.longest = self.longest.max(*lasts);
-                if !self.healthy.iter().any(|(of, _)| of == service) {
-                    self.healthy.push((*service, None));
+        self.needs = self.needs.with(Needs::of(condition));
+        self.time(condition);
+    }
+
+    /// The same for a condition that only matters while something moves anyway: traffic and drivers need not be watched
+    /// for it.
+    pub fn watch_while_moving(&mut self, condition: &Cond) {
+        let by_themselves = Needs::TRAFFIC.with(Needs::DRIVERS);
+        let needs = Needs::of(condition).without(by_themselves);
+        self.needs = self.needs.with(needs);
+        self.time(condition);
+    }
+
+    /// The same for a condition that is asked for only at an instant of its own.
+    pub fn time(&mut self, condition: &Cond) {
+        condition.walk(&mut |part| {
+            self.services.extend(part.service());
+            match part {
+                Cond::AboveFor(fault, level, lasts) => {
+                    let place = self.above.len();
+                    self.above.push((*fault, *level, None));
+                    self.waits.push((Wait::Above(place), *lasts));
                 }
+                Cond::ActiveFor(fault, lasts) => self.waits.push((Wait::Active(*fault), *lasts)),
+                Cond::Healthy(service, lasts) => {
+                    let known = self.healthy.iter().position(|(of, _)| of == service);
+                    let place = known.unwrap_or(self.healthy.len());
+                    if known.is_none() {
+                        self.healthy.push((*service, None));
+                    }
+                    self.waits.push((Wait::Healthy(place), *lasts));
+                }
+                Cond::After(at) => self.moments.push(*at),
+                _ => {}
             }
-            Cond::TrafficAbove(_) | Cond::DriverAbove(..) | Cond::DriverBelow(..) => {
-                self.watches_drivers = true
-            }
-            _ => {}
         });
+    }
+
+    /// Instants that conditions name, ascending.
+    pub fn moments(&self) -> Vec<SimTime> {
+        let mut moments = self.moments.clone();
+        moments.sort_unstable();
+        moments.dedup();
+        moments
     }
 
     /// Looks at what holds now.
@@ -207,12 +253,21 @@ impl Timers {
         }
     }
 
-    /// Whether some timer has started and not yet run its longest time.
-    pub fn runs(&self, now: SimTime) -> bool {
-        let young =
-            |since: &Option<SimTime>| since.is_some_and(|since| now - since <= self.longest);
-        self.above.iter().any(|(_, _, since)| young(since))
-            || self.healthy.iter().any(|(_, since)| young(since))
+    /// The next instant after `now` at which something has lasted for as long as some condition asks.
+    pub fn next_at(
+        &self,
+        now: SimTime,
+        active_since: impl Fn(FaultId) -> Option<SimTime>,
+    ) -> Option<SimTime> {
+        let ends = self.waits.iter().filter_map(|(wait, lasts)| {
+            let since = match wait {
+                Wait::Active(fault) => active_since(*fault),
+                Wait::Above(place) => self.above.get(*place).and_then(|(_, _, since)| *since),
+                Wait::Healthy(place) => self.healthy.get(*place).and_then(|(_, since)| *since),
+            };
+            since.map(|since| since + *lasts)
+        });
+        ends.filter(|at| *at > now).min()
     }
 
     fn above_for(&self, fault: FaultId, level: f64, lasts: Span, now: SimTime) -> bool {

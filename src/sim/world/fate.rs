@@ -11,6 +11,9 @@ use crate::sim::kubernetes::{ContainerFate, CrashReason, Fate, PodRef};
 use crate::sim::plan::effect::CrashPlan;
 use crate::sim::time::{SimTime, Span};
 
+/// A container that is well again is found ready at its next probe.
+const PROBED_AGAIN: Span = Span::from_secs(10);
+
 /// Answers the cluster's questions from the world as it is, and keeps what was started.
 pub(super) struct WorldFate<'a> {
     pub world: &'a World,
@@ -56,15 +59,16 @@ impl ContainerFate for WorldFate<'_> {
                 service,
                 after: Span(known.life.millis),
                 exit_code: known.exit_code,
-                says: Vec::new(),
+                says: Arc::from([]),
                 ready_before: false,
             };
             return self.started(pod, at, service, copy, Some((usize::MAX, crash)));
         }
-        let crash = self.world.crash_of(OwnCopy {
+        let own = OwnCopy {
             service,
             copy: &copy,
-        });
+        };
+        let crash = self.world.crash_of(own, pod.pod, pod.node);
         self.started(pod, at, service, copy, crash)
     }
 }
@@ -89,11 +93,16 @@ impl WorldFate<'_> {
                 },
                 ready_before_crash: plan.ready_before,
             },
-            None if self.world.kept_unready(service) => Fate::NeverReady,
+            None if self.world.kept_unready(service, pod.pod, pod.node) => Fate::NeverReady,
             None => Fate::Runs {
                 ready_after: pod.startup,
             },
         };
+        // Asked again about a container that runs: it goes on as it is.
+        let runs = |known: &&Running| known.alive && known.life == pod.life;
+        if let Some(known) = self.world.fleet.get(service, pod.pod).filter(runs) {
+            return continued(fate, known.started, at);
+        }
         let running = Running {
             slot: pod.slot,
             node: Arc::from(pod.node),
@@ -102,6 +111,8 @@ impl WorldFate<'_> {
             life: pod.life,
             alive: true,
             ready: false,
+            leaked: 0.0,
+            leaks: 0.0,
         };
         self.started.borrow_mut().push(Started {
             at,
@@ -114,9 +125,30 @@ impl WorldFate<'_> {
     }
 }
 
+/// What a container that has run since `started` does from `at` on.
+fn continued(fate: Fate, started: SimTime, at: SimTime) -> Fate {
+    match fate {
+        Fate::Runs { .. } => Fate::Runs {
+            ready_after: PROBED_AGAIN,
+        },
+        Fate::Crashes {
+            after,
+            exit_code,
+            reason,
+            ready_before_crash,
+        } => Fate::Crashes {
+            after: (started + after - at).max(Span::ZERO),
+            exit_code,
+            reason,
+            ready_before_crash,
+        },
+        other => other,
+    }
+}
+
 impl World {
     /// The crash that awaits a container with this copy of the facts: the shortest life of all that apply.
-    fn crash_of(&self, own: OwnCopy<'_>) -> Option<(usize, CrashPlan)> {
+    fn crash_of(&self, own: OwnCopy<'_>, pod: &str, node: &str) -> Option<(usize, CrashPlan)> {
         self.plan
             .faults
             .iter()
@@ -128,6 +160,7 @@ impl World {
                     .iter()
                     .any(|crash| crash.service == own.service)
             })
+            .filter(|(index, _)| self.reaches_start(*index, own.service, pod, node))
             .filter(|(_, fault)| self.holds_for(&fault.when, Some(own)))
             .flat_map(|(index, fault)| {
                 fault
@@ -140,13 +173,12 @@ impl World {
             .min_by_key(|(index, crash)| (crash.after, *index))
     }
 
-    fn kept_unready(&self, service: ServiceId) -> bool {
-        self.plan
-            .faults
-            .iter()
-            .zip(&self.faults)
-            .any(|(plan, state)| {
-                state.felt(self.now) > 0 && plan.effects.not_ready.contains(&service)
+    fn kept_unready(&self, service: ServiceId, pod: &str, node: &str) -> bool {
+        let faults = self.plan.faults.iter().zip(&self.faults).enumerate();
+        faults
+            .filter(|(_, (plan, _))| plan.effects.not_ready.contains(&service))
+            .any(|(index, (_, state))| {
+                state.felt(self.now) > 0 && self.reaches_start(index, service, pod, node)
             })
     }
 }

@@ -17,6 +17,8 @@ pub struct FaultState {
     level: i64,
     /// Hidden until then.
     pub hidden_until: Option<SimTime>,
+    /// Intensity as the world felt it at the last step.
+    pub shown: i64,
     /// How often each ease was used.
     eased: Vec<u32>,
 }
@@ -41,12 +43,36 @@ impl FaultState {
         self.felt(now) as f64 / FULL as f64
     }
 
-    /// Whether nothing about it changes unless a fact does.
+    /// Whether its intensity stays as it is until its condition changes or [`FaultState::next_at`] comes.
     pub fn rests(&self) -> bool {
-        let target = if self.is_active() { FULL } else { 0 };
-        self.level == target
-            && self.hidden_until.is_none()
-            && (self.holds_since.is_none() || self.is_active())
+        self.level == if self.is_active() { FULL } else { 0 }
+    }
+
+    /// The next instant at which it changes although its condition does not: it has waited for its delay, or what hides
+    /// it is over.
+    pub fn next_at(&self, plan: &FaultPlan) -> Option<SimTime> {
+        let begins = self
+            .holds_since
+            .filter(|_| !self.is_active())
+            .map(|since| since + plan.delay);
+        begins.into_iter().chain(self.hidden_until).min()
+    }
+
+    /// Whether its condition holds.
+    pub const fn waits(&self) -> bool {
+        self.holds_since.is_some()
+    }
+
+    /// Is what its instances are together: active while one is, as strong as the strongest.
+    pub fn follow<'a>(&mut self, instances: impl Iterator<Item = &'a Self> + Clone, now: SimTime) {
+        self.active_since = instances
+            .clone()
+            .filter_map(|instance| instance.active_since)
+            .min();
+        self.level = instances
+            .map(|instance| instance.felt(now))
+            .max()
+            .unwrap_or(0);
     }
 
     /// Enters or leaves by what its conditions say now.
@@ -89,6 +115,10 @@ impl FaultState {
         let Some((_, lasts, again)) = plan.eased_by.get(which) else {
             return;
         };
+        // What there is nothing of cannot be hidden, and does not wear the remedy out.
+        if self.level == 0 {
+            return;
+        }
         self.eased.resize(plan.eased_by.len(), 0);
         let times = self.eased.get(which).copied().unwrap_or(0);
         let mut millis = lasts.millis() as f64;
@@ -99,7 +129,7 @@ impl FaultState {
             *count += 1;
         }
         let until = now + Span(millis as i64);
-        if self.level > 0 && self.hidden_until.is_none_or(|hidden| hidden < until) {
+        if self.hidden_until.is_none_or(|hidden| hidden < until) {
             self.hidden_until = Some(until);
         }
     }
@@ -126,6 +156,7 @@ mod tests {
             name: "f".into(),
             kind: FaultKind::Overload,
             scope: Scope::Estate,
+            reach: crate::sim::plan::Reach::Whole,
             when: Cond::Always,
             until: None,
             delay: Span::from_secs(10),
@@ -159,6 +190,7 @@ mod tests {
     #[test]
     fn what_hides_it_helps_less_each_time() {
         let (plan, mut state) = (plan(), FaultState::default());
+        state.ease(&plan, 0, SimTime(0)); // a restart long before: nothing was hidden, nothing is worn out
         run(&mut state, &plan, true, 0, 200);
         state.ease(&plan, 0, SimTime(200_000));
         assert_eq!(state.intensity(SimTime(259_000)), 0.0);

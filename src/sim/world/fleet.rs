@@ -33,12 +33,18 @@ pub struct Running {
     pub alive: bool,
     /// The pod takes traffic.
     pub ready: bool,
+    /// Bytes that the container has leaked since it started.
+    pub leaked: f64,
+    /// Bytes a second that it leaks.
+    pub leaks: f64,
 }
 
 /// All pods by service and name.
 #[derive(Clone, Debug, Default)]
 pub struct Fleet {
     pods: Vec<BTreeMap<Arc<str>, Running>>,
+    /// Ready pods of each service, counted whenever one changes.
+    ready: Vec<u32>,
 }
 
 impl Fleet {
@@ -46,6 +52,7 @@ impl Fleet {
     pub fn new(services: usize) -> Self {
         Self {
             pods: vec![BTreeMap::new(); services],
+            ready: vec![0; services],
         }
     }
 
@@ -54,35 +61,53 @@ impl Fleet {
         self.pods.get(service.index()).into_iter().flatten()
     }
 
+    /// A pod by name.
+    pub fn get(&self, service: ServiceId, pod: &str) -> Option<&Running> {
+        self.pods.get(service.index())?.get(pod)
+    }
+
     /// Adds or replaces a pod.
     pub fn insert(&mut self, service: ServiceId, pod: Arc<str>, running: Running) {
         if let Some(pods) = self.pods.get_mut(service.index()) {
             pods.insert(pod, running);
+            self.count(service);
         }
     }
 
-    /// A pod, to change it.
-    pub fn get_mut(&mut self, service: ServiceId, pod: &str) -> Option<&mut Running> {
-        self.pods.get_mut(service.index())?.get_mut(pod)
+    /// Changes a pod, if it is there.
+    pub fn change(&mut self, service: ServiceId, pod: &str, change: impl FnOnce(&mut Running)) {
+        if let Some(running) = self
+            .pods
+            .get_mut(service.index())
+            .and_then(|pods| pods.get_mut(pod))
+        {
+            change(running);
+            self.count(service);
+        }
     }
 
     /// Takes a pod out.
     pub fn remove(&mut self, service: ServiceId, pod: &str) {
         if let Some(pods) = self.pods.get_mut(service.index()) {
             pods.remove(pod);
+            self.count(service);
         }
     }
 
     /// Ready pods of each service.
-    pub fn ready(&self) -> Vec<u32> {
-        self.pods
-            .iter()
-            .map(|pods| pods.values().filter(|pod| pod.ready).count() as u32)
-            .collect()
+    pub fn ready(&self) -> &[u32] {
+        &self.ready
     }
 
     /// Ready pods of one service.
     pub fn ready_of(&self, service: ServiceId) -> u32 {
-        self.of(service).filter(|(_, pod)| pod.ready).count() as u32
+        self.ready.get(service.index()).copied().unwrap_or(0)
+    }
+
+    fn count(&mut self, service: ServiceId) {
+        let ready = self.of(service).filter(|(_, pod)| pod.ready).count() as u32;
+        if let Some(count) = self.ready.get_mut(service.index()) {
+            *count = ready;
+        }
     }
 }

@@ -25,9 +25,13 @@ pub struct TopicLog {
     pub exists: bool,
     /// Oldest offset that is still there.
     pub start: u64,
-    /// Log end offset as of the last step.
+    /// Log end offset as of [`TopicLog::read_at`].
     pub end: u64,
-    /// Closed segments, oldest first.
+    /// When the log end was read last. Steps read it only while somebody depends on it.
+    pub read_at: SimTime,
+    /// How long messages are kept, as of the last step; `None` for ever.
+    pub kept: Option<Span>,
+    /// Closed segments, oldest first. They are taken down when something is deleted at the latest.
     pub segments: VecDeque<Segment>,
     /// The next time a segment closes.
     pub closes_next: SimTime,
@@ -44,7 +48,7 @@ const CHECK_OFFSET: Span = Span::from_secs(10);
 
 impl TopicLog {
     /// The log of a topic at the start of history.
-    pub fn new(plan: &TopicPlan, start: SimTime, end: u64) -> Self {
+    pub fn new(plan: &TopicPlan, start: SimTime, end: u64, kept: Option<Span>) -> Self {
         let phase = plan.segment_phase();
         let segment = plan.segment();
         let closes_next = next_after(start, phase, segment);
@@ -53,6 +57,8 @@ impl TopicLog {
             exists: true,
             start: 0,
             end,
+            read_at: start,
+            kept,
             segments: VecDeque::new(),
             closes_next,
             checks_next,
@@ -71,10 +77,9 @@ impl TopicLog {
         &mut self,
         plan: &TopicPlan,
         start: SimTime,
-        retention: Option<Span>,
         end_at: &mut dyn FnMut(SimTime) -> u64,
     ) {
-        let kept = retention.unwrap_or(Span::from_hours(24 * 365));
+        let kept = self.kept.unwrap_or(Span::from_hours(24 * 365));
         let mut closed = self.closes_next - plan.segment();
         while closed + kept > start && self.segments.len() < 4096 {
             self.segments.push_front(Segment {
@@ -86,9 +91,17 @@ impl TopicLog {
         self.start = end_at(closed);
     }
 
-    /// The next instant at which this log changes by itself.
-    pub fn next_at(&self) -> SimTime {
-        self.closes_next.min(self.checks_next)
+    /// The next instant at which something is deleted, if nothing else changes: the first check after the oldest segment's
+    /// time.
+    pub fn next_at(&self, plan: &TopicPlan) -> Option<SimTime> {
+        let kept = self.kept.filter(|_| self.exists)?;
+        let oldest = self
+            .segments
+            .front()
+            .map_or(self.closes_next, |oldest| oldest.closed);
+        let every = plan.check_every.millis().max(1);
+        let wait = (oldest + kept - self.checks_next).millis().max(0);
+        Some(self.checks_next + Span(every * ((wait + every - 1) / every)))
     }
 
     /// Closes segments and checks retention up to `now`. `end_at` gives the log end at an instant. Says whether
@@ -97,11 +110,10 @@ impl TopicLog {
         &mut self,
         plan: &TopicPlan,
         now: SimTime,
-        retention: Option<Span>,
         end_at: &mut dyn FnMut(SimTime) -> u64,
     ) -> bool {
         let mut deleted = false;
-        while self.exists && self.next_at() <= now {
+        while self.exists && self.closes_next.min(self.checks_next) <= now {
             if self.closes_next <= self.checks_next {
                 let closed = self.closes_next;
                 let end = end_at(closed).max(self.start);
@@ -109,15 +121,15 @@ impl TopicLog {
                 self.closes_next += plan.segment();
             } else {
                 let at = self.checks_next;
-                deleted |= self.check(at, retention);
+                deleted |= self.check(at);
                 self.checks_next += plan.check_every;
             }
         }
         deleted
     }
 
-    fn check(&mut self, at: SimTime, retention: Option<Span>) -> bool {
-        let Some(retention) = retention else {
+    fn check(&mut self, at: SimTime) -> bool {
+        let Some(retention) = self.kept else {
             return false;
         };
         let mut deleted = false;
@@ -204,6 +216,16 @@ impl Group {
         self.lost + log.start.saturating_sub(self.committed)
     }
 
+    /// Whether it keeps up and goes on doing so with these consumers: then its offset is the log end, whenever that is read.
+    pub fn keeps_up(&self, log: &TopicLog, ready: u32, less: f64) -> bool {
+        self.pace == Pace::Following && works(log, ready, less)
+    }
+
+    /// The next rebalance that is known and still to come.
+    pub fn next_rebalance(&self, now: SimTime) -> Option<SimTime> {
+        self.rebalances.get(self.rebalances_until(now)).copied()
+    }
+
     /// A step: `ready` consumers work for `span`, each `per_pod` messages a second, less the share `less`.
     pub fn step(
         &mut self,
@@ -214,8 +236,7 @@ impl Group {
         now: SimTime,
         span: Span,
     ) {
-        let works = ready > 0 && less < 1.0 && log.exists;
-        if !works {
+        if !works(log, ready, less) {
             // Until this step it kept up: what came before its members stopped was worked off.
             if self.pace == Pace::Following {
                 self.committed = self.committed.max(log.end);
@@ -266,6 +287,11 @@ impl Group {
     }
 }
 
+/// Whether somebody works a topic off.
+fn works(log: &TopicLog, ready: u32, less: f64) -> bool {
+    ready > 0 && less < 1.0 && log.exists
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -296,11 +322,12 @@ mod tests {
     #[test]
     fn a_closed_segment_goes_as_a_whole_at_the_first_check_after_its_time() {
         let plan = topic();
-        let mut log = TopicLog::new(&plan, SimTime(0), 0);
+        let mut log = TopicLog::new(&plan, SimTime(0), 0, Some(Span::from_secs(300)));
         let mut end = |at: SimTime| (at.millis() / 1000) as u64;
-        let retention = Some(Span::from_secs(300));
-        assert!(!log.advance(&plan, SimTime(400_000), retention, &mut end));
-        assert!(log.advance(&plan, SimTime(410_000), retention, &mut end));
+        assert_eq!(log.next_at(&plan), Some(SimTime(410_000)));
+        assert!(!log.advance(&plan, SimTime(400_000), &mut end));
+        assert_eq!(log.next_at(&plan), Some(SimTime(410_000)));
+        assert!(log.advance(&plan, SimTime(410_000), &mut end));
         assert_eq!(log.start, 100);
         assert_eq!(log.deletions, [(SimTime(410_000), 100)]);
     }
@@ -314,7 +341,7 @@ mod tests {
             per_pod: 10.0,
             line: None,
         };
-        let mut log = TopicLog::new(&topic(), SimTime(0), 100);
+        let mut log = TopicLog::new(&topic(), SimTime(0), 100, None);
         let mut group = Group::new(100, SimTime(0));
         group.step(&plan, &log, 0, 0.0, SimTime(500), Span::from_secs(1));
         log.end = 150;

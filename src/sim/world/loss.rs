@@ -5,6 +5,8 @@ use crate::sim::time::{SimTime, Span};
 /// The business's estimate reaches the board this much later than what it is about.
 pub const REPORTED_LATE: Span = Span::from_mins(2);
 
+const MINUTE: Span = Span::from_mins(1);
+
 /// What was lost since the page, in thousandths of a customer minute, so that adding up is exact.
 #[derive(Clone, Debug, Default)]
 pub struct Loss {
@@ -14,11 +16,20 @@ pub struct Loss {
 }
 
 impl Loss {
-    /// Adds a step in which `customers` customers were harmed.
-    pub fn add(&mut self, customers: f64, now: SimTime, span: Span) {
-        self.total += (customers * span.millis() as f64 / 60.0) as i64;
-        if now.millis().rem_euclid(60_000) == 0 {
-            self.minutes.push((now, self.total));
+    /// Lets time pass from one whole second to a later one. `harmed` gives the customers harmed at an instant; nobody is
+    /// while there is none.
+    pub fn pass(&mut self, from: SimTime, now: SimTime, harmed: Option<impl Fn(SimTime) -> f64>) {
+        let second = Span::from_secs(1);
+        let stride = if harmed.is_some() { second } else { MINUTE };
+        let mut at = from;
+        while at < now {
+            at = (at.floor_to(stride) + stride).min(now);
+            if let Some(harmed) = &harmed {
+                self.total += (harmed(at) * 1000.0 / 60.0) as i64;
+            }
+            if at.floor_to(MINUTE) == at {
+                self.minutes.push((at, self.total));
+            }
         }
     }
 
@@ -48,5 +59,27 @@ impl Loss {
         self.minutes
             .iter()
             .map(|(at, total)| (*at, *total as f64 / 1000.0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_long_step_is_many_short_ones() {
+        let harmed = |at: SimTime| (at.millis() % 7919) as f64;
+        let (mut long, mut short) = (Loss::default(), Loss::default());
+        let end = SimTime(600_000);
+        long.pass(SimTime(30_000), end, Some(harmed));
+        for second in 30..600 {
+            let from = SimTime(second * 1000);
+            short.pass(from, from + Span::from_secs(1), Some(harmed));
+        }
+        assert_eq!(long.minutes, short.minutes);
+        assert_eq!((long.minutes.len(), long.total), (10, short.total));
+        let quiet = None::<fn(SimTime) -> f64>;
+        long.pass(end, end + Span::from_secs(90), quiet);
+        assert_eq!(long.minutes.last(), Some(&(SimTime(660_000), long.total)));
     }
 }

@@ -9,8 +9,9 @@ use super::faults::FaultState;
 use super::fleet::{Copy, Fleet, Running};
 use super::kafka::{Group, TopicLog};
 use super::loss::Loss;
+use super::memo::Memo;
 use super::queue::{Due, Queue};
-use super::step::Scripts;
+use super::step::{Scripts, Waiting, Watch};
 use super::trainee::{DrillState, Trainee};
 use super::valkey::ValkeyState;
 use super::{Alerts, Facts, World};
@@ -22,7 +23,7 @@ use crate::sim::ids::{ServiceId, TopicId};
 use crate::sim::kubernetes::fate::EnvSnapshot;
 use crate::sim::kubernetes::{Cluster, ClusterSpec};
 use crate::sim::pager::{IncidentState, Pager, PagerIncident};
-use crate::sim::plan::{Cond, Plan};
+use crate::sim::plan::{Cond, Plan, Reach};
 use crate::sim::signals::Signals;
 use crate::sim::slack::{Post, Slack};
 use crate::sim::time::{SimTime, Span};
@@ -36,11 +37,16 @@ impl World {
         world.schedule_story();
         world.tell_old_stories();
         world.settle();
+        world.leave_out_known_crashes();
         let page = world.plan.page;
         world.advance_to(page);
+        world.signals.tell_past_lines();
         world.signals.close_until(page);
         world.anchor_stocks();
-        world.events.retain(|event| event.at >= page);
+        // What came before the page is history; the debrief tells how the faults began.
+        world.events.retain(|event| {
+            event.at >= page || matches!(event.kind, super::WorldEventKind::Fault { .. })
+        });
         world
     }
 
@@ -69,26 +75,33 @@ impl World {
             .map(|stock| stock.base)
             .collect();
         let mut timers = Timers::default();
+        let worsening = plan.faults.iter().flat_map(|fault| &fault.worsened_by);
+        worsening.for_each(|(when, _)| timers.watch_while_moving(when));
+        let replies = plan.replies.values().flatten().flatten();
+        replies.for_each(|when| timers.time(when));
         let mut watch = |condition: &Cond| timers.watch(condition);
         for fault in &plan.faults {
             watch(&fault.when);
             fault.until.iter().for_each(&mut watch);
-            fault.worsened_by.iter().for_each(|(when, _)| watch(when));
         }
         watch(&plan.milestones.mitigated);
         watch(&plan.milestones.resolved);
         plan.milestones.made_worse.iter().for_each(&mut watch);
-        plan.replies
-            .values()
-            .flatten()
-            .flatten()
-            .for_each(&mut watch);
         let scripts = scripts(&plan);
-        scripts.waiting.iter().for_each(|(_, when, _)| watch(when));
-        scripts
-            .automations
-            .values()
-            .for_each(|(when, ..)| watch(when));
+        let waiting = scripts.waiting.iter();
+        waiting.for_each(|waiting| watch(&waiting.when));
+        let automations = scripts.automations.values();
+        automations.for_each(|automation| watch(&automation.when));
+        for fault in &plan.faults {
+            if let Reach::Pods { of, .. } | Reach::NodesOf(of) = fault.reach {
+                timers.services.insert(of);
+            }
+        }
+        // A topic's retention is a variable of its broker, a group's pace one of its members.
+        let brokers = plan.topics.iter().filter_map(|topic| topic.broker);
+        timers.services.extend(brokers);
+        let members = plan.groups.iter().map(|group| group.service);
+        timers.services.extend(members);
         let signals = Signals::new(&plan, seed, Arc::clone(&ordinary));
         let mut world = Self {
             seed,
@@ -104,6 +117,8 @@ impl World {
                 services
             ],
             faults: vec![FaultState::default(); plan.faults.len()],
+            instances: super::instances::Instances::of(&plan),
+            spilled: vec![0.0; plan.pack.scenario.stocks.len()],
             stocks,
             topics: Vec::new(),
             groups: Vec::new(),
@@ -119,9 +134,11 @@ impl World {
             ordinary,
             loss: Loss::default(),
             drill: DrillState::Paged,
+            endless: false,
             worktrees: clones(&repositories),
             repositories,
             shipped: vec![Vec::new(); services],
+            deployments: super::deployments::old(&plan, start),
             code: super::code::Code::default(),
             signals,
             alerts: Alerts {
@@ -129,7 +146,12 @@ impl World {
                 ..Alerts::default()
             },
             scripts,
+            moves: super::memo::Moves::default(),
+            memos: super::step::Memos::new(&plan),
+            verdicts: super::step::Verdicts::default(),
+            derived: super::load::Derived::new(&plan),
             events: Vec::new(),
+            digests: super::hashing::Digests::default(),
             plan,
         };
         let spec = cluster_spec(&world);
@@ -165,13 +187,9 @@ impl World {
         }
         for (index, topic) in plan.topics.iter().enumerate() {
             let end = self.signals.log_end(index, self.now);
-            let mut log = TopicLog::new(topic, self.now, end);
-            log.fill_back(
-                topic,
-                self.now,
-                self.retention_of_spec(TopicId(index as u32)),
-                &mut |at| self.signals.log_end(index, at),
-            );
+            let kept = self.retention_of_spec(TopicId(index as u32));
+            let mut log = TopicLog::new(topic, self.now, end, kept);
+            log.fill_back(topic, self.now, &mut |at| self.signals.log_end(index, at));
             self.topics.push(log);
         }
         for group in &plan.groups {
@@ -247,10 +265,14 @@ impl World {
         for (moment, _) in &pack.scenario.traffic {
             self.queue.add(plan.moment(*moment).max(start), Due::Look);
         }
-        for at in named_moments(&plan) {
-            if at > start {
-                self.queue.add(at, Due::Look);
-            }
+        let scripts = self.scripts.waiting.iter();
+        let not_before = scripts.map(|waiting| waiting.not_before);
+        let mut moments = self.timers.moments();
+        moments.extend(not_before);
+        moments.sort_unstable();
+        moments.dedup();
+        for at in moments.into_iter().filter(|at| *at > start) {
+            self.queue.add(at, Due::Look);
         }
         for (name, message) in &pack.scenario.messages {
             if let (Some(at), None) = (message.at, &message.when) {
@@ -308,14 +330,14 @@ impl World {
         let plan = Arc::clone(&self.plan);
         for _ in 0..plan.faults.len().min(64) {
             for (index, fault) in plan.faults.iter().enumerate() {
-                let holds = self.holds(&fault.when);
-                if let Some(state) = self.faults.get_mut(index).filter(|_| holds) {
-                    state.settle(self.now);
-                    let felt = state.felt(self.now);
-                    self.signals.record_fault(&plan, index, self.now, felt);
+                if self.holds(&fault.when) {
+                    self.settle_fault(index, fault);
+                    self.tell_fault(index);
                 }
             }
+            self.stir();
         }
+        self.faults_moved();
     }
 }
 
@@ -356,22 +378,26 @@ fn scripts(plan: &Plan) -> Scripts {
         .iter()
         .map(|(name, when)| {
             let at = scenario.messages.get(name).and_then(|message| message.at);
-            (
-                name.clone(),
-                when.clone(),
-                at.map_or(plan.page, |at| plan.moment(at)),
-            )
+            Waiting {
+                name: name.clone(),
+                when: when.clone(),
+                not_before: at.map_or(plan.page, |at| plan.moment(at)),
+                memo: Memo::new(when),
+            }
         })
         .collect();
     let automations = plan
         .automation_conditions
         .iter()
         .map(|(name, when)| {
-            let times = scenario
-                .automations
-                .get(name)
-                .map_or(1, |automation| automation.times);
-            (name.clone(), (when.clone(), false, times))
+            let declared = scenario.automations.get(name);
+            let watch = Watch {
+                when: when.clone(),
+                held: false,
+                left: declared.map_or(1, |automation| automation.times),
+                memo: Memo::new(when),
+            };
+            (name.clone(), watch)
         })
         .collect();
     Scripts {
@@ -379,27 +405,6 @@ fn scripts(plan: &Plan) -> Scripts {
         automations,
         ..Scripts::default()
     }
-}
-
-/// Moments at which some condition changes by itself.
-fn named_moments(plan: &Plan) -> Vec<SimTime> {
-    let mut moments = Vec::new();
-    let mut collect = |condition: &Cond| {
-        condition.walk(&mut |part| {
-            if let Cond::After(at) = part {
-                moments.push(*at);
-            }
-        });
-    };
-    for fault in &plan.faults {
-        collect(&fault.when);
-        fault.until.iter().for_each(&mut collect);
-    }
-    plan.message_conditions.values().for_each(&mut collect);
-    plan.automation_conditions.values().for_each(&mut collect);
-    moments.sort_unstable();
-    moments.dedup();
-    moments
 }
 
 fn old_incident(plan: &Plan, id: &str, spec: &Incident) -> PagerIncident {

@@ -100,8 +100,15 @@ impl World {
         };
         let env = self.release_env(id, &release);
         let command = deploy_command(found, &release, &env);
+        let before = self.wanted_tag(id).map(str::to_owned);
+        let was = self.templates.get(id.index()).cloned();
         if self.cluster.apply(&command, self.now).is_ok() {
             self.refresh_wanted();
+            // What is deployed already changes nothing, and nobody tells.
+            let same = self.templates.get(id.index()) == was.as_ref();
+            if same || !self.deployment_began(id, tag, before, by) {
+                return;
+            }
             let who = by.map_or_else(String::new, |by| format!(" (by @{by})"));
             let text = format!("Deploying `{service}` {tag} to production{who}");
             let channel = plan.pack.estate.deploy_channel.clone();

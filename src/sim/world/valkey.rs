@@ -13,6 +13,8 @@ pub struct ValkeyState {
     pub flushed: Option<SimTime>,
     /// Flushes ever.
     pub flushes: u32,
+    /// Keys that flushes deleted.
+    pub deleted: u64,
 }
 
 impl ValkeyState {

@@ -5,9 +5,12 @@ use std::collections::BTreeMap;
 use super::fleet::Fleet;
 use super::kafka::{Group, Pace, TopicLog};
 use super::loss::Loss;
+use super::memo::Needs;
 use super::trainee::Trainee;
 use super::valkey::ValkeyState;
 use super::{Alerts, Facts, World, WorldEvent};
+use crate::scenario::format::values::Moment;
+use crate::sim::artifact::Shown;
 use crate::sim::flows::Flows;
 use crate::sim::git::Repository;
 use crate::sim::git::worktree::Worktree;
@@ -30,6 +33,25 @@ impl World {
     /// Slack.
     pub const fn slack(&self) -> &Slack {
         &self.slack
+    }
+
+    /// What an artifact's id names: an id that [`Shown::id`] gave, where a message is named by its place
+    /// (`#channel/id`) and counts under its script's name.
+    pub fn artifact(&self, id: &str) -> Option<Shown> {
+        let shown = Shown::from_id(id)?;
+        let Shown::Message(place) = &shown else {
+            return Some(shown);
+        };
+        let script = place.split_once('/').and_then(|(channel, id)| {
+            let mut posts = self.slack.posts().iter();
+            let post = posts.find(|post| post.channel == channel && post.id == id)?;
+            post.script.clone()
+        });
+        match script {
+            Some(script) => Some(Shown::Message(script)),
+            // Nobody is shown a script's name: one that is given was guessed.
+            None => place.starts_with('#').then_some(shown),
+        }
     }
 
     /// The paging system.
@@ -139,6 +161,11 @@ impl World {
         self.stocks.get(stock.index()).copied().unwrap_or(0.0)
     }
 
+    /// What flowed into a stock beyond its capacity and is lost.
+    pub fn spilled(&self, stock: StockId) -> f64 {
+        self.spilled.get(stock.index()).copied().unwrap_or(0.0)
+    }
+
     /// A driver's value now: straight lines between its points.
     pub fn driver(&self, driver: DriverId) -> f64 {
         let Some(spec) = self.plan.pack.scenario.drivers.values().nth(driver.index()) else {
@@ -157,6 +184,27 @@ impl World {
             before = Some((at, *value));
         }
         before.map_or(spec.base, |(_, value)| value)
+    }
+
+    /// Whether some driver that a condition looks at is between its points now.
+    pub(super) fn drivers_move(&self) -> bool {
+        self.timers.needs.meets(Needs::DRIVERS)
+            && self.plan.pack.scenario.drivers.values().any(|driver| {
+                let started = |(moment, _): &&(Moment, f64)| self.plan.moment(*moment) <= self.now;
+                let points = &driver.points;
+                points.first().as_ref().is_some_and(|first| started(first))
+                    && points.last().as_ref().is_some_and(|last| !started(last))
+            })
+    }
+
+    /// When the next driver begins to move.
+    pub(super) fn drivers_start(&self) -> Option<SimTime> {
+        let drivers = self.plan.pack.scenario.drivers.values();
+        drivers
+            .filter_map(|driver| driver.points.first())
+            .map(|(moment, _)| self.plan.moment(*moment))
+            .filter(|at| *at > self.now)
+            .min()
     }
 
     /// How long a topic keeps its messages; `None` for ever. The topic's own setting counts before the broker's.

@@ -117,8 +117,11 @@ pub fn query(wanted: &Wanted) -> Result<LogExpr, (String, Option<Range<usize>>)>
     let alternatives = |words: Vec<String>| words.join("|");
     if !wanted.services.is_empty() {
         let names = wanted.services.iter().map(|name| regex::escape(name));
-        log.matchers
-            .extend(Matcher::new("service", MatchOp::Regex, &alternatives(names.collect())));
+        log.matchers.extend(Matcher::new(
+            "service",
+            MatchOp::Regex,
+            &alternatives(names.collect()),
+        ));
     }
     if wanted.from_level > 0 {
         let words = LEVELS.iter().skip(wanted.from_level);
@@ -156,8 +159,15 @@ impl Finder {
             from_ms: i64::MIN,
             until_ms,
         };
-        let older_run = Run::with_names(telemetry, &log, &wanted.names, window, Direction::Older, None)
-            .map_err(|error| (error.to_string(), None))?;
+        let older_run = Run::with_names(
+            telemetry,
+            &log,
+            &wanted.names,
+            window,
+            Direction::Older,
+            None,
+        )
+        .map_err(|error| (error.to_string(), None))?;
         Ok(Self {
             wanted: wanted.clone(),
             log,
@@ -186,15 +196,26 @@ impl Finder {
         self.newer.clear();
         let end = place_ms.map_or(closed, |at| at.min(closed));
         let window = |from_ms, until_ms| Span { from_ms, until_ms };
-        self.older_run
-            .restart(Arc::clone(telemetry), window(i64::MIN, end), Direction::Older);
-        self.newer_run = place_ms.filter(|at| *at < closed).and_then(|at| {
-            self.run(telemetry, window(at, closed), Direction::Newer)
-        });
+        self.older_run.restart(
+            Arc::clone(telemetry),
+            window(i64::MIN, end),
+            Direction::Older,
+        );
+        self.newer_run = place_ms
+            .filter(|at| *at < closed)
+            .and_then(|at| self.run(telemetry, window(at, closed), Direction::Newer));
     }
 
     fn run(&self, telemetry: &Arc<Telemetry>, window: Span, direction: Direction) -> Option<Run> {
-        Run::with_names(Arc::clone(telemetry), &self.log, &self.wanted.names, window, direction, None).ok()
+        Run::with_names(
+            Arc::clone(telemetry),
+            &self.log,
+            &self.wanted.names,
+            window,
+            direction,
+            None,
+        )
+        .ok()
     }
 
     /// Looks for lines that were written since the last time.
@@ -309,14 +330,22 @@ impl Finder {
             };
             let behind = self.older.len().saturating_sub(at.min(self.older.len()));
             let past = at.saturating_sub(self.older.len());
-            let wants = if matches!(seek, Seek::Newest) { before + after } else { before };
+            let wants = if matches!(seek, Seek::Newest) {
+                before + after
+            } else {
+                before
+            };
             let needs_older = (wants + behind).saturating_sub(past);
             open = self.fill(needs_older, past + after + 1);
         }
         if matches!(seek, Seek::Newest) {
             at = self.len().saturating_sub(1);
         }
-        let first = at.saturating_sub(if matches!(seek, Seek::Newest) { before + after } else { before });
+        let first = at.saturating_sub(if matches!(seek, Seek::Newest) {
+            before + after
+        } else {
+            before
+        });
         let last = (at + after.max(1)).min(self.len());
         let rows: Vec<&Entry> = (first..last).filter_map(|index| self.at(index)).collect();
         let mut window = Window {
@@ -327,7 +356,9 @@ impl Finder {
             lines: rows.iter().map(|entry| row(entry)).collect(),
             ..Window::default()
         };
-        let start_ms = rows.first().map_or(self.until_ms, |entry| entry.source.key.at_ms);
+        let start_ms = rows
+            .first()
+            .map_or(self.until_ms, |entry| entry.source.key.at_ms);
         let span = (telemetry.closed_ms() - origin).max(1) as f64;
         window.fraction = (start_ms - origin) as f64 / span;
         window.searched = if open {
@@ -345,7 +376,10 @@ impl Finder {
     /// Lines that match in all, as far as counted; counted anew every quarter of a minute.
     fn count(&mut self, telemetry: &Arc<Telemetry>) -> u64 {
         let closed = telemetry.closed_ms();
-        let due = self.total.as_ref().is_none_or(|(at, tally)| tally.is_done() && closed - at > 15_000);
+        let due = self
+            .total
+            .as_ref()
+            .is_none_or(|(at, tally)| tally.is_done() && closed - at > 15_000);
         if due {
             let span = Span {
                 from_ms: i64::MIN,
@@ -353,7 +387,13 @@ impl Finder {
             };
             let tally = match self.total.take() {
                 Some((_, tally)) => Ok(tally.restarted(Arc::clone(telemetry), span, 1)),
-                None => Tally::new(Arc::clone(telemetry), &self.log, &self.wanted.names, span, 1),
+                None => Tally::new(
+                    Arc::clone(telemetry),
+                    &self.log,
+                    &self.wanted.names,
+                    span,
+                    1,
+                ),
             };
             let Ok(tally) = tally else { return 0 };
             self.total = Some((closed, tally));
@@ -365,16 +405,32 @@ impl Finder {
     }
 
     /// Lines by level in equal parts of a window of time, as far as counted.
-    pub fn histogram(&mut self, world: &World, start_ms: i64, end_ms: i64, parts: usize) -> Vec<[u64; 5]> {
+    pub fn histogram(
+        &mut self,
+        world: &World,
+        start_ms: i64,
+        end_ms: i64,
+        parts: usize,
+    ) -> Vec<[u64; 5]> {
         self.bars(world, start_ms, end_ms, parts)
             .map_or_else(|| vec![[0; 5]; parts], |bars| bars.bars().to_vec())
     }
 
-    fn bars(&mut self, world: &World, start_ms: i64, end_ms: i64, parts: usize) -> Option<&mut Bars> {
+    fn bars(
+        &mut self,
+        world: &World,
+        start_ms: i64,
+        end_ms: i64,
+        parts: usize,
+    ) -> Option<&mut Bars> {
         let telemetry = world.signals().telemetry().snapshot();
         let until_ms = end_ms.min(telemetry.closed_ms());
         let window = (start_ms, until_ms, parts);
-        if self.bars.as_ref().is_none_or(|bars| bars.window != window && bars.tally.is_done()) {
+        if self
+            .bars
+            .as_ref()
+            .is_none_or(|bars| bars.window != window && bars.tally.is_done())
+        {
             let span = Span {
                 from_ms: start_ms,
                 until_ms: end_ms,
@@ -400,7 +456,13 @@ impl Finder {
     }
 
     /// What wrote lines in a window, most lines first.
-    pub fn groups(&mut self, world: &World, start_ms: i64, end_ms: i64, parts: usize) -> Vec<Group> {
+    pub fn groups(
+        &mut self,
+        world: &World,
+        start_ms: i64,
+        end_ms: i64,
+        parts: usize,
+    ) -> Vec<Group> {
         let telemetry = world.signals().telemetry().snapshot();
         let Some(bars) = self.bars(world, start_ms, end_ms, parts) else {
             return Vec::new();
@@ -494,7 +556,13 @@ mod tests {
     }
 
     /// Asks until the search is through.
-    fn settled(finder: &mut Finder, world: &World, seek: &Seek, before: usize, after: usize) -> Window {
+    fn settled(
+        finder: &mut Finder,
+        world: &World,
+        seek: &Seek,
+        before: usize,
+        after: usize,
+    ) -> Window {
         for _ in 0..2_000 {
             let window = finder.window(world, seek, before, after);
             if window.searched >= 1.0 {
@@ -511,12 +579,23 @@ mod tests {
     #[test]
     fn windows_around_places_hang_together() {
         let world = small_world();
-        for text in ["", "queue is full", "{app=\"gate\"} | json | status=\"502\"", "QUEUE"] {
+        for text in [
+            "",
+            "queue is full",
+            "{app=\"gate\"} | json | status=\"502\"",
+            "QUEUE",
+        ] {
             let mut finder = Finder::new(&world, &wanted(text)).unwrap();
             let newest = settled(&mut finder, &world, &Seek::Newest, 20, 20);
-            assert!(newest.is_end && newest.lines.is_sorted_by(|a, b| a.at <= b.at), "{text}");
+            assert!(
+                newest.is_end && newest.lines.is_sorted_by(|a, b| a.at <= b.at),
+                "{text}"
+            );
             if text == "QUEUE" {
-                assert!(newest.lines.is_empty() && newest.is_start, "capitals count when they are typed");
+                assert!(
+                    newest.lines.is_empty() && newest.is_start,
+                    "capitals count when they are typed"
+                );
                 continue;
             }
             assert_eq!(newest.lines.len(), 40, "{text}");
@@ -543,7 +622,10 @@ mod tests {
         world.advance_to(later);
         let after = settled(&mut finder, &world, &Seek::Newest, 10, 10);
         let mut fresh = Finder::new(&world, &wanted("status")).unwrap();
-        assert_eq!(texts(&after), texts(&settled(&mut fresh, &world, &Seek::Newest, 10, 10)));
+        assert_eq!(
+            texts(&after),
+            texts(&settled(&mut fresh, &world, &Seek::Newest, 10, 10))
+        );
         assert_ne!(texts(&after), texts(&before));
     }
 
@@ -570,7 +652,10 @@ mod tests {
         for _ in 0..200 {
             groups = finder.groups(&world, end - 600_000, end, 60);
         }
-        assert_eq!(groups.iter().map(|group| group.lines).sum::<u64>(), counted.iter().sum::<u64>());
+        assert_eq!(
+            groups.iter().map(|group| group.lines).sum::<u64>(),
+            counted.iter().sum::<u64>()
+        );
         assert!(groups.is_sorted_by(|a, b| a.lines >= b.lines));
         assert!(groups.iter().any(|group| !group.is_new));
     }
@@ -579,7 +664,13 @@ mod tests {
     fn queries_that_cannot_be_read_say_where() {
         let world = small_world();
         let (message, at) = Finder::new(&world, &wanted("{app=gate}")).unwrap_err();
-        assert_eq!((message.as_str(), at), ("syntax error: unexpected IDENTIFIER, expecting STRING", Some(5..9)));
+        assert_eq!(
+            (message.as_str(), at),
+            (
+                "syntax error: unexpected IDENTIFIER, expecting STRING",
+                Some(5..9)
+            )
+        );
         assert!(Finder::new(&world, &wanted("rate({app=\"gate\"}[5m])")).is_err());
     }
 
@@ -587,11 +678,16 @@ mod tests {
     fn a_line_leads_to_its_pod_and_trace() {
         let world = small_world();
         let mut finder = Finder::new(&world, &wanted("{app=\"gate\"} |= \"trace_id\"")).unwrap();
-        let line = settled(&mut finder, &world, &Seek::Newest, 1, 0).lines.remove(0);
+        let line = settled(&mut finder, &world, &Seek::Newest, 1, 0)
+            .lines
+            .remove(0);
         let trace = trace_query(&world, &line.cursor).unwrap();
         let mut of_trace = Finder::new(&world, &wanted(&trace)).unwrap();
         let found = settled(&mut of_trace, &world, &Seek::Newest, 10, 0);
         assert!(found.lines.contains(&line));
-        assert_eq!(pod_query(&world, &line.cursor).unwrap(), format!("{{pod=\"{}\"}}", line.pod));
+        assert_eq!(
+            pod_query(&world, &line.cursor).unwrap(),
+            format!("{{pod=\"{}\"}}", line.pod)
+        );
     }
 }

@@ -94,17 +94,22 @@ fn messages(world: &World, args: &Args) -> Vec<Shown> {
         .into_iter()
         .filter(|post| post.at.millis() <= until)
         .filter(|post| match thread {
-            Some(thread) => post.id == thread || post.thread.as_deref() == Some(thread),
+            Some(thread) => {
+                post.id == thread
+                    || post.thread.as_deref() == Some(thread)
+                    || slack::messages::artifact(post) == thread
+            }
             None => true,
         })
-        .map(|post| slack::messages::shown(&post))
         .collect();
-    let first = args
-        .first
-        .as_ref()
-        .and_then(|first| posts.iter().position(|shown| shown.id() == *first));
+    let first = args.first.as_ref().and_then(|first| {
+        posts
+            .iter()
+            .position(|post| slack::messages::artifact(post) == *first)
+    });
     let start = first.unwrap_or_else(|| posts.len().saturating_sub(args.rows));
-    posts.into_iter().skip(start).take(args.rows).collect()
+    let on_screen = posts.iter().skip(start).take(args.rows);
+    on_screen.map(slack::messages::shown).collect()
 }
 
 fn log_lines(world: &World, args: &Args) -> Vec<Shown> {

@@ -123,7 +123,9 @@ impl Place {
                     }
                     word_from = next;
                 }
-                (None, letter) if letter == ',' || letter == '|' || letter.is_whitespace() => word_from = next,
+                (None, letter) if letter == ',' || letter == '|' || letter.is_whitespace() => {
+                    word_from = next
+                }
                 (None, _) => {}
             }
         }
@@ -167,7 +169,11 @@ pub fn values(world: &World, label: &str) -> BTreeSet<String> {
         }
         name => {
             for (_, def) in telemetry.log_defs() {
-                values.insert(telemetry.stream_label(name, &def.service, def.level).to_owned());
+                values.insert(
+                    telemetry
+                        .stream_label(name, &def.service, def.level)
+                        .to_owned(),
+                );
             }
         }
     }
@@ -178,9 +184,16 @@ pub fn values(world: &World, label: &str) -> BTreeSet<String> {
 /// Names of fields that lines show.
 fn fields(world: &World) -> BTreeSet<String> {
     let telemetry = world.signals().telemetry();
-    let mut names: BTreeSet<String> = ["route", "status", "msg", "trace_id"].map(str::to_owned).into();
+    let mut names: BTreeSet<String> = ["route", "status", "msg", "trace_id"]
+        .map(str::to_owned)
+        .into();
     for (_, def) in telemetry.log_defs() {
-        names.extend(def.template.fields().iter().map(|field| field.name.to_string()));
+        names.extend(
+            def.template
+                .fields()
+                .iter()
+                .map(|field| field.name.to_string()),
+        );
     }
     names
 }
@@ -207,13 +220,23 @@ mod tests {
         assert!(texts("{app=\"gate\"} | json | stat").contains(&"status=".to_owned()));
         assert_eq!(texts("queue is"), Vec::<String>::new());
         assert_eq!(texts("{app=\"gate\"} |= \"js"), Vec::<String>::new());
-        assert!(texts("{pod=\"gate-").iter().all(|pod| pod.starts_with("gate-")));
+        assert!(
+            texts("{pod=\"gate-")
+                .iter()
+                .all(|pod| pod.starts_with("gate-"))
+        );
     }
 
     #[test]
     fn the_word_to_replace_begins_where_it_was_begun() {
         let text = "{app=\"ga";
         assert_eq!(complete(&small_world(), text, text.len()).0, 6);
-        assert_eq!(Place::of("{a=\"b\"} | lo"), Place { kind: Kind::Stage, from: 10 });
+        assert_eq!(
+            Place::of("{a=\"b\"} | lo"),
+            Place {
+                kind: Kind::Stage,
+                from: 10
+            }
+        );
     }
 }

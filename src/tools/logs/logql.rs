@@ -131,9 +131,8 @@ pub fn is_logql(text: &str) -> bool {
     let text = text.trim_start();
     if let Some(inside) = text.strip_prefix('{') {
         let first = inside.trim_start().chars().next();
-        return first.is_none_or(|letter| {
-            letter == '_' || letter == '}' || letter.is_ascii_alphabetic()
-        });
+        return first
+            .is_none_or(|letter| letter == '_' || letter == '}' || letter.is_ascii_alphabetic());
     }
     let word = text
         .find(|letter: char| !(letter == '_' || letter.is_ascii_alphanumeric()))
@@ -219,9 +218,7 @@ pub fn run(world: &World, text: &str, wanted: &Wanted) -> Result<Found, ToolErro
                 .map_err(|error| told(&error))?;
             run.gather().map_err(|error| told(&error))?;
             if ranged {
-                run.matrix()
-                    .map(Found::Range)
-                    .map_err(|error| told(&error))
+                run.matrix().map(Found::Range).map_err(|error| told(&error))
             } else {
                 run.value()
                     .map(Found::Instant)
@@ -242,10 +239,26 @@ mod tests {
 
     #[test]
     fn selectors_and_functions_are_told_from_texts() {
-        for query in ["{app=\"x\"}", " { app", "{", "{}", "rate({a=\"b\"}[5m", "sum by (a) (rate({", "topk(3, {"] {
+        for query in [
+            "{app=\"x\"}",
+            " { app",
+            "{",
+            "{}",
+            "rate({a=\"b\"}[5m",
+            "sum by (a) (rate({",
+            "topk(3, {",
+        ] {
             assert!(is_logql(query), "{query}");
         }
-        for text in ["{\"level\":\"error\"", "queue is full", "rate limit", "sum", "max({}", "500", "count_over {"] {
+        for text in [
+            "{\"level\":\"error\"",
+            "queue is full",
+            "rate limit",
+            "sum",
+            "max({}",
+            "500",
+            "count_over {",
+        ] {
             assert!(!is_logql(text) || text == "max({}", "{text}");
         }
     }

@@ -20,7 +20,17 @@ use crate::tools::shared::{options, usage, value};
 
 const USAGE: &str = "logcli query [--since 1h | --from TIME --to TIME] [--limit 30] [--forward] [--step 15s] [-q] [-o default|raw|jsonl] QUERY | instant-query QUERY | labels [LABEL] | series SELECTOR";
 const VALUED: [&str; 11] = [
-    "--since", "--from", "--to", "--limit", "--step", "-o", "--output", "--now", "--timezone", "-z", "--addr",
+    "--since",
+    "--from",
+    "--to",
+    "--limit",
+    "--step",
+    "-o",
+    "--output",
+    "--now",
+    "--timezone",
+    "-z",
+    "--addr",
 ];
 
 /// `logcli`.
@@ -49,13 +59,28 @@ impl Program for LogCli {
         };
         let asked = Asked {
             world,
-            flags: words.iter().filter(|word| word.starts_with('-')).cloned().collect(),
-            words: words.iter().filter(|word| !word.starts_with('-')).cloned().collect(),
+            flags: words
+                .iter()
+                .filter(|word| word.starts_with('-'))
+                .cloned()
+                .collect(),
+            words: words
+                .iter()
+                .filter(|word| !word.starts_with('-'))
+                .cloned()
+                .collect(),
             found,
         };
         let known = ["--forward", "-q", "--quiet", "--no-labels"];
-        if let Some(odd) = asked.flags.iter().find(|flag| !known.contains(&flag.as_str())) {
-            return Run::failed(format!("logcli: error: unknown flag '{odd}', try --help\n"), 1);
+        if let Some(odd) = asked
+            .flags
+            .iter()
+            .find(|flag| !known.contains(&flag.as_str()))
+        {
+            return Run::failed(
+                format!("logcli: error: unknown flag '{odd}', try --help\n"),
+                1,
+            );
         }
         let answer = match (command.as_str(), asked.words.as_slice()) {
             ("query", [query]) => asked.query(query),
@@ -121,8 +146,9 @@ impl Asked<'_> {
     fn time(&self, option: &str) -> Result<Option<SimTime>, ToolError> {
         value(&self.found, &[option])
             .map(|text| {
-                SimTime::parse_rfc3339(text)
-                    .ok_or_else(|| ToolError::new(format!("error parsing time {text:?}: RFC 3339 is needed")))
+                SimTime::parse_rfc3339(text).ok_or_else(|| {
+                    ToolError::new(format!("error parsing time {text:?}: RFC 3339 is needed"))
+                })
             })
             .transpose()
     }
@@ -138,7 +164,9 @@ impl Asked<'_> {
         let since = self.length("--since")?.unwrap_or(DEFAULT_RANGE);
         let start = self.time("--from")?.unwrap_or(end - since);
         if start > end {
-            return Err(ToolError::new("end timestamp must not be before or equal to start time"));
+            return Err(ToolError::new(
+                "end timestamp must not be before or equal to start time",
+            ));
         }
         Ok((start, end))
     }
@@ -152,7 +180,11 @@ impl Asked<'_> {
         match crate::sim::logql::parse(query).map_err(|error| logql::told(&error))? {
             Expr::Log(log) => {
                 let forward = self.flags.iter().any(|flag| flag == "--forward");
-                let direction = if forward { Direction::Newer } else { Direction::Older };
+                let direction = if forward {
+                    Direction::Newer
+                } else {
+                    Direction::Older
+                };
                 let window = Window {
                     from_ms: start.millis(),
                     until_ms: end.millis(),
@@ -177,7 +209,10 @@ impl Asked<'_> {
     }
 
     fn lines(&self, page: &Page) -> Result<Answer, ToolError> {
-        let quiet = self.flags.iter().any(|flag| flag == "-q" || flag == "--quiet");
+        let quiet = self
+            .flags
+            .iter()
+            .any(|flag| flag == "-q" || flag == "--quiet");
         let text = match value(&self.found, &["-o", "--output"]).unwrap_or("default") {
             "default" => page.text(),
             "raw" => page.entries.iter().map(|entry| format!("{}\n", entry.line)).collect(),
@@ -253,7 +288,11 @@ impl Asked<'_> {
                 .flat_map(|track| track.slots())
                 .map(|(_, slot)| slot.pod.to_string())
                 .collect();
-            let pods = if pods.is_empty() { vec![String::new()] } else { pods };
+            let pods = if pods.is_empty() {
+                vec![String::new()]
+            } else {
+                pods
+            };
             for pod in pods {
                 let pairs = STREAM_LABELS.map(|name| {
                     let value = match name {
@@ -263,18 +302,26 @@ impl Asked<'_> {
                     };
                     (name, value)
                 });
-                streams.insert(Labels::new(pairs.into_iter().filter(|(_, value)| !value.is_empty())));
+                streams.insert(Labels::new(
+                    pairs.into_iter().filter(|(_, value)| !value.is_empty()),
+                ));
             }
         }
         streams
     }
 
     fn values(&self, label: &str) -> Answer {
-        list(self.streams().iter().map(|labels| labels.get(label).to_owned()))
+        list(
+            self.streams()
+                .iter()
+                .map(|labels| labels.get(label).to_owned()),
+        )
     }
 
     fn series(&self, selector: &str) -> Result<Answer, ToolError> {
-        let Expr::Log(log) = crate::sim::logql::parse(selector).map_err(|error| logql::told(&error))? else {
+        let Expr::Log(log) =
+            crate::sim::logql::parse(selector).map_err(|error| logql::told(&error))?
+        else {
             return Err(ToolError::new("only label matchers are supported"));
         };
         if !log.stages.is_empty() {
@@ -293,7 +340,10 @@ impl Asked<'_> {
 fn answer(json: &serde_json::Value) -> Answer {
     let result = json.get("result").cloned().unwrap_or_default();
     Answer {
-        text: format!("{}\n", serde_json::to_string_pretty(&result).unwrap_or_default()),
+        text: format!(
+            "{}\n",
+            serde_json::to_string_pretty(&result).unwrap_or_default()
+        ),
         data: json.clone(),
         ..Answer::default()
     }

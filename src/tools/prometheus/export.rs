@@ -210,7 +210,12 @@ mod tests {
 
     #[test]
     fn texts_are_escaped() {
-        let label = |value: &str| vec![("__name__".to_owned(), "up".to_owned()), ("a".to_owned(), value.to_owned())];
+        let label = |value: &str| {
+            vec![
+                ("__name__".to_owned(), "up".to_owned()),
+                ("a".to_owned(), value.to_owned()),
+            ]
+        };
         assert_eq!(series_name(&label("x\"\\\n")), "up{a=\"x\\\"\\\\\\n\"}");
         assert_eq!(series_name(&label("")), "up");
         assert_eq!(seconds(1_500), "1.500");

@@ -135,8 +135,13 @@ pub fn row(world: &World, post: &Post) -> Message {
         replies,
         reactions: post.reactions.clone(),
         mentions_you: mentions(&post.text, world.trainee_handle()),
-        artifact: shown(post).id(),
+        artifact: artifact(post),
     }
+}
+
+/// The id under which a message can be pinned: its place, never its script's name.
+pub fn artifact(post: &Post) -> String {
+    Shown::Message(format!("{}/{}", post.channel, post.id)).id()
 }
 
 /// What a message shows: a scripted one counts under its script's name.

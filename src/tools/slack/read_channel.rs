@@ -170,7 +170,7 @@ impl Look for ReadChannel {
             ToolExample {
                 args: "{\"channel\":\"#incidents\"}",
                 about: "The newest messages",
-                prints: "---- Monday, 2 March 2026 ----\n13:50  jon: Support has 20 tickets about refused jobs, @mara is it known?  (m4)\n",
+                prints: "---- Monday, 2 March 2026 ----\n13:50  jon: Support has 20 tickets about refused jobs, @mara is it known?  (m2)\n",
             },
             ToolExample {
                 args: "{\"channel\":\"platform\",\"limit\":2}",

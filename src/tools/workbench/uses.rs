@@ -6,9 +6,9 @@ use serde_json::Value;
 
 use super::Workbench;
 use crate::session::journal::Door;
-use crate::session::{Answer, Call, SessionError};
+use crate::session::{Answer, Call, Entry, SessionError};
 use crate::sim::command::Rejection;
-use crate::tools::program::{Act, Run};
+use crate::tools::program::{Act, Place, Run};
 use crate::tools::registry::program_call;
 
 impl Workbench {
@@ -21,17 +21,18 @@ impl Workbench {
                 Ok(args) => args,
                 Err(answer) => return Some(answer),
             };
-            let Some((program, argv)) = tool.line(&args).and_then(|line| {
-                line.split_first()
-                    .map(|(name, rest)| (name.clone(), rest.to_vec()))
-            }) else {
+            let Some(line) = tool.line(self.session.world(), &args) else {
                 let call = Call {
                     tool: name.to_owned(),
                     args,
                 };
                 return Some(self.look(door, call));
             };
-            let printed = self.look(door, program_call(&program, &self.place.clone(), &argv, ""));
+            let place = line
+                .cwd
+                .map_or_else(|| self.place.clone(), |cwd| Place { cwd });
+            let (program, argv) = line.argv.split_first()?;
+            let printed = self.look(door, program_call(program, &place, argv, ""));
             if printed.code != 0 {
                 return Some(printed);
             }
@@ -48,6 +49,18 @@ impl Workbench {
                 self.finish(door, Some(run))
             }
         })
+    }
+
+    /// What the calls showed that were journaled after so many records: a line of the shell can hold several.
+    pub fn shown_since(&self, records: usize) -> Vec<crate::sim::artifact::Shown> {
+        let records = self.session.journal().records().iter().skip(records);
+        records
+            .filter_map(|record| match &record.intent.entry {
+                Entry::Call(call) => Some(self.peek(call).shown),
+                _ => None,
+            })
+            .flatten()
+            .collect()
     }
 
     /// Journals a look and answers it.

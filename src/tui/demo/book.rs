@@ -570,6 +570,8 @@ pub fn report() -> Report {
         points: 58,
         out_of: 100,
         is_win: false,
+        incident: String::new(),
+        is_open: false,
         sections: vec![
             Section {
                 heading: "Score".into(),

@@ -3,19 +3,23 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use serde_json::Value;
+
+use crate::session::journal::{DrillInFolder, Outcome};
 use crate::sim::time::SimTime;
 use crate::tools::board::changes::Change;
 use crate::tools::board::finder::Finder;
 use crate::tools::board::{charts, lines, notebook as notes};
 use crate::tools::workbench::{ShellRun, Then};
 use crate::tools::{
-    DrillPost, DrillState, DrillWorld, IncidentState, Places, Workbench, logs, prometheus, slack,
+    DrillPost, DrillState, DrillWorld, IncidentState, OpeningError, Places, Watched, Workbench,
+    logs, prometheus, slack,
 };
 use crate::tui::world::{
     BestResult, Briefing, ChangeKind, ChangeRow, ChannelRow, ChartData, ChartQuery, Claim,
-    DetailKind, DetailLine, DrillRow, HintRow, Hypothesis, Level, LogGroup, LogHistogram, LogQuery, LogRow,
-    LogSeek, LogWindow, Mark, MarkKind, MessageRow, MessagesPage, MetricRow, Notebook, PageRow,
-    PageState, PersonRow, Phase, PinRow, QueryError, Report, SeriesColumn, ShellLine, ShellReply,
+    DetailKind, DetailLine, DrillRow, HintRow, Hypothesis, Level, LogGroup, LogHistogram, LogQuery,
+    LogRow, LogSeek, LogWindow, Mark, MarkKind, MessageRow, MessagesPage, MetricRow, Notebook,
+    PageRow, PageState, PersonRow, Phase, PinRow, QueryError, SeriesColumn, ShellLine, ShellReply,
     ShellThen, TimelineRow, Unit, WindowSize,
 };
 
@@ -31,6 +35,9 @@ pub(super) fn best_results(places: &Places) -> BTreeMap<String, BestResult> {
             .get("points")
             .and_then(serde_json::Value::as_u64)
             .unwrap_or(0) as u32;
+        if outcome.summary.get("practice") == Some(&Value::Bool(true)) {
+            continue;
+        }
         let result = BestResult {
             points,
             out_of: 100,
@@ -46,27 +53,60 @@ pub(super) fn best_results(places: &Places) -> BTreeMap<String, BestResult> {
     best
 }
 
+/// A finished drill, run again to be looked at; `None` for one that is not finished.
+pub(super) fn finished(places: &Places, id: &str) -> Option<Result<Watched, OpeningError>> {
+    let drills = places.drills();
+    let drill = drills.iter().find(|drill| drill.id.as_str() == id)?;
+    let glance = drill.glance.as_ref().ok()?;
+    glance.outcome.as_ref()?;
+    Some(places.watch_drill(&drill.id))
+}
+
+/// So many drills are offered to be continued, and so many finished ones to be read.
+const LISTED: (usize, usize) = (20, 10);
+
+/// How a finished drill ended, and with how many points.
+fn ended(outcome: &Outcome) -> Phase {
+    let ending = outcome.ending.to_string().replace('_', " ");
+    match outcome.summary.get("points").and_then(Value::as_u64) {
+        Some(points) => Phase::Ended(format!("{ending}, {points} points")),
+        None => Phase::Ended(ending),
+    }
+}
+
 pub(super) fn unfinished(places: &Places) -> Vec<DrillRow> {
-    let titles: BTreeMap<String, String> = places
+    let known: BTreeMap<String, (String, Option<SimTime>)> = places
         .scenarios()
         .into_iter()
-        .map(|listing| (listing.name, listing.title))
+        .map(|listing| {
+            let starts = SimTime::parse_rfc3339(&listing.starts);
+            (listing.name, (listing.title, starts))
+        })
         .collect();
-    let open = places.drills().into_iter().filter_map(|drill| {
+    let row = |drill: DrillInFolder| {
         let glance = drill.glance.ok()?;
-        if glance.outcome.is_some() {
-            return None;
-        }
         let scenario = glance.header.scenario.to_string();
+        let end = glance.outcome.as_ref().map(|outcome| outcome.at);
+        let last = end.or(glance.last.map(|last| last.at));
+        let (title, starts) = known.get(&scenario).cloned().unwrap_or((scenario, None));
+        let played = last
+            .zip(starts)
+            .map_or(0, |(last, from)| last.millis() - from.millis());
         Some(DrillRow {
             id: drill.id.to_string(),
-            title: titles.get(&scenario).cloned().unwrap_or(scenario),
-            played_ms: 0,
-            phase: Phase::Investigating,
+            title,
+            played_ms: played.max(0),
+            phase: glance.outcome.as_ref().map_or(Phase::Investigating, ended),
             begun: glance.header.started.format("%Y-%m-%d %H:%M"),
         })
-    });
-    open.take(20).collect()
+    };
+    let rows: Vec<DrillRow> = places.drills().into_iter().filter_map(row).collect();
+    let (over, open): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.phase.is_over());
+    let (most_open, most_over) = LISTED;
+    open.into_iter()
+        .take(most_open)
+        .chain(over.into_iter().take(most_over))
+        .collect()
 }
 
 pub(super) fn phase(state: DrillState) -> Phase {
@@ -192,7 +232,7 @@ pub(super) fn thread(world: &DrillWorld, channel: &str, artifact: &str) -> Vec<M
     let all = slack::messages::all(world, channel);
     let Some(root) = all
         .iter()
-        .find(|post| slack::messages::shown(post).id() == artifact)
+        .find(|post| slack::messages::artifact(post) == artifact)
     else {
         return Vec::new();
     };
@@ -266,7 +306,11 @@ impl LogView {
     /// The finder of a query; what is wrong with the query if it has none.
     fn finder(&mut self, world: &DrillWorld, query: &LogQuery) -> Result<&mut Finder, QueryError> {
         let wanted = wanted(query);
-        if self.finder.as_ref().is_none_or(|finder| *finder.wanted() != wanted) {
+        if self
+            .finder
+            .as_ref()
+            .is_none_or(|finder| *finder.wanted() != wanted)
+        {
             self.finder = None;
             let finder = Finder::new(world, &wanted);
             self.finder = Some(finder.map_err(|(message, at)| QueryError { message, at })?);
@@ -599,8 +643,4 @@ pub(super) fn notebook(bench: &Workbench) -> Notebook {
             .is_over()
             .then(|| "the drill is over".to_owned()),
     }
-}
-
-pub(super) fn report(bench: &mut Workbench) -> Report {
-    super::debriefing::report(bench)
 }

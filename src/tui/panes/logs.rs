@@ -17,8 +17,8 @@ use crate::tui::units;
 use crate::tui::verbs::Verb;
 use crate::tui::widgets::field::Field;
 use crate::tui::world::{
-    Act, Completions, Desk, Family, Level, LogHistogram, LogQuery, LogRow, LogSeek, LogWindow, Look, Status,
-    WindowSize,
+    Act, Completions, Desk, Family, Level, LogHistogram, LogQuery, LogRow, LogSeek, LogWindow,
+    Look, Status, WindowSize,
 };
 
 /// The time the histogram spans.
@@ -189,7 +189,10 @@ impl LogsPane {
 
     /// Shows kinds of lines since the selected line, or of the last hour while it follows the newest.
     fn show_groups(&mut self, new_only: bool) {
-        let same = self.groups.as_ref().is_some_and(|groups| groups.new_only == new_only);
+        let same = self
+            .groups
+            .as_ref()
+            .is_some_and(|groups| groups.new_only == new_only);
         if same {
             self.groups = None;
             return;
@@ -308,7 +311,8 @@ impl LogsPane {
             PaneAction::Verb(Verb::Submit) => self.filtering = false,
             PaneAction::Verb(Verb::Complete) => {
                 if let Some(first) = self.candidates.items.first() {
-                    self.filter.replace_back_to(self.candidates.from, &first.text);
+                    self.filter
+                        .replace_back_to(self.candidates.from, &first.text);
                 }
             }
             PaneAction::Verb(verb @ (Verb::Up | Verb::Down | Verb::PageUp | Verb::PageDown)) => {
@@ -383,7 +387,12 @@ impl LogsPane {
 
     /// Marks what of the filter cannot be read.
     fn mark_error(&self, field: &mut Canvas<'_>) {
-        let Some(at) = self.window.error.as_ref().and_then(|error| error.at.clone()) else {
+        let Some(at) = self
+            .window
+            .error
+            .as_ref()
+            .and_then(|error| error.at.clone())
+        else {
             return;
         };
         let value = self.filter.value();
@@ -427,7 +436,11 @@ impl Pane for LogsPane {
                     vec![service]
                 };
             }
-            PaneAction::Row { list: 1, row, twice } => {
+            PaneAction::Row {
+                list: 1,
+                row,
+                twice,
+            } => {
                 if let Some(groups) = &mut self.groups {
                     groups.list.select(row);
                 }
@@ -544,7 +557,12 @@ impl Pane for LogsPane {
             let at = canvas.text(0, y, "/ ", Role::Accent);
             let part = Rect::new(at, y, canvas.width().saturating_sub(at), 1);
             let active = view.focused && self.filtering;
-            self.filter.draw(canvas, part, "text, or LogQL: {app=\"...\"} |= \"...\"", active);
+            self.filter.draw(
+                canvas,
+                part,
+                "text, or LogQL: {app=\"...\"} |= \"...\"",
+                active,
+            );
             self.mark_error(&mut canvas.part(part));
             y += 1;
         }
@@ -590,7 +608,11 @@ impl Pane for LogsPane {
                 "{} >={}{}",
                 self.query.services.join(","),
                 self.query.level.word(),
-                self.query.kind.as_ref().map(|kind| format!(" #{kind}")).unwrap_or_default()
+                self.query
+                    .kind
+                    .as_ref()
+                    .map(|kind| format!(" #{kind}"))
+                    .unwrap_or_default()
             ),
             filter: self.query.text.clone(),
             first: if self.following {

@@ -4,15 +4,17 @@ use ratatui::layout::Rect;
 
 use crate::tui::canvas::{Align, Canvas, Run};
 use crate::tui::hits::Hit;
+use crate::tui::keymap::Context;
 use crate::tui::markdown;
-use crate::tui::pane::{Effect, PaneAction};
+use crate::tui::pane::{Effect, Listening, PaneAction, PaneId};
 use crate::tui::text;
 use crate::tui::theme::Role;
 use crate::tui::units;
 use crate::tui::verbs::Verb;
 use crate::tui::widgets::chart::{self, Chart, Curve};
+use crate::tui::widgets::editor::Editor;
 use crate::tui::widgets::rows::scrollbar;
-use crate::tui::world::{Block, Impact, Report, Tone, Unit};
+use crate::tui::world::{Act, Block, Impact, Report, Tone, Unit};
 
 /// Rows an impact chart takes at least and at most.
 const CHART_ROWS: (u16, u16) = (12, 28);
@@ -33,7 +35,12 @@ pub struct DebriefScreen {
     top: usize,
     height: usize,
     total: usize,
+    /// The incident report, while it is written.
+    editor: Option<Editor>,
 }
+
+/// What the report is called while it is edited.
+const INCIDENT: &str = "report";
 
 /// The mark and look of how something went.
 const fn sign(tone: Tone) -> (&'static str, Role) {
@@ -52,6 +59,67 @@ impl DebriefScreen {
             report,
             ..Self::default()
         }
+    }
+
+    /// The same drill's report, changed: the place in it stays.
+    pub fn renew(&mut self, report: Report) {
+        self.report = report;
+    }
+
+    /// Where keys go now.
+    pub fn listening(&self) -> Listening {
+        if self.editor.is_some() {
+            Listening::typing(Context::Editor)
+        } else {
+            Listening::keys(&[Context::Debrief, Context::Moving])
+        }
+    }
+
+    /// Whether the incident report is being written.
+    pub const fn is_writing(&self) -> bool {
+        self.editor.is_some()
+    }
+
+    /// Opens the incident report to be written, or says that it is closed.
+    fn write(&mut self, outside: bool) -> Vec<Effect> {
+        if !self.report.is_open {
+            let closed = "The drill is closed: its incident report cannot be changed any more.";
+            return vec![Effect::Notice(Tone::Missed, closed.to_owned())];
+        }
+        let text = &self.report.incident;
+        if outside {
+            return vec![outside_editor(text.clone())];
+        }
+        self.editor = Some(Editor::new(INCIDENT, text));
+        Vec::new()
+    }
+
+    fn on_editor(&mut self, action: &PaneAction) -> Vec<Effect> {
+        let Some(editor) = &mut self.editor else {
+            return Vec::new();
+        };
+        match action {
+            PaneAction::Key(key) => editor.on_key(*key),
+            PaneAction::Paste(pasted) => editor.paste(pasted),
+            PaneAction::Verb(Verb::Save) => {
+                editor.keep();
+                return vec![keep(editor.text())];
+            }
+            PaneAction::Verb(Verb::ExternalEditor) => {
+                let text = editor.text();
+                self.editor = None;
+                return vec![outside_editor(text)];
+            }
+            PaneAction::Verb(Verb::Back | Verb::Interrupt | Verb::Quit) => {
+                let (changed, text) = (editor.is_changed(), editor.text());
+                self.editor = None;
+                if changed {
+                    return vec![keep(text)];
+                }
+            }
+            _ => {}
+        }
+        Vec::new()
     }
 
     fn scroll(&mut self, rows: isize) {
@@ -74,6 +142,9 @@ impl DebriefScreen {
 
     /// Takes in what happened.
     pub fn on(&mut self, action: &PaneAction) -> Vec<Effect> {
+        if self.editor.is_some() {
+            return self.on_editor(action);
+        }
         let page = self.height.saturating_sub(2) as isize;
         let last = self.report.sections.len().saturating_sub(1);
         match action {
@@ -88,6 +159,8 @@ impl DebriefScreen {
             PaneAction::Verb(Verb::PreviousSection | Verb::Left) => {
                 self.go(self.section.checked_sub(1).unwrap_or(last));
             }
+            PaneAction::Verb(Verb::Edit) => return self.write(false),
+            PaneAction::Verb(Verb::ExternalEditor) => return self.write(true),
             PaneAction::Verb(Verb::Up) => self.scroll(-1),
             PaneAction::Verb(Verb::Down) => self.scroll(1),
             PaneAction::Verb(Verb::PageUp) => self.scroll(-page),
@@ -114,6 +187,13 @@ impl DebriefScreen {
             self.draw_tabs(&mut canvas.part(Rect::new(0, 3, canvas.width(), 1)));
         }
         let left = if wide { 30 } else { 2 };
+        if let Some(editor) = &self.editor {
+            let width = canvas.width().saturating_sub(left + 2);
+            let part = Rect::new(left, top + 1, width, bottom.saturating_sub(top + 1));
+            canvas.text(left, top, "Your incident report", Role::Accent);
+            editor.draw(canvas, part);
+            return;
+        }
         let width = canvas.width().saturating_sub(left + 2).min(140);
         let body = Rect::new(left, top, width, bottom.saturating_sub(top));
         self.draw_body(&mut canvas.part(body));
@@ -316,6 +396,16 @@ impl DebriefScreen {
         }
         rows
     }
+}
+
+/// Keeps the incident report. The notebook's answer to it goes nowhere.
+fn keep(text: String) -> Effect {
+    Effect::Act(PaneId::Notebook, Act::SaveReport { text })
+}
+
+/// Lets the incident report be written in the player's own editor; it comes back by the notebook, which keeps it.
+fn outside_editor(text: String) -> Effect {
+    Effect::ExternalEdit(PaneId::Notebook, INCIDENT.to_owned(), text)
 }
 
 fn pointed(tone: Tone, words: &str, columns: usize) -> Vec<Vec<Run>> {

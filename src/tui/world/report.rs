@@ -15,6 +15,10 @@ pub struct Report {
     pub is_win: bool,
     /// The sections, in order.
     pub sections: Vec<Section>,
+    /// The trainee's incident report as it is kept.
+    pub incident: String,
+    /// Whether the incident report can still be written.
+    pub is_open: bool,
 }
 
 /// A part of a debrief.

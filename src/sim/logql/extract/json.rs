@@ -42,7 +42,8 @@ impl<'de> Deserialize<'de> for Object<'de> {
 
 /// Hands over every field of a line's object; the error is why the line is no object.
 pub fn each(line: &str, found: &mut dyn FnMut(&str, Cow<'_, str>)) -> Result<(), String> {
-    let object: Object<'_> = serde_json::from_str(line.trim()).map_err(|error| error.to_string())?;
+    let object: Object<'_> =
+        serde_json::from_str(line.trim()).map_err(|error| error.to_string())?;
     flatten("", &object, 0, found);
     Ok(())
 }
@@ -159,7 +160,10 @@ mod tests {
 
     fn all(line: &str) -> Vec<String> {
         let mut pairs = Vec::new();
-        each(line, &mut |name, value| pairs.push(format!("{name}={value}"))).unwrap();
+        each(line, &mut |name, value| {
+            pairs.push(format!("{name}={value}"))
+        })
+        .unwrap();
         pairs
     }
 

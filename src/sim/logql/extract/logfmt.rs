@@ -109,7 +109,10 @@ mod tests {
 
     fn all(line: &str) -> Vec<String> {
         let mut pairs = Vec::new();
-        each(line, false, &mut |name, value| pairs.push(format!("{name}={value}"))).unwrap();
+        each(line, false, &mut |name, value| {
+            pairs.push(format!("{name}={value}"))
+        })
+        .unwrap();
         pairs
     }
 

@@ -31,7 +31,9 @@ impl Pattern {
         }
         for (index, name) in names.iter().enumerate() {
             if names.iter().skip(index + 1).any(|other| other == name) {
-                return Err(format!("duplicate capture name ({name}): invalid expression"));
+                return Err(format!(
+                    "duplicate capture name ({name}): invalid expression"
+                ));
             }
         }
         Ok(pattern)
@@ -144,7 +146,9 @@ mod tests {
     fn captures(pattern: &str, line: &str) -> Vec<String> {
         let mut found = Vec::new();
         let pattern = Pattern::parse(pattern).unwrap();
-        pattern.each(line, &mut |name, value| found.push(format!("{name}={value}")));
+        pattern.each(line, &mut |name, value| {
+            found.push(format!("{name}={value}"))
+        });
         found
     }
 
@@ -153,7 +157,13 @@ mod tests {
         let line = r#"10.0.0.1 - - [02/Dec/2024] "GET /a?b HTTP/1.1" 200 512"#;
         assert_eq!(
             captures(r#"<ip> - - <_> "<method> <uri> <_>" <status> <size>"#, line),
-            ["ip=10.0.0.1", "method=GET", "uri=/a?b", "status=200", "size=512"]
+            [
+                "ip=10.0.0.1",
+                "method=GET",
+                "uri=/a?b",
+                "status=200",
+                "size=512"
+            ]
         );
         assert_eq!(captures("status=<code>,", "x status=5"), ["code=5"]);
         assert_eq!(captures("nothing <a>", "something"), Vec::<String>::new());
@@ -164,11 +174,26 @@ mod tests {
         let error = |text: &str| Pattern::parse(text).unwrap_err();
         assert_eq!(error("<_>"), "at least one capture is required");
         assert_eq!(error("foo"), "at least one capture is required");
-        assert_eq!(error("<f><f>"), "found consecutive capture '<f><f>': invalid expression");
-        assert_eq!(error("f<f><_>"), "found consecutive capture '<f><_>': invalid expression");
-        assert_eq!(error("<f> f<f>"), "duplicate capture name (f): invalid expression");
-        assert_eq!(error(""), "syntax error: unexpected $end, expecting IDENTIFIER or LITERAL");
+        assert_eq!(
+            error("<f><f>"),
+            "found consecutive capture '<f><f>': invalid expression"
+        );
+        assert_eq!(
+            error("f<f><_>"),
+            "found consecutive capture '<f><_>': invalid expression"
+        );
+        assert_eq!(
+            error("<f> f<f>"),
+            "duplicate capture name (f): invalid expression"
+        );
+        assert_eq!(
+            error(""),
+            "syntax error: unexpected $end, expecting IDENTIFIER or LITERAL"
+        );
         assert!(Pattern::parse_filter("<a> x").is_err());
-        assert_eq!(Pattern::parse_filter("a <_> (b)").unwrap().as_regex(), r"(?s)^a .*? \(b\)$");
+        assert_eq!(
+            Pattern::parse_filter("a <_> (b)").unwrap().as_regex(),
+            r"(?s)^a .*? \(b\)$"
+        );
     }
 }

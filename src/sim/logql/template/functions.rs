@@ -40,20 +40,74 @@ impl Value {
 
 /// Names with the number of arguments they take.
 const FUNCTIONS: &[(&str, usize, usize)] = &[
-    ("ToLower", 1, 1), ("ToUpper", 1, 1), ("lower", 1, 1), ("upper", 1, 1), ("title", 1, 1),
-    ("Replace", 4, 4), ("replace", 3, 3), ("Trim", 2, 2), ("TrimLeft", 2, 2), ("TrimRight", 2, 2),
-    ("TrimPrefix", 2, 2), ("TrimSuffix", 2, 2), ("TrimSpace", 1, 1), ("trim", 1, 1),
-    ("trimAll", 2, 2), ("trimPrefix", 2, 2), ("trimSuffix", 2, 2), ("trunc", 2, 2), ("substr", 3, 3),
-    ("contains", 2, 2), ("hasPrefix", 2, 2), ("hasSuffix", 2, 2), ("eq", 2, 9), ("ne", 2, 2),
-    ("lt", 2, 2), ("le", 2, 2), ("gt", 2, 2), ("ge", 2, 2), ("and", 1, 9), ("or", 1, 9), ("not", 1, 1),
-    ("default", 2, 2), ("printf", 1, 12), ("print", 0, 12), ("repeat", 2, 2), ("indent", 2, 2),
-    ("nindent", 2, 2), ("count", 2, 2), ("regexReplaceAll", 3, 3), ("regexReplaceAllLiteral", 3, 3),
-    ("add", 2, 9), ("sub", 2, 2), ("mul", 2, 9), ("div", 2, 2), ("mod", 2, 2), ("addf", 2, 9),
-    ("subf", 2, 9), ("mulf", 2, 9), ("divf", 2, 9), ("max", 2, 9), ("min", 2, 9), ("maxf", 2, 9),
-    ("minf", 2, 9), ("ceil", 1, 1), ("floor", 1, 1), ("round", 2, 2), ("int", 1, 1), ("float64", 1, 1),
-    ("len", 1, 1), ("bytes", 1, 1), ("duration", 1, 1), ("duration_seconds", 1, 1),
-    ("alignLeft", 2, 2), ("alignRight", 2, 2), ("__line__", 0, 0), ("__timestamp__", 0, 0),
-    ("unixEpoch", 1, 1), ("urlencode", 1, 1),
+    ("ToLower", 1, 1),
+    ("ToUpper", 1, 1),
+    ("lower", 1, 1),
+    ("upper", 1, 1),
+    ("title", 1, 1),
+    ("Replace", 4, 4),
+    ("replace", 3, 3),
+    ("Trim", 2, 2),
+    ("TrimLeft", 2, 2),
+    ("TrimRight", 2, 2),
+    ("TrimPrefix", 2, 2),
+    ("TrimSuffix", 2, 2),
+    ("TrimSpace", 1, 1),
+    ("trim", 1, 1),
+    ("trimAll", 2, 2),
+    ("trimPrefix", 2, 2),
+    ("trimSuffix", 2, 2),
+    ("trunc", 2, 2),
+    ("substr", 3, 3),
+    ("contains", 2, 2),
+    ("hasPrefix", 2, 2),
+    ("hasSuffix", 2, 2),
+    ("eq", 2, 9),
+    ("ne", 2, 2),
+    ("lt", 2, 2),
+    ("le", 2, 2),
+    ("gt", 2, 2),
+    ("ge", 2, 2),
+    ("and", 1, 9),
+    ("or", 1, 9),
+    ("not", 1, 1),
+    ("default", 2, 2),
+    ("printf", 1, 12),
+    ("print", 0, 12),
+    ("repeat", 2, 2),
+    ("indent", 2, 2),
+    ("nindent", 2, 2),
+    ("count", 2, 2),
+    ("regexReplaceAll", 3, 3),
+    ("regexReplaceAllLiteral", 3, 3),
+    ("add", 2, 9),
+    ("sub", 2, 2),
+    ("mul", 2, 9),
+    ("div", 2, 2),
+    ("mod", 2, 2),
+    ("addf", 2, 9),
+    ("subf", 2, 9),
+    ("mulf", 2, 9),
+    ("divf", 2, 9),
+    ("max", 2, 9),
+    ("min", 2, 9),
+    ("maxf", 2, 9),
+    ("minf", 2, 9),
+    ("ceil", 1, 1),
+    ("floor", 1, 1),
+    ("round", 2, 2),
+    ("int", 1, 1),
+    ("float64", 1, 1),
+    ("len", 1, 1),
+    ("bytes", 1, 1),
+    ("duration", 1, 1),
+    ("duration_seconds", 1, 1),
+    ("alignLeft", 2, 2),
+    ("alignRight", 2, 2),
+    ("__line__", 0, 0),
+    ("__timestamp__", 0, 0),
+    ("unixEpoch", 1, 1),
+    ("urlencode", 1, 1),
 ];
 /// Texts that functions repeat or pad are cut to so many bytes.
 const LONGEST: usize = 64 * 1024;
@@ -89,16 +143,36 @@ pub(super) fn call(name: &str, values: &[Value], fields: &Fields<'_>) -> Result<
         "trimAll" => Value::Text(trim(&text(1), &text(0), true, true)),
         "TrimLeft" => Value::Text(trim(&text(0), &text(1), true, false)),
         "TrimRight" => Value::Text(trim(&text(0), &text(1), false, true)),
-        "TrimPrefix" => Value::Text(text(0).strip_prefix(&text(1)).map_or_else(|| text(0), str::to_owned)),
-        "TrimSuffix" => Value::Text(text(0).strip_suffix(&text(1)).map_or_else(|| text(0), str::to_owned)),
-        "trimPrefix" => Value::Text(text(1).strip_prefix(&text(0)).map_or_else(|| text(1), str::to_owned)),
-        "trimSuffix" => Value::Text(text(1).strip_suffix(&text(0)).map_or_else(|| text(1), str::to_owned)),
+        "TrimPrefix" => Value::Text(
+            text(0)
+                .strip_prefix(&text(1))
+                .map_or_else(|| text(0), str::to_owned),
+        ),
+        "TrimSuffix" => Value::Text(
+            text(0)
+                .strip_suffix(&text(1))
+                .map_or_else(|| text(0), str::to_owned),
+        ),
+        "trimPrefix" => Value::Text(
+            text(1)
+                .strip_prefix(&text(0))
+                .map_or_else(|| text(1), str::to_owned),
+        ),
+        "trimSuffix" => Value::Text(
+            text(1)
+                .strip_suffix(&text(0))
+                .map_or_else(|| text(1), str::to_owned),
+        ),
         "TrimSpace" | "trim" => Value::Text(text(0).trim().to_owned()),
         "trunc" => Value::Text(trunc(number(0), &text(1))),
         "substr" => {
             let letters: Vec<char> = text(2).chars().collect();
             let start = number(0).max(0.0) as usize;
-            let end = if number(1) < 0.0 { letters.len() } else { number(1) as usize };
+            let end = if number(1) < 0.0 {
+                letters.len()
+            } else {
+                number(1) as usize
+            };
             Value::Text(letters.iter().take(end).skip(start).collect())
         }
         "contains" => Value::Bool(text(1).contains(&text(0))),
@@ -130,11 +204,19 @@ pub(super) fn call(name: &str, values: &[Value], fields: &Fields<'_>) -> Result<
         "count" => Value::Number(regex(&text(0))?.find_iter(&text(1)).count() as f64),
         "regexReplaceAll" => {
             let (input, with) = (text(1), text(2));
-            Value::Text(regex(&text(0))?.replace_all(&input, with.as_str()).into_owned())
+            Value::Text(
+                regex(&text(0))?
+                    .replace_all(&input, with.as_str())
+                    .into_owned(),
+            )
         }
         "regexReplaceAllLiteral" => {
             let (input, with) = (text(1), text(2));
-            Value::Text(regex(&text(0))?.replace_all(&input, regex::NoExpand(&with)).into_owned())
+            Value::Text(
+                regex(&text(0))?
+                    .replace_all(&input, regex::NoExpand(&with))
+                    .into_owned(),
+            )
         }
         "add" => Value::Number(numbers().map(whole).sum()),
         "addf" => Value::Number(numbers().sum()),
@@ -145,8 +227,16 @@ pub(super) fn call(name: &str, values: &[Value], fields: &Fields<'_>) -> Result<
         "div" => Value::Number(whole(whole(number(0)) / whole(number(1)))),
         "mod" if whole(number(1)) == 0.0 => return Err("integer divide by zero".to_owned()),
         "mod" => Value::Number(libm::fmod(whole(number(0)), whole(number(1)))),
-        "subf" => Value::Number(numbers().skip(1).fold(number(0), |left, right| left - right)),
-        "divf" => Value::Number(numbers().skip(1).fold(number(0), |left, right| left / right)),
+        "subf" => Value::Number(
+            numbers()
+                .skip(1)
+                .fold(number(0), |left, right| left - right),
+        ),
+        "divf" => Value::Number(
+            numbers()
+                .skip(1)
+                .fold(number(0), |left, right| left / right),
+        ),
         "max" | "maxf" => Value::Number(numbers().fold(f64::NEG_INFINITY, f64::max)),
         "min" | "minf" => Value::Number(numbers().fold(f64::INFINITY, f64::min)),
         "ceil" => Value::Number(libm::ceil(number(0))),
@@ -158,7 +248,9 @@ pub(super) fn call(name: &str, values: &[Value], fields: &Fields<'_>) -> Result<
         "int" => Value::Number(whole(number(0))),
         "float64" => Value::Number(number(0)),
         "len" => Value::Number(text(0).len() as f64),
-        "bytes" => Value::Number(units::bytes(&text(0)).ok_or_else(|| format!("cannot parse {:?} as bytes", text(0)))?),
+        "bytes" => Value::Number(
+            units::bytes(&text(0)).ok_or_else(|| format!("cannot parse {:?} as bytes", text(0)))?,
+        ),
         "duration" | "duration_seconds" => {
             let seconds = units::duration_seconds(&text(0));
             Value::Number(seconds.ok_or_else(|| format!("time: invalid duration {:?}", text(0)))?)
@@ -204,7 +296,11 @@ fn replace(text: &str, from: &str, to: &str, times: f64) -> String {
     if from.is_empty() {
         return text.to_owned();
     }
-    let most = if times < 0.0 { usize::MAX } else { times as usize };
+    let most = if times < 0.0 {
+        usize::MAX
+    } else {
+        times as usize
+    };
     let mut made = text.replacen(from, to, most);
     if made.len() > LONGEST {
         let mut end = LONGEST;
@@ -218,8 +314,16 @@ fn replace(text: &str, from: &str, to: &str, times: f64) -> String {
 
 fn trim(text: &str, letters: &str, left: bool, right: bool) -> String {
     let among = |letter: char| letters.contains(letter);
-    let text = if left { text.trim_start_matches(among) } else { text };
-    let text = if right { text.trim_end_matches(among) } else { text };
+    let text = if left {
+        text.trim_start_matches(among)
+    } else {
+        text
+    };
+    let text = if right {
+        text.trim_end_matches(among)
+    } else {
+        text
+    };
     text.to_owned()
 }
 
@@ -254,7 +358,9 @@ fn urlencode(text: &str) -> String {
     let mut out = String::new();
     for byte in text.bytes() {
         match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => out.push(char::from(byte)),
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
+                out.push(char::from(byte))
+            }
             b' ' => out.push('+'),
             other => out.push_str(&format!("%{other:02X}")),
         }
@@ -273,7 +379,9 @@ fn printf(format: &str, values: &[Value]) -> String {
             continue;
         }
         let mut spec = String::new();
-        while let Some(part) = letters.next_if(|letter| letter.is_ascii_digit() || matches!(letter, '-' | '.' | '+')) {
+        while let Some(part) =
+            letters.next_if(|letter| letter.is_ascii_digit() || matches!(letter, '-' | '.' | '+'))
+        {
             spec.push(part);
         }
         let Some(verb) = letters.next() else {
@@ -291,7 +399,11 @@ fn printf(format: &str, values: &[Value]) -> String {
         let (width, precision) = spec.split_once('.').unwrap_or((&spec, ""));
         let left = width.starts_with('-');
         let zeros = width.trim_start_matches('-').starts_with('0') && !left;
-        let width: usize = width.trim_matches(['-', '+']).parse().unwrap_or(0).min(1000);
+        let width: usize = width
+            .trim_matches(['-', '+'])
+            .parse()
+            .unwrap_or(0)
+            .min(1000);
         let precision: Option<usize> = precision.parse().ok().map(|digits: usize| digits.min(30));
         let text = match verb {
             'q' => format!("{:?}", value.text()),

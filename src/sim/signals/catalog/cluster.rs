@@ -15,12 +15,16 @@ fn pod_labels(service: &ServicePlan) -> Labels {
 
 pub(super) fn declare(catalog: &mut Catalog<'_>, id: ServiceId, service: &ServicePlan) {
     let memory = service.spec.resources.memory_limit.value;
-    let used = catalog.gauge(
+    let mut used = catalog.gauge(
         format!("{}/container_memory_working_set_bytes", service.name),
         memory * service.spec.resources.memory_use,
         0.03,
         false,
     );
+    used.leaks = true;
+    if memory > 0.0 {
+        used.range = Some((0.0, memory));
+    }
     let metric = "container_memory_working_set_bytes";
     catalog.per_pod(
         id,

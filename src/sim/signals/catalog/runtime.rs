@@ -167,6 +167,9 @@ fn kinds(runtime: Runtime) -> Vec<Kind> {
     }
 }
 
+/// What the operating system says a process holds.
+const RESIDENT: &str = "process_resident_memory_bytes";
+
 pub(super) fn declare(catalog: &mut Catalog<'_>, id: ServiceId, service: &ServicePlan) {
     let memory = service.spec.resources.memory_limit.value * service.spec.resources.memory_use;
     let labels = service_labels(service);
@@ -188,12 +191,11 @@ pub(super) fn declare(catalog: &mut Catalog<'_>, id: ServiceId, service: &Servic
         );
     }
     if is_own(service.spec.runtime) {
-        let resident = "process_resident_memory_bytes";
         gauge(
             catalog,
             id,
             service,
-            resident,
+            RESIDENT,
             "Resident memory size.",
             labels.clone(),
             memory * 0.96,
@@ -223,11 +225,12 @@ fn gauge(
     noise: f64,
     with_traffic: bool,
 ) {
-    let def = catalog.gauge(
+    let mut def = catalog.gauge(
         format!("{}/{metric}", service.name),
         base,
         noise,
         with_traffic,
     );
+    def.leaks = metric == RESIDENT;
     catalog.per_pod(id, metric, help, labels, Values::Gauge(def), true);
 }

@@ -111,7 +111,11 @@ impl Graph {
             None => true,
             Some(Segment::Literal(text)) => {
                 let mut letters = text.chars();
-                let letter = if last { letters.next_back() } else { letters.next() };
+                let letter = if last {
+                    letters.next_back()
+                } else {
+                    letters.next()
+                };
                 letter.is_some_and(|letter| !letter.is_ascii_hexdigit())
             }
             Some(Segment::Field { .. }) => false,
@@ -125,7 +129,9 @@ impl Graph {
                     Some(Segment::Field { field, .. }) => template.fields.get(*field),
                     _ => None,
                 };
-                let before = segment.checked_sub(1).and_then(|before| segments.get(before));
+                let before = segment
+                    .checked_sub(1)
+                    .and_then(|before| segments.get(before));
                 field.is_some_and(|field| field.kind == FieldKind::TraceId)
                     && beside(before, true)
                     && beside(segments.get(segment + 1), false)

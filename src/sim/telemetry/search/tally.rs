@@ -131,7 +131,7 @@ impl Search {
         let end = self.telemetry.grid().end_ms(leaf).min(selection.until_ms);
         for scripted in selection.scripted_between(start_ms.max(selection.from_ms), end) {
             work += 1;
-            if self.query.matches(&scripted.line.text) {
+            if self.query.matches(&scripted.line.text()) {
                 visit(Matches::Many {
                     service: &scripted.line.service,
                     name: &scripted.line.name,
@@ -178,7 +178,12 @@ fn hand_over<E>(
             };
             let def = &chosen.log.def;
             let pod = group.pod_of(&line.cell);
-            many(&def.service, &def.name, def.level, pod.as_deref().unwrap_or(""))
+            many(
+                &def.service,
+                &def.name,
+                def.level,
+                pod.as_deref().unwrap_or(""),
+            )
         }
         _ => match lines::find_scripted(selection.telemetry, line.key) {
             Some(found) => {

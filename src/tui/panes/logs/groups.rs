@@ -93,7 +93,11 @@ fn draw_row(line: &mut Canvas<'_>, row: &LogGroup) {
     let mut at = COUNT + 1;
     line.text(at, 0, row.level.word(), super::lines::level_role(row.level));
     at += LEVEL;
-    let wide = if line.width() >= 90 { SERVICE } else { SERVICE - 5 };
+    let wide = if line.width() >= 90 {
+        SERVICE
+    } else {
+        SERVICE - 5
+    };
     line.text_within(at, 0, wide, &row.service, Role::Link);
     at += wide + 1;
     if row.is_new {

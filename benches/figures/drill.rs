@@ -1,0 +1,192 @@
+//! Opening a drill, and replaying a long one.
+
+use std::sync::{Arc, OnceLock};
+
+use firedrill::scenario::loader::{self, Source};
+use firedrill::session::Session;
+use firedrill::session::clock::WallTime;
+use firedrill::session::entry::{Call, ClockChange, Entry, Look};
+use firedrill::session::journal::{
+    Digest, Door, DrillId, Header, Journal, Label, Record, Settings,
+};
+use firedrill::sim::World;
+use firedrill::sim::command::{Command, DrillAct, PagerAct};
+use firedrill::sim::kubernetes::{Kind, KubeCommand, ObjectRef};
+use firedrill::sim::plan::Plan;
+use firedrill::sim::time::Span;
+use firedrill::tools::Registry;
+
+use super::{Figure, median};
+
+/// The shipped scenario that is measured.
+pub const SCENARIO: &str = "carts-emptying";
+const SEED: u64 = 7;
+const ENTRIES: usize = 200;
+const HOURS: i64 = 4;
+
+/// The scenario as it ships.
+fn plan() -> Arc<Plan> {
+    static PLAN: OnceLock<Arc<Plan>> = OnceLock::new();
+    let load = || {
+        let pack = loader::load(&Source::built_in(), SCENARIO).expect("it ships without problems");
+        Arc::new(Plan::new(Arc::new(pack)))
+    };
+    Arc::clone(PLAN.get_or_init(load))
+}
+
+/// The same with a deadline that a long drill does not reach, and without alert rules.
+fn long_plan() -> Arc<Plan> {
+    static PLAN: OnceLock<Arc<Plan>> = OnceLock::new();
+    let load = || {
+        let mut pack =
+            loader::load(&Source::built_in(), SCENARIO).expect("it ships without problems");
+        pack.scenario.deadline.millis = Span::from_hours(HOURS + 2).millis();
+        pack.scenario.made_worse = None;
+        pack.scenario.alerts.clear();
+        pack.estate.alerts.clear();
+        Arc::new(Plan::new(Arc::new(pack)))
+    };
+    Arc::clone(PLAN.get_or_init(load))
+}
+
+fn header() -> Header {
+    Header {
+        rules_version: firedrill::tools::open::RULES_VERSION,
+        drill: DrillId::try_from("figures".to_owned()).expect("a name"),
+        scenario: Label::cleaned(SCENARIO),
+        content: Digest::of(b""),
+        seed: SEED,
+        settings: Settings::default(),
+        started: WallTime(0),
+    }
+}
+
+fn started() -> Session {
+    let journal = Journal::in_memory(header()).expect("a journal in memory");
+    Session::start(long_plan(), journal, Registry::standard())
+}
+
+fn call(tool: &str, argv: &[&str]) -> Call {
+    Call {
+        tool: tool.to_owned(),
+        args: serde_json::json!({ "argv": argv }),
+    }
+}
+
+/// What a busy trainee does: looks at pods, messages, groups, logs and code; acts now and then.
+fn entry(session: &Session, number: usize) -> Entry {
+    let plan = session.world().plan();
+    let page = plan.pack.scenario.page.clone();
+    let service = &plan.services[number * 7 % plan.services.len()];
+    let target = ObjectRef::new(Kind::Deployment, &service.spec.namespace, &service.name);
+    let name = service.name.as_str();
+    match number % 10 {
+        0 => Entry::Call(call("kubectl", &["get", "pods", "-A"])),
+        1 => Entry::Call(call("slack", &["read", "incidents", "-n", "20"])),
+        2 => Entry::Call(call("logs", &[name, "--since", "5m", "-n", "50"])),
+        3 => Entry::Call(call(
+            "kubectl",
+            &["describe", "deploy", name, "-n", &service.spec.namespace],
+        )),
+        4 => Entry::Look(Look {
+            pane: "kubectl".to_owned(),
+            query: Some(call("kubectl", &["get", "events", "-A"])),
+            first_row: None,
+            height: 20 + (number % 7) as u32,
+            frozen: true,
+        }),
+        5 => Entry::Call(call("git", &["log", "-n", "20"])),
+        6 => Entry::Command(Command::Kubernetes(Box::new(KubeCommand::RolloutRestart {
+            target,
+        }))),
+        7 => Entry::Command(Command::SlackPost {
+            channel: plan.pack.estate.incident_channel.clone(),
+            text: format!("looking at {name}"),
+            thread: None,
+        }),
+        8 => Entry::Command(Command::Drill(DrillAct::Note(format!("{name} looks fine")))),
+        _ => Entry::Command(Command::Pager {
+            incident: page,
+            act: PagerAct::Note(format!("checked {name}")),
+        }),
+    }
+}
+
+fn enter(session: &mut Session, entry: Entry) {
+    match entry {
+        Entry::Command(command) => drop(session.command(Door::Cli, command)),
+        Entry::Call(call) => drop(session.call(Door::Cli, call)),
+        Entry::Look(look) => drop(session.look(Door::Tui, look)),
+        Entry::Clock(
+            ClockChange::SkippedTo(_) | ClockChange::Speed(_) | ClockChange::Paused(_),
+        ) => {}
+    }
+}
+
+/// The records of a drill of four hours.
+fn records() -> &'static [Record<Entry>] {
+    static RECORDS: OnceLock<Vec<Record<Entry>>> = OnceLock::new();
+    RECORDS.get_or_init(|| {
+        let mut session = started();
+        let gap = Span::from_hours(HOURS).millis() / (ENTRIES as i64 / 2);
+        for number in 0..ENTRIES / 2 {
+            let next = entry(&session, number);
+            enter(&mut session, next);
+            session
+                .wait(Door::Cli, Span::from_millis(gap))
+                .expect("a journal in memory takes it");
+        }
+        session.journal().records().to_vec()
+    })
+}
+
+fn replay(records: &[Record<Entry>]) -> Digest {
+    let mut session = started();
+    for record in records {
+        session.repeat(record.intent.at, &record.intent.entry);
+        assert_eq!(
+            session.state(),
+            record.state,
+            "record {}",
+            record.intent.number
+        );
+    }
+    session.state()
+}
+
+pub fn figures() -> Vec<Figure> {
+    let loading = median(5, || loader::load(&Source::built_in(), SCENARIO));
+    let pack =
+        Arc::new(loader::load(&Source::built_in(), SCENARIO).expect("it ships without problems"));
+    let opening = median(9, || {
+        World::open(Arc::new(Plan::new(Arc::clone(&pack))), SEED)
+    });
+    let records = records();
+    let length = records
+        .last()
+        .map_or(Span::ZERO, |last| last.intent.at - long_plan().page);
+    println!(
+        "replayed: {} records over {:.1} h",
+        records.len(),
+        length.secs() as f64 / 3600.0
+    );
+    vec![
+        Figure::millis("loading a scenario's files", loading, 30.0),
+        Figure::millis("opening a drill (plan and world)", opening, 30.0),
+        Figure::millis(
+            "replaying 4 h with 200 entries",
+            median(5, || replay(records)),
+            100.0,
+        ),
+    ]
+}
+
+#[divan::bench(sample_count = 20)]
+fn opening_a_drill() -> World {
+    World::open(plan(), SEED)
+}
+
+#[divan::bench(sample_count = 10)]
+fn replaying_a_drill() -> Digest {
+    replay(records())
+}

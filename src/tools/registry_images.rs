@@ -1,0 +1,5 @@
+//! The container registry: repositories of images, their tags and manifests, as the builds pushed them. Never pulls one.
+
+pub mod get_manifest;
+pub mod images;
+pub mod list_tags;

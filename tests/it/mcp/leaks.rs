@@ -1,0 +1,237 @@
+//! Nothing that is to be found out is told: every tool's whole output on every shipped scenario, searched for the names and
+//! sentences of the causal graph. And no answer alone names component, mechanism and why now.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+
+use firedrill::scenario::format::scenario::Scenario;
+use firedrill::scenario::loader::{self, Source};
+use firedrill::session::Answer;
+use firedrill::sim::World;
+use firedrill::sim::plan::Plan;
+use firedrill::tools::{Place, Registry, Run};
+use serde_json::{Value, json};
+
+/// Names and sentences that only the debrief may say.
+fn secrets(scenario: &Scenario) -> BTreeSet<String> {
+    let mut secrets = BTreeSet::new();
+    for (name, fault) in &scenario.faults {
+        secrets.extend([name.clone(), fault.says.clone()]);
+        secrets.extend(fault.hints.iter().map(|hint| hint.says.clone()));
+    }
+    for (name, clue) in &scenario.clues {
+        secrets.extend([name.clone(), clue.says.clone()]);
+    }
+    for (name, herring) in &scenario.red_herrings {
+        secrets.extend([name.clone(), herring.because.clone()]);
+    }
+    secrets.extend(scenario.messages.keys().cloned());
+    secrets.extend(scenario.automations.keys().cloned());
+    for knowledge in scenario.people.values() {
+        secrets.extend(
+            knowledge
+                .replies
+                .iter()
+                .filter_map(|reply| reply.name.clone()),
+        );
+    }
+    secrets.insert(scenario.answer.why_now.clone());
+    // A single word is a word of the trade, too.
+    secrets.retain(|secret| secret.contains(['-', ' ']));
+    secrets
+}
+
+fn done(world: &World, run: Run) -> Answer {
+    match run {
+        Run::Answer(answer) => answer,
+        Run::Act(act) => {
+            let mut world = world.clone();
+            let results: Vec<_> = act
+                .commands
+                .iter()
+                .map(|command| world.apply(command))
+                .collect();
+            (act.answer)(&world, &results)
+        }
+    }
+}
+
+/// Every tool with arguments that reach all there is, following cursors; and lines of the shell.
+fn answers(world: &World, registry: &Registry) -> Vec<(String, Answer)> {
+    let mut all = Vec::new();
+    let mut ask = |tool: &str, args: Value| {
+        let mut cursor = Value::Null;
+        for _ in 0..40 {
+            let mut args = args.clone();
+            if !cursor.is_null() {
+                args["cursor"] = cursor.clone();
+            }
+            let Some(tool) = registry.tool(tool) else {
+                return;
+            };
+            let answer = tool.answer(world, &args);
+            let next = ["cursor", "next_cursor"].map(|name| answer.data[name].clone());
+            all.push((format!("{} {args}", tool.name()), answer));
+            match next.into_iter().find(Value::is_string) {
+                Some(next) => cursor = next,
+                None => return,
+            }
+        }
+    };
+    let plan = world.plan();
+    for tool in registry.tools() {
+        ask(tool.name(), json!({}));
+    }
+    for channel in plan.pack.estate.channels.keys() {
+        ask(
+            "slack_read_channel",
+            json!({"channel": channel, "limit": 200}),
+        );
+    }
+    for incident in world.pager().incidents() {
+        ask(
+            "pagerduty_get_timeline",
+            json!({"incident_id": incident.id}),
+        );
+    }
+    for issue in plan.pack.scenario.sentry.keys() {
+        ask("sentry_get_issue", json!({"issue_id": issue}));
+    }
+    for service in plan.services.iter().map(|service| &service.name) {
+        ask(
+            "logs_get_service_logs",
+            json!({"service": service, "level": "warn", "since": "2h", "limit": 1000}),
+        );
+    }
+    for pod in world.cluster().pods().values() {
+        ask(
+            "kubectl_describe_pod",
+            json!({"pod_name": &*pod.meta.name, "namespace": &*pod.meta.namespace}),
+        );
+        ask(
+            "kubectl_logs",
+            json!({"pod_name": &*pod.meta.name, "namespace": &*pod.meta.namespace, "tail": 50}),
+        );
+    }
+    for repo in world.repositories().keys() {
+        ask("git_recent_commits", json!({"repo": repo, "limit": 200}));
+        ask("code_list_files", json!({"path": repo, "recursive": true}));
+    }
+    for page in plan.pack.wiki.keys() {
+        ask("wiki_get_page", json!({"page": page}));
+    }
+    let commands = [
+        "help",
+        "kubectl get all -A",
+        "kubectl get events -A",
+        "kubectl get configmaps -A -o yaml",
+        "kubectl get deployments -A -o yaml",
+        "git log",
+        "tickets list",
+        "flags list",
+        "wiki list",
+        "kafka-topics --bootstrap-server kafka:9092 --describe",
+        "kafka-consumer-groups --bootstrap-server kafka:9092 --describe --all-groups",
+    ];
+    for line in commands {
+        let argv: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
+        let (name, rest) = argv.split_first().unwrap();
+        if let Some(program) = registry.program(name) {
+            let place = Place {
+                cwd: world
+                    .repositories()
+                    .keys()
+                    .next()
+                    .cloned()
+                    .unwrap_or_default(),
+            };
+            all.push((
+                line.to_owned(),
+                done(world, program.run(world, &place, rest, "")),
+            ));
+        }
+    }
+    for change in registry.changes() {
+        for example in change.examples() {
+            let args = serde_json::from_str(example.args).unwrap();
+            // Ends of a drill are told after it.
+            all.push((
+                change.name().to_owned(),
+                done(world, change.run(world, &args)),
+            ));
+        }
+    }
+    all
+}
+
+fn shipped() -> Vec<Arc<Plan>> {
+    let source = Source::folder(Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios"));
+    loader::list(&source)
+        .iter()
+        .map(|listing| loader::load(&source, &listing.name).unwrap())
+        .map(|pack| Arc::new(Plan::new(Arc::new(pack))))
+        .collect()
+}
+
+#[test]
+fn no_answer_tells_what_is_to_be_found_out() {
+    let registry = Registry::standard();
+    for plan in shipped() {
+        let secrets = secrets(&plan.pack.scenario);
+        let answer = plan.pack.scenario.answer.clone();
+        assert!(secrets.len() > 20);
+        let world = World::open(Arc::clone(&plan), 7);
+        let answers = answers(&world, &registry);
+        assert!(answers.len() > 100, "{}", answers.len());
+        let mut told = Vec::new();
+        for (of, output) in &answers {
+            let whole = format!("{}\n{}\n{}", output.text, output.error, output.data);
+            for secret in secrets.iter().filter(|secret| is_told(&whole, secret)) {
+                told.push(format!("{of}: {secret}"));
+            }
+            let lower = whole.to_lowercase();
+            let has = |lists: &[Vec<String>]| {
+                lists.iter().all(|words| {
+                    words
+                        .iter()
+                        .any(|word| lower.contains(&word.to_lowercase()))
+                })
+            };
+            let alone = answer
+                .components
+                .iter()
+                .any(|name| lower.contains(name.as_str()))
+                && has(&answer.mechanism_words)
+                && has(&answer.why_now_words);
+            // A page of many things has many words; one that is short and has all of them gives it away.
+            if alone && output.text.len() < 2_000 {
+                told.push(format!(
+                    "{of}: component, mechanism and why now in {} bytes",
+                    output.text.len()
+                ));
+            }
+        }
+        assert!(told.is_empty(), "{}:\n{}", plan.pack.name, told.join("\n"));
+    }
+}
+
+/// Whether a text has a secret as a whole: not within a longer word.
+fn is_told(text: &str, secret: &str) -> bool {
+    let inside = |letter: Option<char>| {
+        letter.is_some_and(|letter| letter.is_alphanumeric() || letter == '-' || letter == '_')
+    };
+    text.match_indices(secret).any(|(at, found)| {
+        let before = text.get(..at).and_then(|before| before.chars().next_back());
+        let after = text
+            .get(at + found.len()..)
+            .and_then(|after| after.chars().next());
+        !inside(before) && !inside(after)
+    })
+}
+
+#[test]
+fn a_secret_within_a_longer_word_is_none() {
+    assert!(is_told("x pool-full.", "pool-full"));
+    assert!(!is_told("a-pool-full", "pool-full"));
+}
