@@ -148,7 +148,7 @@ impl Search {
         let scripted = selection.scripted_between(selection.from_ms, selection.until_ms);
         leaves.extend(
             scripted
-                .filter(|scripted| self.query.matches(&scripted.line.text))
+                .filter(|scripted| self.query.matches(&scripted.line.text()))
                 .map(|scripted| grid.leaf_at(scripted.key.at_ms)),
         );
         leaves.sort_unstable();

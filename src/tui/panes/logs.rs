@@ -242,9 +242,8 @@ impl LogsPane {
         if !text.starts_with('{') {
             return text;
         }
-        let mut after = text.split("|= \"").skip(1);
-        let last = after.next_back().and_then(|rest| rest.split('"').next());
-        last.unwrap_or("")
+        let last = text.rsplit_once("|= \"").map(|(_, rest)| rest);
+        last.and_then(|rest| rest.split('"').next()).unwrap_or("")
     }
 
     fn on_verb(&mut self, verb: Verb) -> Vec<Effect> {
