@@ -6,4 +6,5 @@ pub mod code;
 pub mod finder;
 pub mod lines;
 pub mod notebook;
+pub mod promql_words;
 pub mod view;

@@ -2,7 +2,7 @@
 //! sampling error otherwise. Held on the shipped scenario and several seeds, at a moment when much is going wrong.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, OnceLock};
 
 use firedrill::scenario::format::telemetry::Level;
 use firedrill::scenario::loader::{self, Source};
@@ -27,19 +27,17 @@ fn plan() -> Arc<Plan> {
     Arc::clone(PLAN.get_or_init(load))
 }
 
-/// The worlds of all seeds, twenty minutes after the page; opened once.
-fn worlds() -> Vec<World> {
-    static WORLDS: Mutex<Vec<World>> = Mutex::new(Vec::new());
-    let mut opened = WORLDS.lock().expect("no test ends while it opens a world");
-    if opened.is_empty() {
-        opened.extend(SEEDS.map(|seed| {
-            let mut world = World::open(plan(), seed);
-            let later = world.now() + Span::from_mins(20);
-            world.advance_to(later);
-            world
-        }));
-    }
-    opened.clone()
+/// A world twenty minutes after the page.
+fn world(seed: u64) -> World {
+    let mut world = World::open(plan(), seed);
+    let later = world.now() + Span::from_mins(20);
+    world.advance_to(later);
+    world
+}
+
+/// The worlds of all seeds, twenty minutes after the page.
+fn worlds() -> impl Iterator<Item = World> {
+    SEEDS.into_iter().map(world)
 }
 
 /// The value of an expression at an instant, by the labels of its samples.
@@ -102,7 +100,8 @@ fn counted(
 
 #[test]
 fn error_lines_are_the_error_counters() {
-    for world in &worlds() {
+    for world in worlds() {
+        let world = &world;
         let telemetry = world.signals().telemetry();
         for (from, until) in windows(world) {
             let mut events = 0;
@@ -133,7 +132,8 @@ fn error_lines_are_the_error_counters() {
 
 #[test]
 fn error_counters_of_prometheus_rise_by_the_error_lines() {
-    for world in &worlds() {
+    for world in worlds() {
+        let world = &world;
         let telemetry = world.signals().telemetry();
         let plan = world.plan();
         let mut compared = 0;
@@ -203,7 +203,8 @@ fn began_anew(
 
 #[test]
 fn sampled_lines_stand_for_the_requests() {
-    for world in &worlds() {
+    for world in worlds() {
+        let world = &world;
         let telemetry = world.signals().telemetry();
         for (from, until) in windows(world) {
             let (mut lines, mut events) = (0.0, 0.0);
@@ -237,7 +238,8 @@ fn sampled_lines_stand_for_the_requests() {
 
 #[test]
 fn every_line_made_is_a_line_counted() {
-    for world in &worlds() {
+    for world in worlds() {
+        let world = &world;
         let telemetry = world.signals().telemetry();
         let until = world.plan().page.floor_to(Span::from_mins(1)) + Span::from_mins(12);
         let from = until - Span::from_mins(10);
@@ -277,8 +279,7 @@ fn every_line_made_is_a_line_counted() {
 
 #[test]
 fn a_line_shows_its_event_wherever_it_is_looked_at() {
-    let worlds = worlds();
-    let world = &worlds[0];
+    let world = &world(SEEDS[0]);
     let telemetry = world.signals().telemetry();
     let until = world.now().floor_to(Span::from_mins(1));
     let lines = all_lines(telemetry, &window(until - Span::from_secs(20), until));
@@ -297,7 +298,8 @@ fn a_line_shows_its_event_wherever_it_is_looked_at() {
 
 #[test]
 fn histograms_are_monotone_and_agree_with_counters() {
-    for world in &worlds() {
+    for world in worlds() {
+        let world = &world;
         let at = world.now().floor_to(Span::from_secs(15));
         let buckets = values(world, "http_request_duration_seconds_bucket", at);
         assert!(!buckets.is_empty(), "no histogram");
@@ -345,7 +347,8 @@ fn histograms_are_monotone_and_agree_with_counters() {
 
 #[test]
 fn request_counters_are_the_histograms_counts() {
-    for world in &worlds() {
+    for world in worlds() {
+        let world = &world;
         let at = world.now().floor_to(Span::from_secs(15));
         let counters = values(world, "sum by (service, pod) (http_requests_total)", at);
         let histograms = values(
@@ -362,7 +365,8 @@ fn request_counters_are_the_histograms_counts() {
 
 #[test]
 fn counters_fall_at_restarts_alone() {
-    for world in &worlds() {
+    for world in worlds() {
+        let world = &world;
         let telemetry = world.signals().telemetry();
         let until = world.now();
         let from = until - Span::from_mins(40);
@@ -434,7 +438,8 @@ fn restarted(
 
 #[test]
 fn restarts_are_those_of_kubectl() {
-    for world in &worlds() {
+    for world in worlds() {
+        let world = &world;
         let at = world.now();
         let told = values(
             world,
@@ -455,7 +460,8 @@ fn restarts_are_those_of_kubectl() {
 
 #[test]
 fn lag_is_what_came_in_less_what_went_out() {
-    for world in &worlds() {
+    for world in worlds() {
+        let world = &world;
         let end = world.now().floor_to(Span::from_secs(15));
         let start = end - Span::from_mins(15);
         let lag = "sum by (consumergroup, topic) (kafka_consumergroup_lag)";
@@ -478,8 +484,7 @@ fn lag_is_what_came_in_less_what_went_out() {
 #[test]
 fn kubectl_logs_shows_the_lines_of_the_log_system() {
     use firedrill::tools::{Place, Registry, Run};
-    let worlds = worlds();
-    let world = &worlds[0];
+    let world = &world(SEEDS[0]);
     let telemetry = world.signals().telemetry();
     let registry = Registry::standard();
     let kubectl = registry.program("kubectl").expect("there is kubectl");
@@ -530,8 +535,7 @@ fn kubectl_logs_shows_the_lines_of_the_log_system() {
 
 #[test]
 fn looking_changes_nothing() {
-    let worlds = worlds();
-    let world = &worlds[0];
+    let world = &world(SEEDS[0]);
     let telemetry = world.signals().telemetry();
     let (from, until) = windows(world)[1];
     let first = all_lines(telemetry, &window(until - Span::from_mins(2), until));
@@ -589,7 +593,8 @@ fn looking_changes_nothing() {
 
 #[test]
 fn a_history_holds_ten_million_lines() {
-    for world in &worlds() {
+    for world in worlds() {
+        let world = &world;
         let lines = world
             .signals()
             .telemetry()
