@@ -95,6 +95,7 @@ fn all_tools() -> Vec<Box<dyn AnyLook>> {
         tool::<slack::list_channels::ListChannels>(),
         tool::<slack::read_channel::ReadChannel>(),
         tool::<slack::search::Search>(),
+        tool::<workbench::stream::StreamView>(),
         tool::<statuspage::get_status::GetStatus>(),
         tool::<statuspage::list_incidents::ListIncidents>(),
         tool::<wiki::get_page::GetPage>(),
@@ -133,9 +134,6 @@ fn all_programs() -> Vec<Box<dyn Program>> {
         Box::new(kubernetes::program::Kubectl),
         Box::new(git::program::Git),
         Box::new(delivery::Ship),
-        Box::new(code::files::Cat),
-        Box::new(code::files::Ls),
-        Box::new(code::files::Grep),
         Box::new(logs::program::LogCli),
         Box::new(slack::program::Slack),
         Box::new(pagerduty::program::Pd),
@@ -161,6 +159,7 @@ fn all_programs() -> Vec<Box<dyn Program>> {
         Box::new(valkey::client::Client("redis-cli")),
         Box::new(postgres::client::Psql),
     ];
+    programs.extend(code::programs());
     programs.extend(host::programs());
     programs
 }

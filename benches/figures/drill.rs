@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
+use firedrill::scenario::format::Map;
 use firedrill::scenario::loader::{self, Source};
 use firedrill::session::Session;
 use firedrill::session::clock::WallTime;
@@ -42,8 +43,8 @@ fn long_plan() -> Arc<Plan> {
             loader::load(&Source::built_in(), SCENARIO).expect("it ships without problems");
         pack.scenario.deadline.millis = Span::from_hours(HOURS + 2).millis();
         pack.scenario.made_worse = None;
-        pack.scenario.alerts.clear();
-        pack.estate.alerts.clear();
+        pack.scenario.alerts = Map::default();
+        pack.estate.alerts = Map::default();
         Arc::new(Plan::new(Arc::new(pack)))
     };
     Arc::clone(PLAN.get_or_init(load))

@@ -95,6 +95,26 @@ pub fn sight(world: &World, artifact: &Artifact) -> Sight {
         Artifact::Incident(incident) => Sight::new("Pager", incident.clone()),
         Artifact::WikiPage(page) => shell(format!("`wiki show {page}`")),
         Artifact::Ticket(key) => shell(format!("`jira show {key}`")),
+        Artifact::CiRun { of, tag } => {
+            shell(format!("`gh run view --log` of the run for {of} {tag}"))
+        }
+        Artifact::ImageManifest { of, tag } => {
+            shell(format!("the registry's manifest of {of}:{tag}"))
+        }
+        Artifact::Flag(flag) => shell(format!("`flags get {flag}`")),
+        Artifact::FlagAudit(flag) => shell(format!("`flags get {flag}`, its audit")),
+        Artifact::Schedule(team) => shell(format!("`oncall schedule {team}`")),
+        Artifact::StatusIncident(incident) => shell(format!("`statuspage incidents`: {incident}")),
+        Artifact::StatusComponent(component) => {
+            shell(format!("`statuspage status`: component {component}"))
+        }
+        Artifact::TerraformResource(address) => shell(format!("`terraform state show {address}`")),
+        Artifact::TerraformDrift(address) => shell(format!(
+            "`terraform plan`: what it would change of {address}"
+        )),
+        Artifact::Alarm(alarm) => shell(format!(
+            "`aws cloudwatch describe-alarms --alarm-names {alarm}`"
+        )),
         Artifact::Table { server, table } => shell(format!(
             "`psql -h {server} -c 'select * from {table} limit 5'`"
         )),

@@ -254,6 +254,11 @@ impl Session {
         self.enter(door, Entry::Look(look)).map(|_| ())
     }
 
+    /// Whether a pane of this name shows something.
+    pub fn is_looking(&self, pane: &str) -> bool {
+        self.looks.contains_key(pane)
+    }
+
     /// Chooses a speed.
     ///
     /// # Errors
@@ -365,8 +370,12 @@ impl Session {
             let answer = self.toolbox.answer(&self.world, query);
             self.world.observe(&answer.shown);
             self.looks.insert(look.pane.clone(), look.clone());
-        } else {
-            self.looks.remove(&look.pane);
+        } else if let Some(ended) = self.looks.remove(&look.pane) {
+            // It was on the screen up to now.
+            if let Some(query) = ended.query.filter(|_| !ended.frozen) {
+                let answer = self.toolbox.answer(&self.world, &query);
+                self.world.observe(&answer.shown);
+            }
         }
     }
 

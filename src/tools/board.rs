@@ -5,4 +5,5 @@ pub mod charts;
 pub mod code;
 pub mod lines;
 pub mod notebook;
+pub mod promql_words;
 pub mod view;

@@ -1,8 +1,9 @@
 //! Programs of the in-game shell: a command line in, an answer or commands out. Never prints, never touches a session.
 
 use crate::session::Answer;
+use crate::sim::artifact::Shown;
 use crate::sim::command::{Command, Rejection};
-use crate::sim::time::Span;
+use crate::sim::time::{SimTime, Span};
 use crate::sim::{World, WorldOutcome};
 
 use super::family::Family;
@@ -35,8 +36,59 @@ pub trait Program: Send + Sync {
     /// commands.
     fn run(&self, world: &World, place: &Place, argv: &[String], stdin: &str) -> Run;
 
+    /// What goes on after a use has answered, such as `-f` and `-w`; `None` for uses that end at once. Asked in the world
+    /// in which it answered; for a use that changes the world, in that before the change.
+    fn follow(
+        &self,
+        world: &World,
+        place: &Place,
+        argv: &[String],
+        stdin: &str,
+    ) -> Option<Box<dyn Following>> {
+        let _ = (world, place, argv, stdin);
+        None
+    }
+
+    /// The text that a use wants edited; what comes back is piped into the same use. `None` for uses that want none.
+    fn editor(&self, world: &World, place: &Place, argv: &[String]) -> Option<String> {
+        let _ = (world, place, argv);
+        None
+    }
+
+    /// What a use that goes on has shown between an instant and now: what the journal counts as seen.
+    fn followed(
+        &self,
+        world: &World,
+        place: &Place,
+        argv: &[String],
+        since: SimTime,
+    ) -> Vec<Shown> {
+        let _ = since;
+        match self.run(world, place, argv, "") {
+            Run::Answer(answer) => answer.shown,
+            Run::Act(_) => Vec::new(),
+        }
+    }
+
     /// Uses with what they print, on the small scenario of the tests; see `tests/it/examples.rs`.
     fn examples(&self) -> Vec<Example>;
+}
+
+/// A use that goes on: asked again as time passes.
+pub trait Following: Send {
+    /// What came up to now.
+    fn step(&mut self, world: &World) -> Step;
+}
+
+/// What a use that goes on printed since it was last asked.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Step {
+    /// To standard output.
+    pub text: String,
+    /// To standard error.
+    pub error: String,
+    /// Its exit code, once it is done.
+    pub done: Option<i32>,
 }
 
 /// A use of a program and what it prints.

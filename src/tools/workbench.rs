@@ -1,12 +1,23 @@
 //! The trainee's place in one drill: its session, its tools, where the shell stands. What every door works through.
 
-mod filters;
+mod builtins;
+mod complete;
+mod exec;
+mod expand;
+mod host;
+mod language;
+mod machine;
 mod shell;
+mod state;
+pub mod stream;
+mod sum;
+#[cfg(test)]
+mod tests;
 mod uses;
 
 use std::sync::Arc;
 
-pub use shell::{ShellRun, Then, resolve};
+pub use shell::{ShellRun, Then, peek, resolve};
 
 use super::program::Place;
 use super::registry::Registry;
@@ -21,7 +32,9 @@ use crate::sim::command::Command;
 pub struct Workbench {
     session: Session,
     registry: Arc<Registry>,
-    place: Place,
+    shell: state::State,
+    job: Option<stream::Job>,
+    jobs: u64,
 }
 
 impl Workbench {
@@ -31,9 +44,9 @@ impl Workbench {
         Self {
             session,
             registry,
-            place: Place {
-                cwd: first.unwrap_or_default(),
-            },
+            shell: state::State::new(first.unwrap_or_default()),
+            job: None,
+            jobs: 0,
         }
     }
 
@@ -59,7 +72,7 @@ impl Workbench {
 
     /// Where the shell stands.
     pub const fn place(&self) -> &Place {
-        &self.place
+        &self.shell.place
     }
 
     /// Closes the drill and hands its session back.
@@ -86,5 +99,17 @@ impl Workbench {
     /// The world's rejection, or the journal's refusal.
     pub fn command(&mut self, door: Door, command: Command) -> Result<WorldOutcome, SessionError> {
         self.session.command(door, command)
+    }
+}
+
+/// A folder of the clones as `pwd` prints it.
+fn shown_folder(world: &World, cwd: &str) -> String {
+    let home = format!("/home/{}", world.trainee_handle());
+    if cwd.is_empty() {
+        home
+    } else if cwd == "tmp" || cwd.starts_with("tmp/") {
+        format!("/{cwd}")
+    } else {
+        format!("{home}/{cwd}")
     }
 }

@@ -317,6 +317,10 @@ impl App {
             Effect::Complete { line, cursor } => {
                 shell(Answer::Completions(desk.complete(&line, cursor)))
             }
+            Effect::CompleteQuery { line, cursor } => {
+                let found = desk.complete_query(&line, cursor);
+                vec![Action::Answer(PaneId::Metrics, Answer::Completions(found))]
+            }
             Effect::SetSpeed(speed) => {
                 desk.set_speed(speed);
                 vec![Action::Status(Box::new(desk.status()))]

@@ -389,6 +389,7 @@ impl Desk for DemoDesk {
         ShellReply {
             lines: book::shell_output(line),
             artifact: Some(format!("shell/{}", self.jobs)),
+            replaces: false,
             then,
         }
     }
@@ -416,6 +417,7 @@ impl Desk for DemoDesk {
                 Vec::new()
             },
             artifact: None,
+            replaces: false,
             then,
         }
     }
@@ -428,8 +430,17 @@ impl Desk for DemoDesk {
                 is_error: true,
             }],
             artifact: None,
+            replaces: false,
             then: ShellThen::Done(130),
         }
+    }
+
+    fn dashboards(&mut self) -> Vec<DashboardRow> {
+        book::dashboards()
+    }
+
+    fn complete_query(&mut self, query: &str, cursor: usize) -> Completions {
+        book::complete_query(query, cursor)
     }
 
     fn complete(&mut self, line: &str, cursor: usize) -> Completions {

@@ -5,6 +5,8 @@ mod act;
 mod debriefing;
 mod looks;
 mod rows;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,16 +14,16 @@ use std::time::Duration;
 
 use super::world::{
     Act, BestResult, Briefing, ChangeRow, ChannelRow, ChartData, ChartQuery, Choice, Completion,
-    Completions, Desk, DetailLine, DrillRow, Family, FileRow, FileText, Lobby, LogHistogram,
-    LogQuery, LogSeek, LogWindow, Look, Loss, Mark, MessageRow, MessagesPage, MetricRow, Mode,
-    Notebook, PageRow, PersonRow, Phase, Report, ScenarioRow, ShellReply, Status, TimelineRow,
-    WindowSize,
+    Completions, DashboardRow, Desk, DetailLine, DrillRow, Family, FileRow, FileText, Lobby,
+    LogHistogram, LogQuery, LogSeek, LogWindow, Look, Loss, Mark, MessageRow, MessagesPage,
+    MetricRow, Mode, Notebook, PageRow, PersonRow, Phase, Report, ScenarioRow, ShellReply, Status,
+    TimelineRow, WindowSize,
 };
 use crate::debrief::{self, Debrief, Played};
 use crate::session::Entry;
 use crate::session::clock::Speed;
 use crate::session::journal::{Door, Level, Record, Saving, Settings};
-use crate::tools::board::{changes, charts, code, lines};
+use crate::tools::board::{changes, charts, code, lines, promql_words};
 use crate::tools::{Places, Registry, Watched, Workbench, slack};
 
 /// Opens drills for the title screen.
@@ -318,6 +320,26 @@ impl Desk for RealDesk {
         vec!["sum by (service) (rate(http_requests_total[5m]))".to_owned()]
     }
 
+    fn dashboards(&mut self) -> Vec<DashboardRow> {
+        charts::dashboards(self.bench.world())
+            .into_iter()
+            .map(|board| DashboardRow {
+                title: board.title,
+                about: board.about,
+                panels: board.panels,
+            })
+            .collect()
+    }
+
+    fn complete_query(&mut self, query: &str, cursor: usize) -> Completions {
+        let (from, items) = promql_words::complete(self.bench.world(), query, cursor);
+        let items = items
+            .into_iter()
+            .map(|(text, about)| Completion { text, about })
+            .collect();
+        Completions { from, items }
+    }
+
     fn chart(&mut self, query: &ChartQuery) -> ChartData {
         rows::chart(self.bench.world(), query)
     }
@@ -335,15 +357,15 @@ impl Desk for RealDesk {
 
     fn shell(&mut self, line: &str) -> ShellReply {
         self.looks.flush(&mut self.bench);
-        rows::shell_reply(self.bench.shell(Door::Shell, line))
+        rows::shell_reply(self.bench.shell_live(Door::Shell, line))
     }
 
-    fn shell_poll(&mut self, _job: u64) -> ShellReply {
-        rows::nothing_more()
+    fn shell_poll(&mut self, job: u64) -> ShellReply {
+        rows::shell_reply(self.bench.shell_poll(Door::Shell, job))
     }
 
-    fn shell_interrupt(&mut self, _job: u64) -> ShellReply {
-        rows::nothing_more()
+    fn shell_interrupt(&mut self, job: u64) -> ShellReply {
+        rows::shell_reply(self.bench.shell_interrupt(Door::Shell, job))
     }
 
     fn complete(&mut self, line: &str, cursor: usize) -> Completions {

@@ -203,6 +203,20 @@ pub enum Answer {
     },
     /// Something another pane or modal chose for this one.
     Chosen(String),
+    /// Several queries with their titles: a dashboard.
+    Panels {
+        /// Its title.
+        title: String,
+        /// Titles and queries.
+        panels: Vec<(String, String)>,
+    },
+    /// A moment to show, of a service where one is named.
+    Moment {
+        /// When.
+        at_ms: i64,
+        /// Whose.
+        service: Option<String>,
+    },
     /// A file to edit.
     EditFile {
         /// Its path.
@@ -226,6 +240,13 @@ pub enum Effect {
     /// Ask what could stand at a place of the command line.
     Complete {
         /// The line.
+        line: String,
+        /// The place, in bytes.
+        cursor: usize,
+    },
+    /// Ask what could stand at a place of a query.
+    CompleteQuery {
+        /// The query.
         line: String,
         /// The place, in bytes.
         cursor: usize,

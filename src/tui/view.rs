@@ -139,11 +139,14 @@ fn header_right(status: &Status, columns: u16) -> Vec<Run> {
     let mut runs = Vec::new();
     let mut push = |role, words: String| runs.push(Run::new(role, words));
     let whole = columns >= 140;
-    if status.mentions > 0 {
-        let words = if whole { " mentions" } else { "" };
-        push(Role::Badge, format!(" @{}{words} ", status.mentions));
-        push(Role::Header, " ".to_owned());
-    }
+    let words = if whole { " unread mentions" } else { "" };
+    let role = if status.mentions > 0 {
+        Role::Badge
+    } else {
+        Role::HeaderMuted
+    };
+    push(role, format!(" @{}{words} ", status.mentions));
+    push(Role::Header, " ".to_owned());
     if let Loss::CustomerMinutes { minutes, as_of_ms } = status.loss {
         let (exact, unit) = if columns >= 110 {
             (units::grouped(minutes), " customer minutes lost ")

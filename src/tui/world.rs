@@ -80,6 +80,10 @@ pub trait Desk {
     fn metric_names(&mut self) -> Arc<[MetricRow]>;
     /// The queries that the metrics pane opens with: what the estate's main dashboard shows.
     fn starting_queries(&mut self) -> Vec<String>;
+    /// Dashboards, the estate's own first.
+    fn dashboards(&mut self) -> Vec<DashboardRow>;
+    /// What could stand at `cursor` (a byte offset) of a query.
+    fn complete_query(&mut self, query: &str, cursor: usize) -> Completions;
     /// Series of one or more queries over a time range.
     fn chart(&mut self, query: &ChartQuery) -> ChartData;
     /// Rollouts, alerts and the like in a time range, oldest first.

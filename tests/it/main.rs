@@ -12,6 +12,7 @@ mod journal;
 mod layers;
 mod mcp;
 mod promqltest;
+mod terminal;
 mod random_commands;
 mod reference_runs;
 mod remedies;

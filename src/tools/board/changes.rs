@@ -60,12 +60,14 @@ pub fn all(world: &World) -> Vec<Change> {
                 is_rollout: true,
                 target: service.name.clone(),
                 name: release.tag.clone(),
-                title: format!("{} {} rolled out", service.name, release.tag),
+                title: format!("{} rolled out", release.tag),
                 author: release.by.clone().unwrap_or_default(),
             });
         }
     }
     changes.sort_by(|a, b| b.at.cmp(&a.at).then_with(|| a.name.cmp(&b.name)));
+    // A release that several records tell of is one rollout.
+    changes.dedup_by(|a, b| a.at == b.at && a.name == b.name && a.target == b.target);
     changes
 }
 
@@ -97,8 +99,12 @@ pub fn detail(world: &World, artifact: &str) -> Option<(String, Vec<Shown>)> {
         Shown::Rollout(service) => {
             let (id, _) = world.plan().service(&service)?;
             let mut text = format!("Rollouts of {service}\n\n");
+            let mut last = None;
             for release in world.releases_of(id).collect::<Vec<_>>().into_iter().rev() {
                 let Some(at) = release.deployed else { continue };
+                if last.replace((at.millis, &release.tag)) == Some((at.millis, &release.tag)) {
+                    continue;
+                }
                 let by = release.by.as_deref().unwrap_or("");
                 let commit = release.commit.as_deref().unwrap_or("-");
                 text.push_str(&format!(

@@ -19,6 +19,8 @@ pub struct Column {
     pub artifact: String,
     /// Its labels, for a legend.
     pub name: String,
+    /// Its labels, without the metric's name.
+    pub labels: Vec<(String, String)>,
     /// A value an instant; not a number where there is none.
     pub values: Vec<f64>,
 }
@@ -58,12 +60,13 @@ pub fn query(world: &World, text: &str, start_ms: i64, end_ms: i64, step_ms: i64
             .collect();
         let shown = Shown::Series {
             metric: metric.clone(),
-            labels,
+            labels: labels.clone(),
             from,
             to,
         };
         Column {
             artifact: shown.id(),
+            labels,
             name: column.labels.metric_form(),
             values: (0..matrix.times.len())
                 .map(|index| column.get(index).unwrap_or(f64::NAN))
@@ -124,4 +127,144 @@ pub fn marks(world: &World, start_ms: i64, end_ms: i64) -> Vec<Mark> {
     marks.retain(|mark| start_ms <= mark.at.millis() && mark.at.millis() <= end_ms);
     marks.sort_by_key(|mark| mark.at);
     marks
+}
+
+/// A dashboard: panels with their titles.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dashboard {
+    /// Its title.
+    pub title: String,
+    /// What it is about.
+    pub about: String,
+    /// Titles and expressions.
+    pub panels: Vec<(String, String)>,
+}
+
+/// The estate's dashboards, then one of rate, errors and duration for every service that answers requests.
+pub fn dashboards(world: &World) -> Vec<Dashboard> {
+    let pack = &world.plan().pack;
+    let own = pack
+        .estate
+        .dashboards
+        .iter()
+        .map(|(title, board)| Dashboard {
+            title: title.clone(),
+            about: "dashboard".to_owned(),
+            panels: board.panels.clone(),
+        });
+    let services = world.plan().services.iter();
+    let services = services.filter(|service| !service.spec.routes.is_empty());
+    let red = services.map(|service| {
+        let name = &service.name;
+        let http = service.spec.routes.keys().any(|route| route.contains(' '));
+        let panels = if http {
+            http_panels(name)
+        } else {
+            grpc_panels(name)
+        };
+        Dashboard {
+            title: name.clone(),
+            about: "rate, errors, duration".to_owned(),
+            panels: panels.into_iter().chain(pod_panels(name)).collect(),
+        }
+    });
+    own.chain(red).collect()
+}
+
+fn panel(title: &str, query: String) -> (String, String) {
+    (title.to_owned(), query)
+}
+
+fn http_panels(name: &str) -> Vec<(String, String)> {
+    let of = format!("service=\"{name}\"");
+    vec![
+        panel(
+            "Requests",
+            format!("sum by (route) (rate(http_requests_total{{{of}}}[5m]))"),
+        ),
+        panel(
+            "Errors",
+            format!(
+                "sum by (route, status) (rate(http_requests_total{{{of},status=~\"5..\"}}[5m]))"
+            ),
+        ),
+        panel(
+            "Duration, p99",
+            format!(
+                "histogram_quantile(0.99, sum by (le, route) (rate(http_request_duration_seconds_bucket{{{of}}}[5m])))"
+            ),
+        ),
+        panel(
+            "Duration, all",
+            format!("sum by (le) (rate(http_request_duration_seconds_bucket{{{of}}}[5m]))"),
+        ),
+    ]
+}
+
+fn grpc_panels(name: &str) -> Vec<(String, String)> {
+    let of = format!("service=\"{name}\"");
+    vec![
+        panel(
+            "Calls",
+            format!("sum by (grpc_method) (rate(grpc_server_handled_total{{{of}}}[5m]))"),
+        ),
+        panel(
+            "Errors",
+            format!(
+                "sum by (grpc_method, grpc_code) (rate(grpc_server_handled_total{{{of},grpc_code!=\"OK\"}}[5m]))"
+            ),
+        ),
+        panel(
+            "Duration, p99",
+            format!(
+                "histogram_quantile(0.99, sum by (le, grpc_method) (rate(grpc_server_handling_seconds_bucket{{{of}}}[5m])))"
+            ),
+        ),
+        panel(
+            "Duration, all",
+            format!("sum by (le) (rate(grpc_server_handling_seconds_bucket{{{of}}}[5m]))"),
+        ),
+    ]
+}
+
+fn pod_panels(name: &str) -> Vec<(String, String)> {
+    let of = format!("pod=~\"{name}-.*\"");
+    vec![
+        panel(
+            "Memory by pod",
+            format!("sum by (pod) (container_memory_working_set_bytes{{{of}}})"),
+        ),
+        panel(
+            "Restarts in an hour",
+            format!(
+                "sum by (pod) (increase(kube_pod_container_status_restarts_total{{{of}}}[1h]))"
+            ),
+        ),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sim::testing::small_world;
+
+    #[test]
+    fn every_panel_of_every_dashboard_is_a_query_with_an_answer() {
+        let world = small_world();
+        let end = world.now().millis();
+        let boards = dashboards(&world);
+        assert!(boards.iter().any(|board| board.title == "gate"));
+        for board in boards {
+            for (title, text) in board.panels {
+                let answer = query(&world, &text, end - 600_000, end, 60_000);
+                assert!(answer.is_ok(), "{} {title}: {answer:?}", board.title);
+                let may_be_empty = title == "Errors";
+                assert!(
+                    may_be_empty || !answer.unwrap().is_empty(),
+                    "{} {title}: {text}",
+                    board.title
+                );
+            }
+        }
+    }
 }

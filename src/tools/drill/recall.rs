@@ -144,7 +144,19 @@ fn meant(shown: &Shown, quote: &str) -> Option<Shown> {
         | Shown::SentryIssue(name)
         | Shown::Incident(name)
         | Shown::WikiPage(name)
-        | Shown::Ticket(name) => name == quote,
+        | Shown::Ticket(name)
+        | Shown::Flag(name)
+        | Shown::FlagAudit(name)
+        | Shown::Schedule(name)
+        | Shown::StatusIncident(name)
+        | Shown::StatusComponent(name)
+        | Shown::TerraformResource(name)
+        | Shown::TerraformDrift(name)
+        | Shown::Alarm(name) => name == quote,
+        Shown::CiRun { run, .. } => quote.trim_start_matches('#') == run.to_string(),
+        Shown::ImageManifest { service, tag } => {
+            quote.split_once(':') == Some((service.as_str(), tag.as_str()))
+        }
         // By its place: a script's name is nobody's to know.
         Shown::Message(_) => false,
     };

@@ -1,4 +1,4 @@
-//! What any workstation has: `date`, `whoami`, `hostname`, `uptime`, `env`, `echo`, `help`, `man`. Never the real machine's.
+//! What any workstation has: `date`, `whoami`, `hostname`, `uptime`, `env`, `help`, `man`. Never the real machine's.
 
 use super::Small;
 use crate::sim::World;
@@ -8,7 +8,7 @@ use crate::tools::registry::Registry;
 use crate::tools::shared::columns;
 
 /// The programs.
-pub const PROGRAMS: [Small; 8] = [
+pub const PROGRAMS: [Small; 7] = [
     Small {
         name: "date",
         about: "Prints the date and time, always in UTC",
@@ -65,17 +65,6 @@ pub const PROGRAMS: [Small; 8] = [
         }],
     },
     Small {
-        name: "echo",
-        about: "Prints its words",
-        seconds: 0,
-        run: |_, argv| Run::text(format!("{}\n", argv.join(" "))),
-        examples: &[Example {
-            line: "echo on it",
-            about: "Words",
-            prints: "on it\n",
-        }],
-    },
-    Small {
         name: "help",
         about: "Lists what this workstation has",
         seconds: 0,
@@ -98,9 +87,9 @@ pub const PROGRAMS: [Small; 8] = [
         },
         examples: &[
             Example {
-                line: "man echo",
+                line: "man hostname",
                 about: "One program",
-                prints: "NAME\n    echo - Prints its words\n\nEXAMPLES\n    echo on it\n        Words\n\nIt runs on this workstation.\n",
+                prints: "NAME\n    hostname - Prints this workstation's name\n\nEXAMPLES\n    hostname\n        This workstation\n\nIt runs on this workstation.\n",
             },
             Example {
                 line: "man emacs",

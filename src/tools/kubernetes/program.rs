@@ -3,12 +3,16 @@
 use super::{ExecOutput, ExecSource, KubeView, LogLine, LogQuery, LogSource, Usage, UsageSource};
 use crate::session::Answer;
 use crate::sim::World;
+use crate::sim::artifact::Shown;
 use crate::sim::command::Command;
 use crate::sim::kubernetes::Cluster;
 use crate::sim::kubernetes::pod::{ContainerStatus, Pod};
 use crate::sim::promql::{self, Limits};
 use crate::sim::telemetry::lines::{Direction, LineFilter};
 use crate::sim::time::SimTime;
+use crate::tools::board::code;
+use crate::tools::program::{Following, Step};
+use crate::tools::workbench::resolve;
 use crate::tools::{Act, Example, Family, Place, Program, Run};
 
 /// Lines of a container that one call reads at most.
@@ -30,8 +34,8 @@ impl Program for Kubectl {
         "Looks at the cluster and changes it"
     }
 
-    fn run(&self, world: &World, _: &Place, argv: &[String], stdin: &str) -> Run {
-        let outcome = super::run_with_input(&View { world }, argv, stdin, world.now());
+    fn run(&self, world: &World, place: &Place, argv: &[String], stdin: &str) -> Run {
+        let outcome = super::run_with_input(&View { world, place }, argv, stdin, world.now());
         let answer = Answer {
             text: outcome.stdout,
             error: outcome.stderr,
@@ -58,6 +62,48 @@ impl Program for Kubectl {
         })
     }
 
+    fn follow(
+        &self,
+        world: &World,
+        place: &Place,
+        argv: &[String],
+        stdin: &str,
+    ) -> Option<Box<dyn Following>> {
+        let view = View { world, place };
+        let follow = super::run_with_input(&view, argv, stdin, world.now()).follow?;
+        Some(Box::new(Goes {
+            follow,
+            place: place.clone(),
+        }))
+    }
+
+    fn editor(&self, world: &World, place: &Place, argv: &[String]) -> Option<String> {
+        let view = View { world, place };
+        let outcome = super::run_with_input(&view, argv, "", world.now());
+        outcome.edit.map(|request| request.text)
+    }
+
+    fn followed(
+        &self,
+        world: &World,
+        place: &Place,
+        argv: &[String],
+        since: SimTime,
+    ) -> Vec<Shown> {
+        let view = View { world, place };
+        let argv = if argv.iter().any(|word| word == "logs") {
+            lines_since(argv, since)
+        } else {
+            argv.to_vec()
+        };
+        let outcome = super::run_with_input(&view, &argv, "", world.now());
+        if outcome.commands.is_empty() {
+            outcome.shown
+        } else {
+            Vec::new()
+        }
+    }
+
     fn examples(&self) -> Vec<Example> {
         vec![Example {
             line: "kubectl get deployment worker -n back -o name",
@@ -67,8 +113,52 @@ impl Program for Kubectl {
     }
 }
 
+/// `logs -f` as the `logs` that prints what has come since an instant.
+fn lines_since(argv: &[String], since: SimTime) -> Vec<String> {
+    const VALUED: [&str; 3] = ["--tail", "--since", "--since-time"];
+    let mut words = Vec::new();
+    let mut rest = argv.iter();
+    while let Some(word) = rest.next() {
+        let name = word.split('=').next().unwrap_or(word);
+        if VALUED.contains(&name) {
+            if !word.contains('=') {
+                rest.next();
+            }
+        } else if !matches!(name, "-f" | "--follow") {
+            words.push(word.clone());
+        }
+    }
+    words.push(format!(
+        "--since-time={}",
+        since.format("%Y-%m-%dT%H:%M:%SZ")
+    ));
+    words
+}
+
+/// A use of kubectl that goes on.
+struct Goes {
+    follow: super::Follow,
+    place: Place,
+}
+
+impl Following for Goes {
+    fn step(&mut self, world: &World) -> Step {
+        let view = View {
+            world,
+            place: &self.place,
+        };
+        let step = self.follow.step(&view, world.now());
+        Step {
+            text: step.outcome.stdout,
+            error: step.outcome.stderr,
+            done: step.done.then_some(step.outcome.code),
+        }
+    }
+}
+
 struct View<'a> {
     world: &'a World,
+    place: &'a Place,
 }
 
 impl KubeView for View<'_> {
@@ -86,6 +176,11 @@ impl KubeView for View<'_> {
 
     fn inside(&self) -> &dyn ExecSource {
         self
+    }
+
+    fn file(&self, path: &str) -> Option<String> {
+        let path = resolve(&self.place.cwd, path);
+        code::file(self.world, &path).map(|(text, ..)| text)
     }
 }
 

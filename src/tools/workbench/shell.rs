@@ -1,13 +1,22 @@
-//! Command lines of the in-game shell: words, pipes and conditions to uses of programs, each journaled as itself.
+//! The in-game shell of a drill: lines in, what they printed out; jobs that go on; where the shell stands.
 
-use crate::session::journal::Door;
-use crate::session::{Answer, SessionError};
-use crate::sim::command::Command;
-use crate::sim::git::command::RepoCommand;
-use crate::tools::program::Run;
-use crate::tools::registry::program_call;
+use std::sync::Arc;
 
 use super::Workbench;
+use super::host::{Live, Peek};
+use super::language::parse;
+use super::language::tree::List;
+use super::machine::{Machine, Printed, Stop};
+use super::state::State;
+use super::stream::{Job, PANE};
+use crate::session::journal::Door;
+use crate::session::{Answer, Look, SessionError};
+use crate::sim::World;
+use crate::sim::artifact::Shown;
+use crate::sim::command::{Command, Rejection};
+use crate::sim::git::command::RepoCommand;
+use crate::tools::program::Place;
+use crate::tools::registry::Registry;
 
 /// What a command line gave.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -18,6 +27,8 @@ pub struct ShellRun {
     pub then: Then,
     /// The artifact that a pin of it keeps.
     pub artifact: Option<String>,
+    /// The lines take the place of those printed before.
+    pub replaces: bool,
 }
 
 /// What follows the lines.
@@ -25,6 +36,8 @@ pub struct ShellRun {
 pub enum Then {
     /// The command ended, with an exit code.
     Done(i32),
+    /// It goes on: ask [`Workbench::shell_poll`] for more.
+    Running(u64),
     /// A file is to be edited; hand the text back with [`Workbench::save_file`].
     Edit {
         /// Repository and path.
@@ -42,165 +55,260 @@ impl Default for Then {
     }
 }
 
+/// Where in a line to begin, and how.
+struct Part<'a> {
+    list: &'a List,
+    from: usize,
+    door: Door,
+    may_go_on: bool,
+}
+
 impl Workbench {
     /// Where the shell stands, as its prompt shows it.
     pub fn prompt(&self) -> String {
         let cluster = &self.world().plan().pack.estate.cluster;
-        let cwd = if self.place.cwd.is_empty() {
-            "~"
-        } else {
-            self.place.cwd.as_str()
-        };
+        let cwd = &self.shell.place.cwd;
+        let cwd = if cwd.is_empty() { "~" } else { cwd.as_str() };
         format!("oncall@{cluster}:{cwd}$ ")
     }
 
-    /// Runs one command line.
+    /// Runs one command line to its end. What would go on for ever is stopped after a while of simulated time.
     pub fn shell(&mut self, door: Door, line: &str) -> ShellRun {
-        let mut stages: Vec<Vec<String>> = match words(line) {
-            Ok(stages) => stages,
-            Err(error) => return printed(Answer::failed(format!("bash: {error}\n"), 2)),
-        };
-        let first = stages.remove(0);
-        let mut answer = match first.first().map(String::as_str) {
-            None => Answer::default(),
-            Some("clear") => {
-                return ShellRun {
-                    then: Then::Clear,
-                    ..ShellRun::default()
-                };
-            }
-            Some("cd") => self.change_folder(first.get(1).map_or("", String::as_str)),
-            Some("edit" | "vi" | "vim" | "nano") => {
-                return self.edit(first.get(1).map_or("", String::as_str));
-            }
-            Some(_) => self.exec(door, &first, ""),
-        };
-        for stage in stages {
-            let next = self.filter(&stage, &answer.text);
-            answer = Answer {
-                error: format!("{}{}", answer.error, next.error),
-                shown: answer.shown,
-                ..next
-            };
-        }
-        printed(answer)
+        self.run_line(door, line, false)
     }
 
-    /// A program that only sees what is piped into it: it costs nothing and leaves no trace of its own.
-    fn filter(&self, argv: &[String], stdin: &str) -> Answer {
-        let Some((name, args)) = argv.split_first() else {
-            return Answer::default();
+    /// Runs one command line; what goes on is a job to be polled. For a door whose clock runs by itself.
+    pub fn shell_live(&mut self, door: Door, line: &str) -> ShellRun {
+        self.run_line(door, line, true)
+    }
+
+    fn run_line(&mut self, door: Door, line: &str, may_go_on: bool) -> ShellRun {
+        self.end_job(door);
+        let recalled = match self.shell.recall(line) {
+            Ok(recalled) => recalled,
+            Err(error) => return refused(&error, 1),
         };
-        if let Some(text) = super::filters::run(name, args, stdin) {
-            return Answer {
-                text,
-                ..Answer::default()
-            };
-        }
-        match self
-            .registry
-            .program(name)
-            .map(|program| program.run(self.session.world(), &self.place, args, stdin))
-        {
-            Some(Run::Answer(answer)) => answer,
-            Some(Run::Act(_)) => {
-                Answer::failed(format!("{name}: cannot stand behind a pipe here\n"), 1)
+        self.shell.remember(&recalled);
+        let list = match parse(&recalled) {
+            Ok(list) => list,
+            Err(error) => {
+                self.shell.status = 2;
+                return refused(&error, 2);
             }
-            None => Answer::failed(unknown(name, &self.registry), 127),
+        };
+        let mut printed = Printed::default();
+        if recalled != line {
+            printed.push(&format!("{recalled}\n"), false);
+        }
+        let part = Part {
+            list: &list,
+            from: 0,
+            door,
+            may_go_on,
+        };
+        self.run_from(part, printed)
+    }
+
+    /// Runs a line from one of its entries on.
+    fn run_from(&mut self, part: Part<'_>, before: Printed) -> ShellRun {
+        let mut host = Live {
+            session: &mut self.session,
+            registry: Arc::clone(&self.registry),
+            door: part.door,
+        };
+        let mut machine = Machine::new(&mut host, &mut self.shell, part.may_go_on);
+        machine.printed = before;
+        let rest: List = part.list.get(part.from..).unwrap_or(&[]).to_vec();
+        let result = machine.list(&rest, "");
+        let printed = std::mem::take(&mut machine.printed);
+        let artifact = machine.shown.first().map(Shown::id);
+        let (cleared, edit) = (machine.cleared, machine.edit.take());
+        let pending = machine
+            .pending
+            .take()
+            .map(|going| (going, machine.stopped_at));
+        let code = match result {
+            Ok(code) | Err(Stop::Exit(code)) => code,
+            Err(Stop::Break | Stop::Continue) => 0,
+        };
+        self.shell.status = code;
+        let then = match (pending, edit) {
+            (Some((pending, at)), _) => {
+                self.jobs += 1;
+                let now = self.session.world().now();
+                let line = (part.list.clone(), part.from + at);
+                let job = Job::new(self.jobs, pending, line, now);
+                if let Some(look) = job.look(&self.shell.place) {
+                    // A journal that cannot take it is said by the next command.
+                    let _ = self.session.look(part.door, look);
+                }
+                let id = job.id;
+                self.job = Some(job);
+                Then::Running(id)
+            }
+            (None, Some((path, text))) => Then::Edit { path, text },
+            (None, None) if cleared => Then::Clear,
+            (None, None) => Then::Done(code),
+        };
+        ShellRun {
+            lines: lines(printed),
+            then,
+            artifact,
+            replaces: false,
         }
     }
 
-    fn edit(&self, path: &str) -> ShellRun {
-        let path = resolve(&self.place.cwd, path);
-        match self.file(&path) {
-            Some(text) => ShellRun {
-                then: Then::Edit { path, text },
+    /// What a job printed since it was last asked. A job that is done lets the rest of its line run.
+    pub fn shell_poll(&mut self, door: Door, id: u64) -> ShellRun {
+        let Some(mut job) = self.job.take_if(|job| job.id == id) else {
+            return ShellRun::default();
+        };
+        let polled = job.poll(self.session.world(), &self.registry, &self.shell);
+        let Some(code) = polled.done else {
+            let id = job.id;
+            self.job = Some(job);
+            return ShellRun {
+                lines: lines(polled.printed),
+                then: Then::Running(id),
+                artifact: None,
+                replaces: polled.replaces,
+            };
+        };
+        self.look_away(door);
+        let mut printed = polled.printed;
+        let mut code = code;
+        if !job.pending.stages.is_empty() {
+            let (rest, last) = self.finish_pipe(door, &job);
+            printed.push(&rest, false);
+            code = last;
+        }
+        if job.pending.negated {
+            code = i32::from(code == 0);
+        }
+        self.shell.status = code;
+        let (list, at) = &job.line;
+        let part = Part {
+            list,
+            from: at + 1,
+            door,
+            may_go_on: true,
+        };
+        if at + 1 >= list.len() {
+            return ShellRun {
+                lines: lines(printed),
+                then: Then::Done(code),
                 ..ShellRun::default()
-            },
-            None => printed(Answer::failed(
-                format!("edit: {path}: No such file in the checkout\n"),
-                1,
-            )),
+            };
+        }
+        self.run_from(part, printed)
+    }
+
+    /// Runs the commands behind a stream that has ended, on all that it printed; what they print beyond what they had.
+    fn finish_pipe(&mut self, door: Door, job: &Job) -> (String, i32) {
+        let mut host = Live {
+            session: &mut self.session,
+            registry: Arc::clone(&self.registry),
+            door,
+        };
+        let mut machine = Machine::new(&mut host, &mut self.shell, false);
+        let result = machine.stages(&job.pending.stages, job.collected(), false);
+        let text = machine.printed.text();
+        let new = text.strip_prefix(job.sent()).unwrap_or("").to_owned();
+        let code = match result {
+            Ok(code) | Err(Stop::Exit(code)) => code,
+            Err(_) => 0,
+        };
+        (new, code)
+    }
+
+    /// Interrupts a job, as Ctrl-C does: the rest of its line is not run.
+    pub fn shell_interrupt(&mut self, door: Door, id: u64) -> ShellRun {
+        let is_it = self.job.as_ref().is_some_and(|job| job.id == id);
+        if is_it {
+            self.end_job(door);
+            self.shell.status = 130;
+        }
+        ShellRun {
+            lines: vec![("^C".to_owned(), false)],
+            then: Then::Done(130),
+            ..ShellRun::default()
         }
     }
 
-    /// What could stand at a place of a command line: where the word begins, and candidates with what they are.
-    pub fn complete(&self, line: &str, cursor: usize) -> (usize, Vec<(String, String)>) {
-        let before = line.get(..cursor).unwrap_or(line);
-        let from = before.rfind(' ').map_or(0, |space| space + 1);
-        let word = before.get(from..).unwrap_or("");
-        if from == 0 {
-            let programs = self
-                .registry
-                .programs()
-                .filter(|program| program.name().starts_with(word));
-            return (
-                from,
-                programs
-                    .map(|program| (format!("{} ", program.name()), program.about().to_owned()))
-                    .collect(),
-            );
-        }
-        let estate = self
-            .world()
-            .plan()
-            .services
-            .iter()
-            .map(|service| (service.name.clone(), "service"));
-        let namespaces = self
-            .world()
-            .plan()
-            .pack
-            .estate
-            .namespaces
-            .keys()
-            .map(|name| (name.clone(), "namespace"));
-        let pods = self
-            .world()
-            .cluster()
-            .pods()
-            .keys()
-            .map(|key| (key.name.to_string(), "pod"));
-        let items = estate
-            .chain(namespaces)
-            .chain(pods)
-            .filter(|(name, _)| !word.is_empty() && name.starts_with(word));
-        (
-            from,
-            items
-                .take(40)
-                .map(|(name, about)| (format!("{name} "), about.to_owned()))
-                .collect(),
-        )
+    /// The job that goes on.
+    pub fn running(&self) -> Option<u64> {
+        self.job.as_ref().map(|job| job.id)
     }
 
-    /// Uses one program: looks are journaled as calls, changes as commands.
+    fn end_job(&mut self, door: Door) {
+        self.job = None;
+        self.look_away(door);
+    }
+
+    /// The shell's pane shows nothing of a stream any more.
+    fn look_away(&mut self, door: Door) {
+        if self.session.is_looking(PANE) {
+            let look = Look {
+                pane: PANE.to_owned(),
+                query: None,
+                first_row: None,
+                height: 0,
+                frozen: false,
+            };
+            // A journal that cannot take it is said by the next command.
+            let _ = self.session.look(door, look);
+        }
+    }
+
+    /// Uses one program by its words, as a line of the shell would.
     pub fn exec(&mut self, door: Door, argv: &[String], stdin: &str) -> Answer {
-        let Some((name, args)) = argv.split_first() else {
-            return Answer::default();
+        let mut host = Live {
+            session: &mut self.session,
+            registry: Arc::clone(&self.registry),
+            door,
         };
-        let Some(program) = self.registry.program(name) else {
-            return Answer::failed(unknown(name, &self.registry), 127);
+        let mut machine = Machine::new(&mut host, &mut self.shell, false);
+        let code = match machine.exec(argv, stdin, false) {
+            Ok(code) | Err(Stop::Exit(code)) => code,
+            Err(_) => 0,
         };
-        let call = program_call(program.name(), &self.place, args, stdin);
-        match program.run(self.session.world(), &self.place, args, stdin) {
-            Run::Answer(answer) => self.look(door, answer.asked.unwrap_or(call)),
-            Run::Act(_) => {
-                self.session.spend(program.cost(args));
-                let registry = std::sync::Arc::clone(&self.registry);
-                let run = registry
-                    .program(name)
-                    .map(|program| program.run(self.session.world(), &self.place, args, stdin));
-                self.finish(door, run)
+        let shown = std::mem::take(&mut machine.shown);
+        let (mut text, mut error) = (String::new(), String::new());
+        for (piece, is_error) in std::mem::take(&mut machine.printed).pieces {
+            if is_error {
+                error.push_str(&piece);
+            } else {
+                text.push_str(&piece);
             }
         }
+        Answer {
+            text,
+            error,
+            code,
+            shown,
+            ..Answer::default()
+        }
     }
 
-    /// Saves a file of the trainee's clone; `path` begins with the repository's name.
+    /// Saves a file of the trainee's clone; `path` begins with the repository's name. Of an object that `kubectl edit` asked
+    /// to be edited, the path is that command.
     ///
     /// # Errors
     /// As the repository refuses it.
     pub fn save_file(&mut self, door: Door, path: &str, text: &str) -> Result<(), SessionError> {
+        if let Some(words) = path.strip_prefix("kubectl ") {
+            let argv: Vec<String> = std::iter::once("kubectl")
+                .chain(words.split_whitespace())
+                .map(str::to_owned)
+                .collect();
+            let answer = self.exec(door, &argv, text);
+            return if answer.code == 0 {
+                Ok(())
+            } else {
+                let said = answer.error.trim_end().to_owned();
+                Err(SessionError::Rejected(Rejection::new("edit", said)))
+            };
+        }
         let (repo, path) = path.split_once('/').unwrap_or((path, ""));
         let command = RepoCommand::Write {
             path: path.to_owned(),
@@ -224,110 +332,78 @@ impl Workbench {
         worktree.files().file(path).map(ToString::to_string)
     }
 
-    pub(super) fn change_folder(&mut self, to: &str) -> Answer {
-        let target = resolve(&self.place.cwd, to);
-        if target.is_empty() || self.is_folder(&target) {
-            self.place.cwd = target;
-            return Answer::default();
+    /// The lines that were typed, oldest first.
+    pub fn history(&self) -> &[String] {
+        &self.shell.history
+    }
+}
+
+/// Runs a line in a world that is only looked at, from a folder: for examples and documentation. Output, then errors.
+pub fn peek(world: &World, registry: &Registry, place: &Place, line: &str) -> Answer {
+    let mut state = State::new(place.cwd.clone());
+    let mut host = Peek { world, registry };
+    let mut machine = Machine::new(&mut host, &mut state, false);
+    let code = match parse(line) {
+        Ok(list) => match machine.list(&list, "") {
+            Ok(code) | Err(Stop::Exit(code)) => code,
+            Err(_) => 0,
+        },
+        Err(error) => {
+            machine.printed.push(&format!("bash: {error}\n"), true);
+            2
         }
-        let problem = if self.file(&target).is_some() {
-            "Not a directory"
+    };
+    let shown = std::mem::take(&mut machine.shown);
+    let (mut text, mut error) = (String::new(), String::new());
+    for (piece, is_error) in machine.printed.pieces {
+        if is_error {
+            error.push_str(&piece);
         } else {
-            "No such file or directory"
-        };
-        Answer::failed(format!("bash: cd: {to}: {problem}\n"), 1)
-    }
-
-    fn is_folder(&self, path: &str) -> bool {
-        let (repo, inside) = path.split_once('/').unwrap_or((path, ""));
-        self.world()
-            .worktree(repo)
-            .is_some_and(|worktree| inside.is_empty() || worktree.files().list(inside).is_some())
-    }
-}
-
-fn printed(answer: Answer) -> ShellRun {
-    let out = answer.text.lines().map(|line| (line.to_owned(), false));
-    let err = answer.error.lines().map(|line| (line.to_owned(), true));
-    ShellRun {
-        lines: out.chain(err).collect(),
-        then: Then::Done(answer.code),
-        artifact: answer.shown.first().map(crate::sim::artifact::Shown::id),
-    }
-}
-
-fn unknown(name: &str, registry: &crate::tools::Registry) -> String {
-    let near = registry
-        .programs()
-        .map(|program| {
-            (
-                strsim::damerau_levenshtein(program.name(), name),
-                program.name(),
-            )
-        })
-        .min()
-        .filter(|(distance, _)| *distance <= 2);
-    let hint = near.map_or_else(
-        || "`help` lists what this workstation has.".to_owned(),
-        |(_, near)| format!("Did you mean `{near}`? `help` lists what this workstation has."),
-    );
-    format!("bash: {name}: command not found on the on-call workstation. {hint}\n")
-}
-
-/// The longest command line.
-const LONGEST_LINE: usize = 16 * 1024;
-
-/// The words of each program of a pipeline: quotes taken off, `2>&1` and redirections to nowhere left out.
-fn words(line: &str) -> Result<Vec<Vec<String>>, String> {
-    if line.len() > LONGEST_LINE {
-        return Err("the line is too long".to_owned());
-    }
-    let (mut stages, mut words, mut word) = (Vec::new(), Vec::new(), None::<String>);
-    let mut quote = None;
-    let mut letters = line.chars().peekable();
-    while let Some(letter) = letters.next() {
-        match (quote, letter) {
-            (Some(open), _) if letter == open => quote = None,
-            (Some('"'), '\\') | (None, '\\') => word.get_or_insert_default().extend(letters.next()),
-            (Some(_), _) => word.get_or_insert_default().push(letter),
-            (None, '"' | '\'') => {
-                quote = Some(letter);
-                word.get_or_insert_default();
-            }
-            (None, '#') if word.is_none() => break,
-            (None, '|') => {
-                words.extend(word.take());
-                stages.push(std::mem::take(&mut words));
-            }
-            (None, letter) if letter.is_whitespace() => words.extend(word.take()),
-            (None, _) => word.get_or_insert_default().push(letter),
+            text.push_str(&piece);
         }
     }
-    if let Some(open) = quote {
-        return Err(format!(
-            "unexpected EOF while looking for matching `{open}'"
-        ));
+    Answer {
+        text,
+        error,
+        code,
+        shown,
+        ..Answer::default()
     }
-    words.extend(word);
-    stages.push(words);
-    for stage in &mut stages {
-        stage.retain(|word| !matches!(word.as_str(), "2>&1" | "2>/dev/null" | ">/dev/null"));
-    }
-    if stages.len() > 1 && stages.iter().any(Vec::is_empty) {
-        return Err("syntax error near unexpected token `|'".to_owned());
-    }
-    Ok(stages)
 }
 
-/// A path as typed, from a folder, without `.` and `..`.
+fn refused(error: &str, code: i32) -> ShellRun {
+    ShellRun {
+        lines: vec![(format!("bash: {error}"), true)],
+        then: Then::Done(code),
+        ..ShellRun::default()
+    }
+}
+
+fn lines(printed: Printed) -> Vec<(String, bool)> {
+    let pieces = printed.pieces.into_iter();
+    pieces
+        .flat_map(|(text, is_error)| {
+            text.lines()
+                .map(|line| (line.to_owned(), is_error))
+                .collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+/// A path as typed, from a folder, without `.` and `..`. The trainee's home is the folder that holds the clones.
 pub fn resolve(cwd: &str, path: &str) -> String {
-    let start = if path.starts_with('/') || path.starts_with('~') {
+    let start = if path.starts_with('/') || path == "~" || path.starts_with("~/") {
         ""
     } else {
         cwd
     };
+    let path = path.strip_prefix('~').unwrap_or(path);
+    let path = match path.strip_prefix("/home/") {
+        Some(rest) => rest.split_once('/').map_or("", |(_, inside)| inside),
+        None => path,
+    };
     let mut parts: Vec<&str> = start.split('/').filter(|part| !part.is_empty()).collect();
-    for part in path.trim_start_matches('~').split('/') {
+    for part in path.split('/') {
         match part {
             "" | "." => {}
             ".." => {
@@ -341,21 +417,13 @@ pub fn resolve(cwd: &str, path: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{resolve, words};
-
-    #[test]
-    fn words_pipes_and_quotes() {
-        let stages = words(r#"kubectl get pods -l 'a in (b, c)' 2>&1 | grep "x y" # z"#).unwrap();
-        assert_eq!(stages[0], ["kubectl", "get", "pods", "-l", "a in (b, c)"]);
-        assert_eq!(stages[1], ["grep", "x y"]);
-        assert!(words("echo 'x").is_err());
-        assert!(words("a | | b").is_err());
-    }
+    use super::resolve;
 
     #[test]
     fn paths_resolve_from_where_the_shell_stands() {
         assert_eq!(resolve("web/src", "../deploy/./x"), "web/deploy/x");
         assert_eq!(resolve("web", "~/other"), "other");
+        assert_eq!(resolve("web", "/home/you/other/x"), "other/x");
         assert_eq!(resolve("", "../.."), "");
     }
 }

@@ -6,9 +6,8 @@ use serde_json::Value;
 
 use super::Workbench;
 use crate::session::journal::Door;
-use crate::session::{Answer, Call, Entry, SessionError};
-use crate::sim::command::Rejection;
-use crate::tools::program::{Act, Place, Run};
+use crate::session::{Answer, Call, Entry};
+use crate::tools::program::{Place, Run};
 use crate::tools::registry::program_call;
 
 impl Workbench {
@@ -30,7 +29,7 @@ impl Workbench {
             };
             let place = line
                 .cwd
-                .map_or_else(|| self.place.clone(), |cwd| Place { cwd });
+                .map_or_else(|| self.shell.place.clone(), |cwd| Place { cwd });
             let (program, argv) = line.argv.split_first()?;
             let printed = self.look(door, program_call(program, &place, argv, ""));
             if printed.code != 0 {
@@ -77,25 +76,7 @@ impl Workbench {
         match run {
             None => Answer::default(),
             Some(Run::Answer(answer)) => answer,
-            Some(Run::Act(act)) => self.carry_out(door, act),
+            Some(Run::Act(act)) => super::host::carry_out(&mut self.session, door, act).0,
         }
-    }
-
-    /// Does commands in order up to the first that is refused, and words what came of them.
-    fn carry_out(&mut self, door: Door, act: Act) -> Answer {
-        let mut outcomes = Vec::new();
-        for command in act.commands {
-            let outcome = match self.session.command(door, command) {
-                Ok(outcome) => Ok(outcome),
-                Err(SessionError::Rejected(rejection)) => Err(rejection),
-                Err(error) => Err(Rejection::new("journal", error.to_string())),
-            };
-            let stop = outcome.is_err();
-            outcomes.push(outcome);
-            if stop {
-                break;
-            }
-        }
-        (act.answer)(self.session.world(), &outcomes)
     }
 }

@@ -624,3 +624,34 @@ pub fn report() -> Report {
         ],
     }
 }
+
+pub fn dashboards() -> Vec<DashboardRow> {
+    vec![DashboardRow {
+        title: "Ticket shop".into(),
+        about: "dashboard".into(),
+        panels: vec![
+            ("Sold".into(), "rate(tickets_sold_total[5m])".into()),
+            ("Held".into(), "seat_lease_held".into()),
+        ],
+    }]
+}
+
+pub fn complete_query(query: &str, cursor: usize) -> Completions {
+    let before = query.get(..cursor).unwrap_or(query);
+    let from = before
+        .rfind(|letter: char| !letter.is_alphanumeric() && letter != '_')
+        .map_or(0, |at| at + 1);
+    let word = before.get(from..).unwrap_or("");
+    let names = ["rate(", "tickets_sold_total", "tickets_refunded_total"];
+    let items = names
+        .into_iter()
+        .filter(|name| name.starts_with(word))
+        .map(|name| Completion {
+            text: name.into(),
+            about: "metric".into(),
+        });
+    Completions {
+        from,
+        items: items.collect(),
+    }
+}

@@ -254,7 +254,8 @@ pub fn chart(query: &ChartQuery) -> ChartData {
                 .collect();
             series.push(SeriesColumn {
                 id: format!("metrics/{name}"),
-                name: format!("{{service=\"{name}\"}}"),
+                name: name.to_string(),
+                labels: vec![("service".into(), name.to_string())],
                 query: index,
                 unit,
                 values,

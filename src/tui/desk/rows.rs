@@ -401,19 +401,94 @@ pub(super) fn chart(world: &DrillWorld, query: &ChartQuery) -> ChartData {
         match charts::query(world, text, query.start_ms, query.end_ms, query.step_ms) {
             Ok(columns) => {
                 data.errors.push(None);
+                let mut columns = columns;
+                columns.sort_by(|left, right| mean(right).total_cmp(&mean(left)));
+                let names = legend_names(&columns, text);
                 data.series
-                    .extend(columns.into_iter().map(|column| SeriesColumn {
-                        id: column.artifact,
-                        name: column.name,
-                        query: index,
-                        unit: unit(text),
-                        values: column.values,
-                    }));
+                    .extend(
+                        columns
+                            .into_iter()
+                            .zip(names)
+                            .map(|(column, name)| SeriesColumn {
+                                id: column.artifact,
+                                name,
+                                labels: column.labels,
+                                query: index,
+                                unit: unit(text),
+                                values: column.values,
+                            }),
+                    );
             }
             Err((message, at)) => data.errors.push(Some(QueryError { message, at })),
         }
     }
     data
+}
+
+/// The mean of a series' values: the largest come first.
+fn mean(column: &charts::Column) -> f64 {
+    let values = column.values.iter().filter(|value| value.is_finite());
+    let (sum, count) = values.fold((0.0, 0), |(sum, count), value| (sum + value, count + 1));
+    if count == 0 {
+        f64::NEG_INFINITY
+    } else {
+        sum / f64::from(count)
+    }
+}
+
+/// What tells each series of a query from the others: the values of labels that differ; the query where there is one alone.
+fn legend_names(columns: &[charts::Column], query: &str) -> Vec<String> {
+    let value = |column: &charts::Column, name: &str| {
+        let labels = column.labels.iter();
+        labels
+            .filter(|(label, _)| label == name)
+            .map(|(_, value)| value.clone())
+            .next()
+            .unwrap_or_default()
+    };
+    let names: std::collections::BTreeSet<&String> = columns
+        .iter()
+        .flat_map(|column| column.labels.iter().map(|(name, _)| name))
+        .collect();
+    let mut differing: Vec<&String> = names
+        .into_iter()
+        .filter(|name| {
+            let first = columns.first().map(|column| value(column, name));
+            columns
+                .iter()
+                .any(|column| Some(value(column, name)) != first)
+        })
+        .collect();
+    // A pod's name says its node, address and owner.
+    if differing.iter().any(|name| *name == "pod") {
+        differing
+            .retain(|name| !matches!(name.as_str(), "instance" | "uid" | "node" | "container"));
+    }
+    columns
+        .iter()
+        .map(|column| {
+            let parts: Vec<String> = differing
+                .iter()
+                .map(|name| value(column, name))
+                .filter(|value| !value.is_empty())
+                .collect();
+            if !parts.is_empty() {
+                return parts.join(" ");
+            }
+            if column.labels.len() == 1 {
+                return column
+                    .labels
+                    .iter()
+                    .map(|(_, value)| value.clone())
+                    .collect();
+            }
+            if column.name == "{}" || column.name.is_empty() {
+                query.to_owned()
+            } else {
+                column.name.clone()
+            }
+        })
+        .collect()
 }
 
 pub(super) fn mark(mark: charts::Mark) -> Mark {
@@ -436,19 +511,13 @@ pub(super) fn shell_reply(run: ShellRun) -> ShellReply {
             .map(|(text, is_error)| ShellLine { text, is_error })
             .collect(),
         artifact: run.artifact,
+        replaces: run.replaces,
         then: match run.then {
             Then::Done(code) => ShellThen::Done(code),
+            Then::Running(job) => ShellThen::Running(job),
             Then::Edit { path, text } => ShellThen::Edit { path, text },
             Then::Clear => ShellThen::Clear,
         },
-    }
-}
-
-pub(super) fn nothing_more() -> ShellReply {
-    ShellReply {
-        lines: Vec::new(),
-        artifact: None,
-        then: ShellThen::Done(0),
     }
 }
 

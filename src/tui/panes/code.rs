@@ -12,6 +12,7 @@ use crate::tui::theme::Role;
 use crate::tui::verbs::Verb;
 use crate::tui::widgets::editor::Editor;
 use crate::tui::widgets::field::Field;
+use crate::tui::widgets::paint;
 use crate::tui::widgets::rows::Rows;
 use crate::tui::world::{Act, Desk, Family, FileRow, FileText, Look, Status, Tone};
 
@@ -19,6 +20,10 @@ use crate::tui::world::{Act, Desk, Family, FileRow, FileText, Look, Status, Tone
 const DROP_EDIT: &str = "drop";
 /// Columns that a step to the side scrolls.
 const SIDE_STEP: usize = 8;
+
+/// Columns from which a file is shown beside its folder, and those of the folder.
+const BOTH: u16 = 100;
+const LIST: u16 = 30;
 
 /// A file that is read.
 #[derive(Clone, Debug, Default)]
@@ -346,7 +351,7 @@ impl CodePane {
                 .map(|(symbol, _)| symbol)
                 .collect();
             let start = digits + 2;
-            canvas.text(start, y, &shown, Role::Base);
+            canvas.runs(start, y, &paint::code(&shown, &reading.file.path));
             let lower = shown.to_lowercase();
             if !wanted.is_empty() && lower.len() == shown.len() {
                 for (from, found) in lower.match_indices(&wanted).take(8) {
@@ -417,6 +422,15 @@ impl Pane for CodePane {
         let changed = self.asked.as_ref() != Some(&key);
         if changed {
             self.entries = desk.files(&self.folder);
+            // There is nothing to choose between where there is one repository.
+            if self.asked.is_none()
+                && self.folder.is_empty()
+                && let [only] = self.entries.as_slice()
+                && only.is_folder
+            {
+                self.folder.clone_from(&only.path);
+                self.entries = desk.files(&self.folder);
+            }
             if let Some(reading) = &self.reading {
                 self.wanted.get_or_insert(reading.file.path.clone());
             }
@@ -491,10 +505,18 @@ impl Pane for CodePane {
         }
         let part = Rect::new(0, y, canvas.width(), canvas.height().saturating_sub(y));
         let mut body = canvas.part(part);
-        if self.in_file {
-            self.draw_file(&mut body, view.focused);
-        } else {
+        if !self.in_file {
             self.draw_list(&mut body, view.focused);
+        } else if body.width() >= BOTH {
+            let (width, height) = (body.width(), body.height());
+            self.draw_list(&mut body.part(Rect::new(0, 0, LIST, height)), false);
+            for y in 0..height {
+                body.glyph(LIST, y, '│', Role::Border);
+            }
+            let part = Rect::new(LIST + 2, 0, width - LIST - 2, height);
+            self.draw_file(&mut body.part(part), view.focused);
+        } else {
+            self.draw_file(&mut body, view.focused);
         }
     }
 

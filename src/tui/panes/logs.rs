@@ -312,6 +312,11 @@ impl Pane for LogsPane {
                     vec![service]
                 };
             }
+            PaneAction::Answer(Answer::Moment { at_ms, service }) => {
+                let known = service.filter(|service| self.services.contains(service));
+                self.query.services = known.into_iter().collect();
+                self.seek(LogSeek::Time(at_ms));
+            }
             PaneAction::Row { row, twice, .. } => {
                 self.selected = row;
                 self.step(0);

@@ -1,6 +1,7 @@
 //! The metrics pane: queries, their chart, a cursor that reads values, a list of metrics to pick from.
 
 mod draw;
+mod panels;
 
 use crate::tui::canvas::{Canvas, Run};
 use crate::tui::keymap::Context;
@@ -9,10 +10,12 @@ use crate::tui::pane::{Answer, Effect, Listening, Pane, PaneAction, PaneId, Size
 use crate::tui::theme::Role;
 use crate::tui::units;
 use crate::tui::verbs::Verb;
+use crate::tui::widgets::candidates::Candidates;
 use crate::tui::widgets::field::Field;
 use crate::tui::widgets::rows::Rows;
 use crate::tui::world::{
-    Act, ChartData, ChartQuery, Desk, Family, Look, Mark, MetricRow, SeriesColumn, Status,
+    Act, ChartData, ChartQuery, DashboardRow, Desk, Family, Look, Mark, MetricRow, SeriesColumn,
+    Status,
 };
 
 /// The ranges a chart can have, in minutes.
@@ -24,10 +27,14 @@ const STEPS_S: [i64; 9] = [5, 15, 30, 60, 120, 300, 600, 900, 1800];
 /// The most queries at once.
 const MAX_QUERIES: usize = 8;
 
+/// A day, for the comparison with the one before.
+const DAY_MS: i64 = 86_400_000;
+
 /// A query under edit.
 #[derive(Clone, Debug)]
 struct Editing {
     field: Field,
+    candidates: Candidates,
     /// Whether it is to be added instead of replacing the selected one.
     adds: bool,
 }
@@ -36,6 +43,15 @@ struct Editing {
 pub struct MetricsPane {
     names: std::sync::Arc<[MetricRow]>,
     queries: Vec<String>,
+    /// Titles of queries that came with a dashboard.
+    titles: Vec<String>,
+    dashboard: Option<String>,
+    dashboards: Vec<DashboardRow>,
+    /// Each query has a panel of its own.
+    panels: bool,
+    /// The day before is drawn too.
+    yesterday: bool,
+    before: ChartData,
     selected: usize,
     editing: Option<Editing>,
     adding: bool,
@@ -57,6 +73,12 @@ impl Default for MetricsPane {
         Self {
             names: std::sync::Arc::from(Vec::new()),
             queries: Vec::new(),
+            titles: Vec::new(),
+            dashboard: None,
+            dashboards: Vec::new(),
+            panels: false,
+            yesterday: false,
+            before: ChartData::default(),
             selected: 0,
             editing: None,
             adding: false,
@@ -113,6 +135,10 @@ impl MetricsPane {
         if query.trim().is_empty() {
             return;
         }
+        self.dashboard = None;
+        if let (false, Some(title)) = (adds, self.titles.get_mut(self.selected)) {
+            title.clear();
+        }
         if adds && self.queries.len() < MAX_QUERIES {
             self.queries.push(query);
             self.selected = self.queries.len() - 1;
@@ -132,6 +158,7 @@ impl MetricsPane {
         };
         self.editing = Some(Editing {
             field: Field::new(text),
+            candidates: Candidates::default(),
             adds,
         });
     }
@@ -139,9 +166,63 @@ impl MetricsPane {
     fn drop_query(&mut self) {
         if self.selected < self.queries.len() {
             self.queries.remove(self.selected);
+            if self.selected < self.titles.len() {
+                self.titles.remove(self.selected);
+            }
+            self.dashboard = None;
             self.selected = self.selected.min(self.queries.len().saturating_sub(1));
             self.solo = false;
         }
+    }
+
+    fn pick_dashboard(&self) -> Vec<Effect> {
+        let items = self
+            .dashboards
+            .iter()
+            .map(|board| PickItem {
+                label: board.title.clone(),
+                about: board.about.clone(),
+                note: format!("{} panels", board.panels.len()),
+                effects: vec![Effect::Tell(
+                    PaneId::Metrics,
+                    Answer::Panels {
+                        title: board.title.clone(),
+                        panels: board.panels.clone(),
+                    },
+                )],
+            })
+            .collect();
+        vec![Effect::Modal(Box::new(Modal::Picker(Picker::new(
+            "Dashboards",
+            items,
+        ))))]
+    }
+
+    fn open_dashboard(&mut self, title: String, panels: Vec<(String, String)>) {
+        let (titles, queries) = panels.into_iter().take(MAX_QUERIES).unzip();
+        self.titles = titles;
+        self.queries = queries;
+        self.dashboard = Some(title);
+        self.panels = self.queries.len() > 1;
+        self.selected = 0;
+        self.legend.select(0);
+        self.cursor_ms = None;
+        self.solo = false;
+    }
+
+    /// The logs of the moment under the cursor, of the selected series' service.
+    fn show_logs(&self) -> Vec<Effect> {
+        let at_ms = self.cursor_ms.unwrap_or(self.shown.end_ms);
+        let labels = self.series().map(|series| series.labels.as_slice());
+        let service = labels
+            .unwrap_or(&[])
+            .iter()
+            .find(|(name, _)| matches!(name.as_str(), "service" | "job" | "app"))
+            .map(|(_, value)| value.clone());
+        vec![
+            Effect::Focus(PaneId::Logs),
+            Effect::Tell(PaneId::Logs, Answer::Moment { at_ms, service }),
+        ]
     }
 
     fn move_cursor(&mut self, steps: isize) {
@@ -202,6 +283,13 @@ impl MetricsPane {
             Verb::PageUp => self.move_cursor(-10),
             Verb::PageDown => self.move_cursor(10),
             Verb::Solo => self.solo = !self.solo,
+            Verb::Dashboards => return self.pick_dashboard(),
+            Verb::Panels => self.panels = !self.panels,
+            Verb::Yesterday => {
+                self.yesterday = !self.yesterday;
+                self.asked = None;
+            }
+            Verb::ShowLogs => return self.show_logs(),
             Verb::Freeze => self.frozen = !self.frozen,
             Verb::Pin => return self.pin(),
             Verb::Back => {
@@ -221,24 +309,40 @@ impl MetricsPane {
         Vec::new()
     }
 
-    fn on_edit(&mut self, action: &PaneAction) {
+    fn on_edit(&mut self, action: PaneAction) -> Vec<Effect> {
         let Some(editing) = &mut self.editing else {
-            return;
+            return Vec::new();
         };
         match action {
-            PaneAction::Verb(Verb::Back) => self.editing = None,
+            PaneAction::Verb(Verb::Back) => {
+                if !editing.candidates.close() {
+                    self.editing = None;
+                }
+            }
             PaneAction::Verb(Verb::Submit) => {
                 let (query, adds) = (editing.field.take(), editing.adds);
                 self.editing = None;
                 self.set_query(query, adds);
             }
-            PaneAction::Verb(Verb::Complete) => complete_name(&mut editing.field, &self.names),
-            PaneAction::Key(key) => {
-                editing.field.on_key(*key);
+            PaneAction::Verb(Verb::Complete) => {
+                if !editing.candidates.next(&mut editing.field) {
+                    return vec![Effect::CompleteQuery {
+                        line: editing.field.value().to_owned(),
+                        cursor: editing.field.cursor(),
+                    }];
+                }
             }
-            PaneAction::Paste(pasted) => editing.field.insert(pasted),
+            PaneAction::Answer(Answer::Completions(found)) => {
+                editing.candidates.take(found, &mut editing.field);
+            }
+            PaneAction::Key(key) => {
+                editing.field.on_key(key);
+                editing.candidates.close();
+            }
+            PaneAction::Paste(pasted) => editing.field.insert(&pasted),
             _ => {}
         }
+        Vec::new()
     }
 
     /// What to ask for at a time, in a width.
@@ -261,24 +365,6 @@ impl MetricsPane {
     }
 }
 
-/// Completes the metric name before the caret with the first that begins like it.
-fn complete_name(field: &mut Field, names: &[MetricRow]) {
-    let before = field.value().get(..field.cursor()).unwrap_or("");
-    let from = before
-        .rfind(|letter: char| !letter.is_alphanumeric() && letter != '_' && letter != ':')
-        .map_or(0, |at| at + 1);
-    let word = before.get(from..).unwrap_or("").to_owned();
-    if word.is_empty() {
-        return;
-    }
-    if let Some(found) = names
-        .iter()
-        .find(|metric| metric.name.starts_with(&word) && metric.name != word)
-    {
-        field.replace_back_to(from, &found.name);
-    }
-}
-
 impl Pane for MetricsPane {
     fn listening(&self) -> Listening {
         if self.editing.is_some() {
@@ -294,6 +380,18 @@ impl Pane for MetricsPane {
                 let adds = std::mem::take(&mut self.adding);
                 self.set_query(query, adds);
             }
+            PaneAction::Answer(Answer::Panels { title, panels }) => {
+                self.open_dashboard(title, panels);
+            }
+            PaneAction::Row {
+                list: 1,
+                row,
+                twice,
+            } => {
+                // A panel of a dashboard.
+                self.selected = row.min(self.queries.len().saturating_sub(1));
+                self.panels ^= twice;
+            }
             PaneAction::Row { row, twice, .. } => {
                 self.legend.select(row);
                 if let Some(series) = self.series() {
@@ -308,7 +406,7 @@ impl Pane for MetricsPane {
                 self.move_cursor(0);
             }
             PaneAction::Wheel(rows) => self.legend.step(rows.signum() as isize),
-            action if self.editing.is_some() => self.on_edit(&action),
+            action if self.editing.is_some() => return self.on_edit(action),
             PaneAction::Verb(verb) => return self.on_verb(verb),
             _ => {}
         }
@@ -321,6 +419,7 @@ impl Pane for MetricsPane {
             self.names = desk.metric_names();
             self.queries = desk.starting_queries();
             self.queries.truncate(MAX_QUERIES);
+            self.dashboards = desk.dashboards();
         }
         if self.end_ms.is_some_and(|end| end >= status.now_ms) {
             self.end_ms = None;
@@ -338,6 +437,15 @@ impl Pane for MetricsPane {
         if self.asked.as_ref() != Some(&key) {
             self.data = desk.chart(&key.1);
             self.marks = desk.marks(key.1.start_ms, key.1.end_ms);
+            self.before = if self.yesterday {
+                desk.chart(&ChartQuery {
+                    start_ms: key.1.start_ms - DAY_MS,
+                    end_ms: key.1.end_ms - DAY_MS,
+                    ..key.1.clone()
+                })
+            } else {
+                ChartData::default()
+            };
             self.shown = key.1.clone();
             self.asked = Some(key);
         }
@@ -357,10 +465,18 @@ impl Pane for MetricsPane {
         } else {
             format!("{}h", minutes / 60)
         };
-        let mut runs = vec![Run::new(Role::Muted, format!("last {range}"))];
+        let mut runs = Vec::new();
+        if let Some(dashboard) = &self.dashboard {
+            runs.push(Run::new(Role::Link, format!("{dashboard} ")));
+        }
+        runs.push(Run::new(Role::Muted, format!("last {range}")));
         if self.end_ms.is_some() {
             let end = units::clock_minute(self.shown.end_ms);
-            runs = vec![Run::new(Role::Muted, format!("{range} to {end}"))];
+            runs.pop();
+            runs.push(Run::new(Role::Muted, format!("{range} to {end}")));
+        }
+        if self.yesterday {
+            runs.push(Run::new(Role::Faint, " and the day before"));
         }
         if self.frozen {
             runs.push(Run::new(Role::Info, " frozen"));

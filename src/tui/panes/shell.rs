@@ -12,21 +12,12 @@ use crate::tui::pane::{Answer, Effect, Listening, Pane, PaneAction, PaneId, Size
 use crate::tui::text;
 use crate::tui::theme::Role;
 use crate::tui::verbs::Verb;
+use crate::tui::widgets::candidates::Candidates;
 use crate::tui::widgets::field::Field;
-use crate::tui::world::{Act, Completions, Desk, Look, ShellReply, ShellThen, Status};
+use crate::tui::world::{Act, Desk, Look, ShellReply, ShellThen, Status};
 
 /// The most commands that are remembered.
 const MAX_HISTORY: usize = 500;
-/// The most candidates shown.
-const CANDIDATES: usize = 8;
-
-/// Candidates that are open.
-#[derive(Clone, Debug)]
-struct Open {
-    completions: Completions,
-    chosen: Option<usize>,
-}
-
 /// The pane's state.
 pub struct ShellPane {
     scrollback: Scrollback,
@@ -37,13 +28,24 @@ pub struct ShellPane {
     draft: String,
     job: Option<u64>,
     scrolling: bool,
-    open: Option<Open>,
+    height: u16,
+    candidates: Candidates,
 }
 
 impl Default for ShellPane {
     fn default() -> Self {
         let mut scrollback = Scrollback::default();
-        scrollback.say("Tab completes, Ctrl-R searches, Esc scrolls.");
+        for line in [
+            "The on-call workstation. Tab completes, Ctrl-R searches, Esc scrolls.",
+            "",
+            "  kubectl get pods -A          what runs, and what does not",
+            "  kubectl logs -f POD | grep   pipes, loops, jq, awk, watch: as in bash",
+            "  git log --oneline            what changed, and ship rolls it out",
+            "  slack, pd, sentry, wiki      what people know; help lists the rest",
+            "",
+        ] {
+            scrollback.say(line);
+        }
         Self {
             scrollback,
             field: Field::default(),
@@ -53,7 +55,8 @@ impl Default for ShellPane {
             draft: String::new(),
             job: None,
             scrolling: false,
-            open: None,
+            height: 24,
+            candidates: Candidates::default(),
         }
     }
 }
@@ -69,7 +72,7 @@ impl ShellPane {
             return Vec::new();
         }
         let line = self.field.take();
-        self.open = None;
+        self.candidates.close();
         self.at = None;
         self.scrollback
             .begin(&format!("{}{line}", self.prompt), &line);
@@ -85,7 +88,16 @@ impl ShellPane {
     }
 
     fn take_reply(&mut self, reply: ShellReply) -> Vec<Effect> {
-        for line in &reply.lines {
+        if reply.replaces {
+            self.scrollback.rewind();
+        }
+        // What is watched shows its first lines, as on a screen; the rest has no place there.
+        let room = if reply.replaces {
+            usize::from(self.height.saturating_sub(2)).max(4)
+        } else {
+            usize::MAX
+        };
+        for line in reply.lines.iter().take(room) {
             let kind = if line.is_error {
                 Kind::Error
             } else {
@@ -135,14 +147,7 @@ impl ShellPane {
         if self.field.is_empty() {
             return vec![Effect::Verb(Verb::NextPane)];
         }
-        if let Some(open) = &mut self.open {
-            let count = open.completions.items.len();
-            let next = open.chosen.map_or(0, |at| (at + 1) % count.max(1));
-            open.chosen = Some(next);
-            if let Some(item) = open.completions.items.get(next) {
-                self.field
-                    .replace_back_to(open.completions.from, &item.text);
-            }
+        if self.candidates.next(&mut self.field) {
             return Vec::new();
         }
         vec![Effect::Complete {
@@ -151,30 +156,8 @@ impl ShellPane {
         }]
     }
 
-    fn take_completions(&mut self, completions: Completions) {
-        self.open = None;
-        match completions.items.as_slice() {
-            [] => {}
-            [only] => {
-                let words = only.text.clone();
-                self.field.replace_back_to(completions.from, &words);
-            }
-            several => {
-                let shared = shared_start(several.iter().map(|item| item.text.as_str()));
-                let typed = self.field.cursor().saturating_sub(completions.from);
-                if shared.len() > typed {
-                    self.field.replace_back_to(completions.from, &shared);
-                }
-                self.open = Some(Open {
-                    completions,
-                    chosen: None,
-                });
-            }
-        }
-    }
-
     fn interrupt(&mut self) -> Vec<Effect> {
-        self.open = None;
+        self.candidates.close();
         if let Some(job) = self.job {
             return vec![Effect::ShellInterrupt(job)];
         }
@@ -214,7 +197,7 @@ impl ShellPane {
             Verb::ClearScreen => self.scrollback.clear(),
             Verb::HistorySearch => return self.search_history(),
             Verb::Interrupt => return self.interrupt(),
-            Verb::Back if self.open.take().is_none() => self.scrolling = true,
+            Verb::Back if !self.candidates.close() => self.scrolling = true,
             _ => {}
         }
         Vec::new()
@@ -243,50 +226,6 @@ impl ShellPane {
         self.scrolling = false;
         self.scrollback.follow();
     }
-
-    fn draw_candidates(&self, canvas: &mut Canvas<'_>, x: u16, y: u16) {
-        let Some(open) = &self.open else {
-            return;
-        };
-        let items = &open.completions.items;
-        let top = open
-            .chosen
-            .map_or(0, |at| (at + 1).saturating_sub(CANDIDATES));
-        let shown = items.len().min(CANDIDATES) as u16;
-        let labels = items
-            .iter()
-            .map(|item| text::width(&item.text))
-            .max()
-            .unwrap_or(0)
-            .clamp(8, 32) as u16;
-        let width = canvas.width().saturating_sub(x).min(labels + 34);
-        let start = if y >= shown { y - shown } else { y + 1 };
-        for (index, item) in items.iter().enumerate().skip(top).take(CANDIDATES) {
-            let row = start + (index - top) as u16;
-            let mut line = canvas.part(Rect::new(x, row, width, 1));
-            line.fill(line.rect(), Role::Overlay);
-            line.text_within(1, 0, labels, &item.text, Role::Base);
-            line.text(labels + 2, 0, &item.about, Role::Muted);
-            if open.chosen == Some(index) {
-                line.tint_row(0, Role::Selected);
-            }
-        }
-    }
-}
-
-/// What all texts begin with.
-fn shared_start<'a>(mut texts: impl Iterator<Item = &'a str>) -> String {
-    let mut shared = texts.next().unwrap_or("").to_owned();
-    for other in texts {
-        let same: usize = shared
-            .chars()
-            .zip(other.chars())
-            .take_while(|(left, right)| left == right)
-            .map(|(left, _)| left.len_utf8())
-            .sum();
-        shared.truncate(same);
-    }
-    shared
 }
 
 impl Pane for ShellPane {
@@ -304,14 +243,16 @@ impl Pane for ShellPane {
             PaneAction::Verb(verb) => return self.on_line_verb(verb),
             PaneAction::Key(key) => {
                 if self.field.on_key(key) {
-                    self.open = None;
+                    self.candidates.close();
                     self.at = None;
                 }
                 self.scrollback.follow();
             }
             PaneAction::Paste(pasted) => {
-                self.field.insert(&pasted);
-                self.open = None;
+                // Lines that were pasted are run one after another, once Enter says so.
+                let line = pasted.trim_end().replace("\\\n", " ").replace('\n', "; ");
+                self.field.insert(&line);
+                self.candidates.close();
             }
             PaneAction::Wheel(rows) => self.scrollback.scroll(rows as isize),
             PaneAction::Focused => self.type_again(),
@@ -322,7 +263,7 @@ impl Pane for ShellPane {
             PaneAction::Column { .. } => self.type_again(),
             PaneAction::Answer(Answer::Shell(reply)) => return self.take_reply(reply),
             PaneAction::Answer(Answer::Completions(completions)) => {
-                self.take_completions(completions);
+                self.candidates.take(completions, &mut self.field);
             }
             PaneAction::Answer(Answer::Chosen(line)) => {
                 self.field.set(&line);
@@ -335,6 +276,7 @@ impl Pane for ShellPane {
 
     fn refresh(&mut self, desk: &mut dyn Desk, size: Size, _status: &Status) {
         self.prompt = text::clean(&desk.prompt()).into_owned();
+        self.height = size.height;
         self.scrollback.lay_out(Size {
             width: size.width.saturating_sub(1),
             height: size.height.saturating_sub(1),
@@ -360,12 +302,7 @@ impl Pane for ShellPane {
         let part = Rect::new(at, y, canvas.width().saturating_sub(at), 1);
         if view.focused && !self.scrolling {
             self.field.draw(canvas, part, "", true);
-            let caret = self
-                .open
-                .as_ref()
-                .and_then(|open| self.field.value().get(..open.completions.from))
-                .map_or(0, text::width) as u16;
-            self.draw_candidates(canvas, at + caret.min(part.width / 2), y);
+            self.candidates.draw(canvas, &self.field, (at, y));
         } else {
             canvas.text(at, y, self.field.value(), Role::Muted);
         }
@@ -381,17 +318,5 @@ impl Pane for ShellPane {
 
     fn look(&self) -> Option<Look> {
         None
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_candidates_share_is_put_in() {
-        assert_eq!(shared_start(["pods", "podtemplates"].into_iter()), "pod");
-        assert_eq!(shared_start(["äb", "äc"].into_iter()), "ä");
-        assert_eq!(shared_start(std::iter::empty()), "");
     }
 }

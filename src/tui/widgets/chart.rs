@@ -186,6 +186,34 @@ pub fn draw(canvas: &mut Canvas<'_>, chart: &Chart<'_>) -> Rect {
     frame.plot
 }
 
+/// Draws the time axis, marks and cursor of a chart whose plot something else fills.
+pub fn draw_time(canvas: &mut Canvas<'_>, plot: Rect, chart: &Chart<'_>) {
+    let frame = Frame {
+        plot,
+        left: Scale {
+            unit: chart.unit,
+            low: 0.0,
+            high: 1.0,
+            ticks: Vec::new(),
+        },
+        right: None,
+        start_ms: chart.range_ms.0,
+        end_ms: chart.range_ms.1,
+    };
+    draw_time_axis(canvas, &frame);
+    for mark in chart.marks {
+        if let Some(column) = frame.column_of(mark.at_ms) {
+            let (sign, role) = mark_sign(mark.kind);
+            canvas.glyph(column, plot.height, sign, role);
+        }
+    }
+    if let Some(column) = chart.cursor_ms.and_then(|at| frame.column_of(at)) {
+        for y in 0..=plot.height {
+            canvas.glyph(column, y, '│', Role::Crosshair);
+        }
+    }
+}
+
 fn draw_value_axes(canvas: &mut Canvas<'_>, frame: &Frame) {
     let plot = frame.plot;
     let axis = plot.x.saturating_sub(1);

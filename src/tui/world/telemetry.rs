@@ -165,6 +165,17 @@ pub struct MetricRow {
     pub query: String,
 }
 
+/// A dashboard: panels that are looked at together.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DashboardRow {
+    /// Its title.
+    pub title: String,
+    /// What it is about.
+    pub about: String,
+    /// Titles and queries of its panels.
+    pub panels: Vec<(String, String)>,
+}
+
 /// Queries over a time range.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ChartQuery {
@@ -194,8 +205,10 @@ pub struct ChartData {
 pub struct SeriesColumn {
     /// What a pin keeps.
     pub id: ArtifactId,
-    /// Its labels, as a legend shows them.
+    /// What tells it from the others of its query, as a legend shows it.
     pub name: String,
+    /// Its labels.
+    pub labels: Vec<(String, String)>,
     /// The query it came from, by its place.
     pub query: usize,
     /// What its values mean.

@@ -9,6 +9,8 @@ pub struct ShellReply {
     pub lines: Vec<ShellLine>,
     /// What a pin of it keeps, if it can be kept.
     pub artifact: Option<ArtifactId>,
+    /// Whether the lines take the place of those that the command printed before.
+    pub replaces: bool,
     /// What comes after.
     pub then: ShellThen,
 }

@@ -3,12 +3,13 @@
 use ratatui::layout::Rect;
 
 use super::LogsPane;
-use crate::tui::canvas::Canvas;
+use crate::tui::canvas::{Canvas, Run};
 use crate::tui::hits::Hit;
 use crate::tui::pane::PaneId;
 use crate::tui::text;
 use crate::tui::theme::Role;
 use crate::tui::units;
+use crate::tui::widgets::paint;
 use crate::tui::widgets::rows::scrollbar;
 use crate::tui::world::{Level, LogQuery, LogRow};
 
@@ -125,17 +126,31 @@ impl LogsPane {
         }
     }
 
-    /// The pieces of a line, one a row.
-    fn pieces(&self, row: &LogRow, columns: usize) -> Vec<String> {
+    /// The pieces of a line, one a row: as it is read best, or all of it as it was written when lines are wrapped.
+    fn pieces(&self, row: &LogRow, columns: usize) -> Vec<Vec<Run>> {
+        let role = match row.level {
+            Level::Debug => Role::Debug,
+            Level::Error | Level::Fatal => Role::Strong,
+            _ => Role::Base,
+        };
         let cleaned = text::clean(&row.text);
         if self.wrap {
             text::wrap(&cleaned, columns)
+                .into_iter()
+                .map(|piece| vec![Run::new(role, piece)])
+                .collect()
         } else {
-            vec![skipped(&cleaned, self.side)]
+            vec![paint::skipped(paint::log_line(&cleaned, role), self.side)]
         }
     }
 
-    fn draw_line(&self, canvas: &mut Canvas<'_>, place: &Columns, row: &LogRow, pieces: &[String]) {
+    fn draw_line(
+        &self,
+        canvas: &mut Canvas<'_>,
+        place: &Columns,
+        row: &LogRow,
+        pieces: &[Vec<Run>],
+    ) {
         let pattern = if place.millis {
             "%H:%M:%S%.3f"
         } else {
@@ -146,20 +161,21 @@ impl LogsPane {
         if let Some((start, wide)) = place.service {
             canvas.text_within(start, 0, wide, &row.service, Role::Link);
         }
-        let role = match row.level {
-            Level::Debug => Role::Debug,
-            Level::Error | Level::Fatal => Role::Strong,
-            _ => Role::Base,
-        };
         let room = canvas.width().saturating_sub(place.text + 1);
+        let mut part = canvas.part(Rect::new(place.text, 0, room, pieces.len() as u16));
         for (y, piece) in pieces.iter().enumerate() {
-            canvas.text_within(place.text, y as u16, room, piece, role);
-            self.mark_matches(canvas, place.text, y as u16, room, piece);
+            part.runs(0, y as u16, piece);
+            self.mark_matches(
+                &mut part,
+                y as u16,
+                room,
+                &text::clean(&paint::text_of(piece)),
+            );
         }
     }
 
     /// Shows where the filter's text is in a piece of a line.
-    fn mark_matches(&self, canvas: &mut Canvas<'_>, x: u16, y: u16, room: u16, piece: &str) {
+    fn mark_matches(&self, canvas: &mut Canvas<'_>, y: u16, room: u16, piece: &str) {
         let wanted = self.query.text.trim().to_lowercase();
         let lower = piece.to_lowercase();
         if wanted.is_empty() || lower.len() != piece.len() {
@@ -169,26 +185,11 @@ impl LogsPane {
             let before = piece.get(..start).map_or(0, text::width) as u16;
             let wide = text::width(found) as u16;
             if before < room {
-                let part = Rect::new(x + before, y, wide.min(room - before), 1);
+                let part = Rect::new(before, y, wide.min(room - before), 1);
                 canvas.tint(part, Role::Match);
             }
         }
     }
-}
-
-/// A line without its first columns.
-fn skipped(line: &str, skip: usize) -> String {
-    if skip == 0 {
-        return line.to_owned();
-    }
-    let mut column = 0;
-    text::cells(line)
-        .filter(|(_, wide)| {
-            column += usize::from(*wide);
-            column > skip
-        })
-        .map(|(symbol, _)| symbol)
-        .collect()
 }
 
 /// Draws one line in full with its fields.

@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::MetricsPane;
+use super::{MetricsPane, panels};
 use crate::tui::canvas::{Align, Canvas};
 use crate::tui::hits::Hit;
 use crate::tui::pane::PaneId;
@@ -10,6 +10,7 @@ use crate::tui::text;
 use crate::tui::theme::Role;
 use crate::tui::units;
 use crate::tui::widgets::chart::{self, Chart, Curve};
+use crate::tui::widgets::heatmap;
 use crate::tui::world::{Mark, QueryError, SeriesColumn};
 
 /// Rows of the legend for a pane's height.
@@ -25,6 +26,18 @@ pub fn legend_rows(height: u16, series: usize) -> u16 {
 
 impl MetricsPane {
     pub(super) fn draw_all(&self, canvas: &mut Canvas<'_>, focused: bool) {
+        let (width, height) = (canvas.width(), canvas.height());
+        let room = height.saturating_sub(1);
+        let grid = panels::grid(width, room, self.queries.len()).filter(|_| self.panels);
+        if let (Some(grid), None) = (grid, &self.editing) {
+            self.draw_panels(
+                &mut canvas.part(Rect::new(0, 0, width, room)),
+                grid,
+                focused,
+            );
+            self.draw_readout(&mut canvas.part(Rect::new(0, room, width, 1)));
+            return;
+        }
         let mut y = self.draw_queries(canvas, focused);
         if self.queries.is_empty() && self.editing.is_none() {
             draw_invitation(canvas, y);
@@ -41,6 +54,15 @@ impl MetricsPane {
         self.draw_readout(&mut canvas.part(Rect::new(0, y, canvas.width(), 1)));
         let part = Rect::new(0, y + 1, canvas.width(), legend);
         self.draw_legend(&mut canvas.part(part), focused);
+        if let Some(editing) = &self.editing {
+            let row = if editing.adds {
+                self.queries.len()
+            } else {
+                self.selected
+            };
+            let y = (row as u16).min(canvas.height().saturating_sub(1));
+            editing.candidates.draw(canvas, &editing.field, (2, y));
+        }
     }
 
     fn draw_queries(&self, canvas: &mut Canvas<'_>, focused: bool) -> u16 {
@@ -110,24 +132,47 @@ impl MetricsPane {
             })
             .collect();
         curves.sort_by_key(|(index, _)| *index == self.legend.selected);
+        for series in self.series_of_yesterday() {
+            let curve = Curve {
+                values: &series.values,
+                unit: series.unit,
+                role: Role::Faint,
+                letter: ' ',
+            };
+            curves.insert(0, (usize::MAX, curve));
+        }
         let curves: Vec<Curve<'_>> = curves.into_iter().map(|(_, curve)| curve).collect();
-        let plot = chart::draw(
-            canvas,
-            &Chart {
-                times: &self.data.times,
-                curves: &curves,
-                unit,
-                range_ms: (self.shown.start_ms, self.shown.end_ms),
-                marks: &self.marks,
-                cursor_ms: self.cursor_ms,
-            },
-        );
+        let chart = Chart {
+            times: &self.data.times,
+            curves: &curves,
+            unit,
+            range_ms: (self.shown.start_ms, self.shown.end_ms),
+            marks: &self.marks,
+            cursor_ms: self.cursor_ms,
+        };
+        let of_query = self.data.series.iter();
+        let of_query = of_query.filter(|series| series.query == self.selected);
+        let plot = match heatmap::buckets(of_query) {
+            Some(buckets) if !self.solo => heatmap::draw(canvas, &buckets, &chart),
+            _ => chart::draw(canvas, &chart),
+        };
         canvas.click_columns(plot, PaneId::Metrics);
         if curves.is_empty() {
             let y = canvas.height() / 2;
             let columns = canvas.width();
             canvas.text_aligned((0, y), columns, Align::Centre, "no data", Role::Muted);
         }
+    }
+
+    /// Series of the day before that are drawn beside those of today: all of a few, else the selected one's.
+    fn series_of_yesterday(&self) -> impl Iterator<Item = &SeriesColumn> {
+        let all = self.data.series.len() <= 3 && !self.solo;
+        let selected = self.series();
+        self.before.series.iter().filter(move |series| {
+            all || selected.is_some_and(|chosen| {
+                chosen.query == series.query && chosen.labels == series.labels
+            })
+        })
     }
 
     /// The time under the cursor and what happened near it.
@@ -161,7 +206,7 @@ impl MetricsPane {
         (self.shown.end_ms - self.shown.start_ms) / 40
     }
 
-    fn value_at(&self, series: &SeriesColumn) -> f64 {
+    pub(super) fn value_at(&self, series: &SeriesColumn) -> f64 {
         let index = match self.cursor_ms {
             Some(cursor) => self
                 .data

@@ -75,10 +75,7 @@ impl NotebookPane {
 
     fn draw_evidence(&self, canvas: &mut Canvas<'_>, view: &View) {
         if self.notebook.pins.is_empty() {
-            say(
-                canvas,
-                "Nothing kept yet. p keeps the selected line, message, change or chart.",
-            );
+            draw_way(canvas);
             return;
         }
         let chosen = self.hypothesis();
@@ -253,6 +250,29 @@ fn row_hit(canvas: &mut Canvas<'_>, y: u16, height: u16, row: usize) {
             row,
         },
     );
+}
+
+/// The way from a first look to an answer, for a notebook that is still empty.
+fn draw_way(canvas: &mut Canvas<'_>) {
+    let columns = usize::from(canvas.width().saturating_sub(5)).max(8);
+    let mut y = 0;
+    for (number, words) in [
+        "Nothing kept yet. p keeps the selected log line, message, change or chart as evidence.",
+        "a writes a hypothesis: what component, by what mechanism, why now.",
+        "s and x weigh a pin for or against it; e changes how sure you are.",
+        "C hands the claim in, with the pins that prove it. Hints cost points, and say how many.",
+    ]
+    .iter()
+    .zip(1_u8..)
+    .map(|(words, number)| (number, words))
+    {
+        canvas.text(1, y, &number.to_string(), Role::Accent);
+        for line in text::wrap(words, columns) {
+            canvas.text(4, y, &line, Role::Muted);
+            y += 1;
+        }
+        y += 1;
+    }
 }
 
 fn say(canvas: &mut Canvas<'_>, words: &str) {

@@ -2,12 +2,13 @@
 
 use ratatui::layout::Rect;
 
-use crate::tui::canvas::Canvas;
+use crate::tui::canvas::{Canvas, Run};
 use crate::tui::hits::Hit;
 use crate::tui::pane::{PaneId, Size};
 use crate::tui::text;
 use crate::tui::theme::Role;
 use crate::tui::verbs::Verb;
+use crate::tui::widgets::paint;
 use crate::tui::widgets::rows::Rows;
 use crate::tui::world::ArtifactId;
 
@@ -84,6 +85,14 @@ impl Scrollback {
         self.stale = true;
     }
 
+    /// Takes back what the last command has printed.
+    pub fn rewind(&mut self) {
+        let last = self.blocks.len().saturating_sub(1);
+        self.lines
+            .retain(|line| line.block != last || line.kind == Kind::Command);
+        self.stale = true;
+    }
+
     /// What a pin of the last block keeps.
     pub fn keep(&mut self, artifact: ArtifactId) {
         if let Some(block) = self.blocks.last_mut() {
@@ -151,6 +160,36 @@ impl Scrollback {
         }
     }
 
+    /// A row in its colours.
+    fn painted(&self, line: usize, shown: &str) -> Vec<Run> {
+        let Some(line) = self.lines.get(line) else {
+            return Vec::new();
+        };
+        let plain = |role| vec![Run::new(role, shown.to_owned())];
+        match line.kind {
+            Kind::Error => plain(Role::Warn),
+            Kind::Note => plain(Role::Faint),
+            Kind::Output => {
+                let command = self
+                    .blocks
+                    .get(line.block)
+                    .map(|block| block.command.as_str());
+                let command = command.unwrap_or("").trim_start();
+                let is_diff = command.starts_with("git ")
+                    || command.starts_with("diff ")
+                    || command.starts_with("kubectl diff");
+                paint::printed(shown, is_diff)
+            }
+            Kind::Command => match shown.split_once("$ ") {
+                Some((prompt, command)) => vec![
+                    Run::new(Role::Prompt, format!("{prompt}$ ")),
+                    Run::new(Role::Strong, command.to_owned()),
+                ],
+                None => plain(Role::Strong),
+            },
+        }
+    }
+
     /// Draws the rows on screen; gives how many.
     pub fn draw(&self, canvas: &mut Canvas<'_>, selecting: bool) -> u16 {
         let mut count = 0;
@@ -158,15 +197,8 @@ impl Scrollback {
             let Some((at, shown)) = self.rows.get(row) else {
                 continue;
             };
-            let kind = self.lines.get(*at).map_or(Kind::Output, |line| line.kind);
-            let role = match kind {
-                Kind::Command => Role::Strong,
-                Kind::Output => Role::Base,
-                Kind::Error => Role::Warn,
-                Kind::Note => Role::Faint,
-            };
             let y = y as u16;
-            canvas.text(0, y, shown, role);
+            canvas.runs(0, y, &self.painted(*at, shown));
             if selecting && row == self.place.selected {
                 canvas.tint_row(y, Role::Selected);
             }
