@@ -147,7 +147,7 @@ impl Tally {
                             Ok(())
                         });
                 // It cannot fail.
-                drop(walked);
+                let Ok(_) = walked;
             }
         }
     }
