@@ -147,7 +147,10 @@ impl Tally {
                             Ok(())
                         });
                 // It cannot fail.
-                drop(walked);
+                match walked {
+                    Ok(_) => {}
+                    Err(never) => match never {},
+                }
             }
         }
     }
