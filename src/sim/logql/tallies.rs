@@ -147,7 +147,10 @@ impl Tally {
                             Ok(())
                         });
                 // It cannot fail.
-                let Ok(_) = walked;
+                match walked {
+                    Ok(_) => {}
+                    Err(never) => match never {},
+                }
             }
         }
     }
