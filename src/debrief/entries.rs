@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::session::entry::{ClockChange, Entry};
 use crate::session::journal::{Record, Verdict};
-use crate::sim::command::{Command, DrillAct, KafkaCommand, OffsetTarget, PagerAct};
+use crate::sim::command::{AlertCommand, Command, DrillAct, KafkaCommand, OffsetTarget, PagerAct};
 use crate::sim::git::command::RepoCommand;
 use crate::sim::kubernetes::template::EnvSource;
 use crate::sim::kubernetes::{KubeCommand, ObjectRef};
@@ -133,6 +133,14 @@ fn command_words(command: &Command) -> String {
         Command::SetFlag { flag, on } => {
             format!("switched flag {flag} {}", if *on { "on" } else { "off" })
         }
+        Command::Alerts(AlertCommand::Silence { matching, .. }) => {
+            let words: Vec<String> = matching
+                .iter()
+                .map(|(name, value)| format!("{name}={value}"))
+                .collect();
+            format!("silenced {}", words.join(" "))
+        }
+        Command::Alerts(AlertCommand::ExpireSilence(id)) => format!("ended silence {id}"),
         Command::Drill(act) => drill(act),
     }
 }

@@ -264,7 +264,9 @@ impl<'a> AtomReader<'a> {
                 return 0;
             }
             self.bucket_tree(&leaf, place)
-                .before(count, usize::from(end), |bucket| self.share_before(bucket))
+                .before(count, usize::from(end), |bucket| {
+                    self.share_before(place, bucket)
+                })
         };
         for (part, total) in parts.iter().zip(totals) {
             let place = match part.slot {
