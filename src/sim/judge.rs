@@ -121,6 +121,10 @@ impl Judge for SimJudge {
         crate::sim::rules::standard::NAMES
     }
 
+    fn lines(&self) -> Option<&'static [&'static str]> {
+        Some(&crate::sim::signals::LINES)
+    }
+
     fn template(&self, text: &str) -> Result<(), TextFlaw> {
         Template::parse(text).map(drop).map_err(|error| TextFlaw {
             message: error.to_string(),

@@ -398,7 +398,7 @@ fn mistakes_in_rules_are_said_with_their_place() {
             "\"gate:requests:rate5m\": \"sum(rate(http_requests_total{service=\\\"gate\\\"}[5m]))\"",
             "\"gate:loop\": \"gate:loop + 1\""
         ),
-        "FD0310 \"gate:loop + 1\" | at most 4 one after the other"
+        "FD0312 \"gate:loop + 1\" | at most 4 one after the other"
     );
     assert_eq!(
         one(
