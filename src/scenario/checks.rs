@@ -187,7 +187,9 @@ impl Checker<'_> {
         } else if self.found.len() == MAX_FOUND {
             self.found.push(Diagnostic {
                 id: super::ids::MORE_PROBLEMS,
-                message: format!("there are more than {MAX_FOUND} problems; the others are not listed"),
+                message: format!(
+                    "there are more than {MAX_FOUND} problems; the others are not listed"
+                ),
                 hint: Some("mend these first".to_owned()),
                 labels: Vec::new(),
                 ..diagnostic

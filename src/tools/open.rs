@@ -272,15 +272,16 @@ impl Places {
         agrees(journal.header(), &pack, &path)?;
         let plan = Arc::new(Plan::new(Arc::new(pack)));
         let registry = Registry::standard();
-        let session = Session::resume(plan, journal, Arc::<Registry>::clone(&registry)).map_err(
-            |error| match error {
-                SessionError::Diverged { .. } => OpeningError::Differs {
-                    reason: error.to_string(),
-                    journal: path,
-                },
-                error => error.into(),
-            },
-        )?;
+        let session =
+            Session::resume(plan, journal, Arc::<Registry>::clone(&registry)).map_err(|error| {
+                match error {
+                    SessionError::Diverged { .. } => OpeningError::Differs {
+                        reason: error.to_string(),
+                        journal: path,
+                    },
+                    error => error.into(),
+                }
+            })?;
         Ok(Workbench::new(session, registry))
     }
 
@@ -503,7 +504,10 @@ impl Places {
         let pack = self.pack_beside(path, &name)?;
         let mut remarks: Vec<String> = contents.tail.message().into_iter().collect();
         remarks.extend(contents.fault.as_ref().map(|fault| {
-            format!("{fault}; only what stands before it is replayed. {}", fault.advice())
+            format!(
+                "{fault}; only what stands before it is replayed. {}",
+                fault.advice()
+            )
         }));
         let differs = contents.header.differences(RULES_VERSION, digest_of(&pack));
         remarks.extend(differs.iter().map(ToString::to_string));
@@ -552,7 +556,10 @@ fn told(intent: &Intent<Entry>, verdict: &Verdict, page: SimTime) -> String {
         Entry::Command(command) => shortened(&serde_json::to_string(command).unwrap_or_default()),
         Entry::Call(call) => shortened(&format!("{} {}", call.tool, call.args)),
         Entry::Look(look) => match &look.query {
-            Some(query) => shortened(&format!("look {}: {} {}", look.pane, query.tool, query.args)),
+            Some(query) => shortened(&format!(
+                "look {}: {} {}",
+                look.pane, query.tool, query.args
+            )),
             None => format!("look {}: nothing", diag::visible(&look.pane)),
         },
         Entry::Clock(change) => shortened(&format!(
@@ -588,10 +595,7 @@ fn shortened(text: &str) -> String {
 }
 
 /// Applies what a journal holds; answers with a line for each record, and the first difference from what was recorded.
-fn run_again(
-    session: &mut Session,
-    contents: &Contents<Entry>,
-) -> (Vec<String>, Option<String>) {
+fn run_again(session: &mut Session, contents: &Contents<Entry>) -> (Vec<String>, Option<String>) {
     let page = session.world().plan().page;
     let mut lines = Vec::new();
     for record in &contents.records {
@@ -599,8 +603,7 @@ fn run_again(
         lines.push(told(&record.intent, &verdict, page));
         if session.state() != record.state {
             let number = record.intent.number;
-            let difference =
-                format!("record {number}: the state differs from what was recorded");
+            let difference = format!("record {number}: the state differs from what was recorded");
             return (lines, Some(difference));
         }
     }

@@ -26,7 +26,9 @@ fn run(arguments: &[&str]) -> (i32, String, String) {
 }
 
 fn names(command: &clap::Command) -> Vec<String> {
-    let names = command.get_subcommands().map(|inner| inner.get_name().to_owned());
+    let names = command
+        .get_subcommands()
+        .map(|inner| inner.get_name().to_owned());
     names.filter(|name| name != "help").collect()
 }
 
@@ -40,13 +42,23 @@ fn page() -> String {
          `firedrill man`.\n",
     );
     let mut add = |title: &str, command: &clap::Command| {
-        let help = command.clone().term_width(100).render_long_help().to_string();
+        let help = command
+            .clone()
+            .term_width(100)
+            .render_long_help()
+            .to_string();
         let lines: Vec<&str> = help.lines().map(str::trim_end).collect();
-        page.push_str(&format!("\n## {title}\n\n```text\n{}\n```\n", lines.join("\n").trim()));
+        page.push_str(&format!(
+            "\n## {title}\n\n```text\n{}\n```\n",
+            lines.join("\n").trim()
+        ));
     };
     add("firedrill", &program);
     for name in names(&program) {
-        add(&format!("firedrill {name}"), program.find_subcommand(&name).unwrap());
+        add(
+            &format!("firedrill {name}"),
+            program.find_subcommand(&name).unwrap(),
+        );
     }
     page
 }
@@ -76,7 +88,10 @@ fn each_command_says_how_it_is_used_with_examples() {
         );
     }
     let (code, version, _) = run(&["--version"]);
-    assert_eq!((code, version.as_str()), (0, concat!("firedrill ", env!("CARGO_PKG_VERSION"), "\n")));
+    assert_eq!(
+        (code, version.as_str()),
+        (0, concat!("firedrill ", env!("CARGO_PKG_VERSION"), "\n"))
+    );
 }
 
 #[test]
@@ -86,7 +101,10 @@ fn completions_and_the_manual_page_know_every_command() {
         let (code, script, _) = run(&["completions", shell]);
         assert_eq!(code, 0, "{shell}");
         for command in &commands {
-            assert!(script.contains(command.as_str()), "{shell} does not know {command}");
+            assert!(
+                script.contains(command.as_str()),
+                "{shell} does not know {command}"
+            );
         }
         assert!(script.contains("saves"), "{shell} does not know --saves");
     }
@@ -95,7 +113,10 @@ fn completions_and_the_manual_page_know_every_command() {
     assert!(manual.starts_with(".ie"), "{manual}");
     for command in &commands {
         // A hyphen is written `\-` there.
-        assert!(manual.contains(&command.replace('-', "\\-")), "the manual does not know {command}");
+        assert!(
+            manual.contains(&command.replace('-', "\\-")),
+            "the manual does not know {command}"
+        );
     }
 }
 
@@ -103,7 +124,10 @@ fn completions_and_the_manual_page_know_every_command() {
 fn without_a_terminal_the_board_is_not_shown() {
     let saves = tempfile::tempdir().unwrap();
     let saves = saves.path().to_str().unwrap();
-    for arguments in [&["--saves", saves][..], &["play", "carts-emptying", "--saves", saves]] {
+    for arguments in [
+        &["--saves", saves][..],
+        &["play", "carts-emptying", "--saves", saves],
+    ] {
         let (code, out, error) = run(arguments);
         assert_eq!((code, out.as_str()), (2, ""), "{arguments:?}");
         assert!(error.contains("not a terminal"), "{error}");
@@ -115,12 +139,18 @@ fn without_a_terminal_the_board_is_not_shown() {
 fn a_wrong_name_is_answered_with_those_there_are() {
     let (code, _, error) = run(&["play", "no-such-scenario"]);
     assert_eq!(code, 1);
-    assert!(error.contains("there is no scenario \"no-such-scenario\"; there is "), "{error}");
+    assert!(
+        error.contains("there is no scenario \"no-such-scenario\"; there is "),
+        "{error}"
+    );
     let saves = tempfile::tempdir().unwrap();
     let saves = saves.path().to_str().unwrap();
     let (code, _, error) = run(&["resume", "no-such-drill", "--saves", saves]);
     assert_eq!(code, 1);
-    assert!(error.contains("there is no drill \"no-such-drill\" in "), "{error}");
+    assert!(
+        error.contains("there is no drill \"no-such-drill\" in "),
+        "{error}"
+    );
     let (code, _, error) = run(&["replay", "no-such.journal"]);
     assert_eq!(code, 1);
     assert!(error.contains("no-such.journal: "), "{error}");
@@ -131,14 +161,24 @@ fn check_prints_every_problem_and_a_summary() {
     let folder = tempfile::tempdir().unwrap();
     let mine = folder.path().join("mine");
     std::fs::create_dir(&mine).unwrap();
-    std::fs::write(mine.join("scenario.ron"), "(\n    title: \"Mine\",\n    minuts: 5,\n)\n").unwrap();
+    std::fs::write(
+        mine.join("scenario.ron"),
+        "(\n    title: \"Mine\",\n    minuts: 5,\n)\n",
+    )
+    .unwrap();
     let (code, out, _) = run(&["check", mine.to_str().unwrap()]);
     assert_eq!(code, 1);
-    assert!(out.contains("error[FD0102]: the scenario has no field `minuts`"), "{out}");
+    assert!(
+        out.contains("error[FD0102]: the scenario has no field `minuts`"),
+        "{out}"
+    );
     assert!(out.contains("scenario.ron:3:5"), "{out}");
     assert!(out.contains("= hint: did you mean `minutes`?"), "{out}");
     let last = out.lines().last().unwrap();
-    assert!(last.starts_with("checked 1 scenario and 0 estates: ") && last.ends_with(" errors"), "{out}");
+    assert!(
+        last.starts_with("checked 1 scenario and 0 estates: ") && last.ends_with(" errors"),
+        "{out}"
+    );
     assert!(!out.contains('\u{1b}'), "colours in a pipe: {out:?}");
 
     let (code, out, _) = run(&["check", root().join("scenarios").to_str().unwrap()]);
@@ -163,10 +203,20 @@ fn a_scenario_of_ones_own_may_use_an_estate_that_ships() {
     let scenarios = folder.path().to_str().unwrap();
     let (code, out, _) = run(&["list", "--scenarios", scenarios]);
     assert_eq!(code, 0);
-    assert!(out.contains("rates-time-out") && out.contains("carts-emptying"), "{out}");
+    assert!(
+        out.contains("rates-time-out") && out.contains("carts-emptying"),
+        "{out}"
+    );
     // It can be opened; that there is no terminal is all that is wrong.
     let saves = Path::new(scenarios).join("saves");
     let saves = saves.to_str().unwrap();
-    let (code, _, error) = run(&["play", "rates-time-out", "--scenarios", scenarios, "--saves", saves]);
+    let (code, _, error) = run(&[
+        "play",
+        "rates-time-out",
+        "--scenarios",
+        scenarios,
+        "--saves",
+        saves,
+    ]);
     assert_eq!(code, 2, "{error}");
 }

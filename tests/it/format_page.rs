@@ -23,7 +23,8 @@ use examples::Examples;
 use types::{Default_, Field, Item, Kind, Shape, Type, Types};
 
 /// Where the written part of the page ends and the generated one begins.
-const MARK: &str = "<!-- From here on written by a test from src/scenario; see tests/it/format_page.rs. -->\n";
+const MARK: &str =
+    "<!-- From here on written by a test from src/scenario; see tests/it/format_page.rs. -->\n";
 /// Values that are written as texts with their units; `values.rs` says how.
 const VALUES: [&str; 6] = ["Duration", "Instant", "Moment", "Rate", "Size", "Delay"];
 
@@ -70,7 +71,11 @@ fn examples(types: &Types) -> Examples {
         "scenarios/carts-emptying".to_owned(),
         "scenarios/estates/shop".to_owned(),
     ] {
-        let kind = if folder.contains("/estates/") { "Estate" } else { "Scenario" };
+        let kind = if folder.contains("/estates/") {
+            "Estate"
+        } else {
+            "Scenario"
+        };
         let mut paths: Vec<_> = std::fs::read_dir(root().join(&folder))
             .unwrap()
             .map(|entry| entry.unwrap().path())
@@ -102,7 +107,9 @@ fn introduced() -> BTreeMap<String, String> {
 fn the_page_is_what_the_types_say() {
     let path = root().join("docs/scenario-format.md");
     let page = read(&path);
-    let (written, _) = page.split_once(MARK).expect("the page has no mark between its two parts");
+    let (written, _) = page
+        .split_once(MARK)
+        .expect("the page has no mark between its two parts");
     let wanted = format!("{written}{MARK}{}", Reference::new().write());
     if std::env::var_os("FIREDRILL_BLESS").is_some() {
         std::fs::write(&path, &wanted).unwrap();
@@ -136,7 +143,10 @@ fn what_the_page_says_by_hand_names_all_there_is() {
             }
         }
     }
-    assert!(missing.is_empty(), "the page does not say what these are: {missing:?}");
+    assert!(
+        missing.is_empty(),
+        "the page does not say what these are: {missing:?}"
+    );
 }
 
 #[test]
@@ -145,14 +155,24 @@ fn the_scenario_of_the_introduction_has_no_problem() {
         .into_iter()
         .map(|(path, text)| (format!("mine/{path}"), text.into_bytes()))
         .collect();
-    assert!(files.contains_key("mine/scenario.ron"), "{:?}", files.keys());
+    assert!(
+        files.contains_key("mine/scenario.ron"),
+        "{:?}",
+        files.keys()
+    );
     assert!(files.contains_key("mine/brief.md"), "{:?}", files.keys());
     let lines = String::from_utf8(files["mine/scenario.ron"].clone()).unwrap();
     assert!(lines.lines().count() <= 110, "two screens, and no more");
     files.retain(|path, _| path.starts_with("mine/"));
-    let source = Source::Stack(vec![Source::memory(files), Source::folder(root().join("scenarios"))]);
+    let source = Source::Stack(vec![
+        Source::memory(files),
+        Source::folder(root().join("scenarios")),
+    ]);
     let said = inspect(&source, "mine").diagnostics;
-    let drawn: Vec<String> = said.iter().map(|problem| render(problem, Colour::Never)).collect();
+    let drawn: Vec<String> = said
+        .iter()
+        .map(|problem| render(problem, Colour::Never))
+        .collect();
     assert!(said.is_empty(), "{}", drawn.join("\n"));
 }
 
@@ -160,7 +180,10 @@ fn the_scenario_of_the_introduction_has_no_problem() {
 fn the_scenario_with_every_field_has_no_problem() {
     let source = Source::folder(root().join("tests/fixtures/scenarios"));
     let said = inspect(&source, "full").diagnostics;
-    let drawn: Vec<String> = said.iter().map(|problem| render(problem, Colour::Never)).collect();
+    let drawn: Vec<String> = said
+        .iter()
+        .map(|problem| render(problem, Colour::Never))
+        .collect();
     assert!(said.is_empty(), "{}", drawn.join("\n"));
 }
 
@@ -264,7 +287,9 @@ impl Reference {
                                 self.example(&format!("{place}.{}", field.name));
                                 let default = match &field.default {
                                     Default_::Required => String::new(),
-                                    _ => format!("; if left out {}", self.default(item, field, None)),
+                                    _ => {
+                                        format!("; if left out {}", self.default(item, field, None))
+                                    }
                                 };
                                 let _ = write!(
                                     meaning,
@@ -369,15 +394,24 @@ impl Reference {
                 || constant.name.starts_with("MOST_")
                 || constant.name.starts_with("REGEX_");
             if is_limit && !constant.docs.is_empty() && !constant.docs.contains("problems") {
-                let value = quantity(&constant.value, constant.docs.contains("byte") || constant.name.contains("BYTES"));
+                let value = quantity(
+                    &constant.value,
+                    constant.docs.contains("byte") || constant.name.contains("BYTES"),
+                );
                 let docs = constant.docs.trim_end_matches('.');
                 self.line(&format!("| {} | {value} |", cell(docs)));
             }
         }
         let counts = read("src/scenario/checks/limits.rs");
-        let each = regex::Regex::new(r#"\("(\w+)", (estate|scenario)\.\w+\.len\(\), ([\d_]+)\)"#).unwrap();
+        let each =
+            regex::Regex::new(r#"\("(\w+)", (estate|scenario)\.\w+\.len\(\), ([\d_]+)\)"#).unwrap();
         for found in each.captures_iter(&counts) {
-            self.line(&format!("| Entries of the {}'s `{}` | {} |", &found[2], &found[1], grouped(&found[3])));
+            self.line(&format!(
+                "| Entries of the {}'s `{}` | {} |",
+                &found[2],
+                &found[1],
+                grouped(&found[3])
+            ));
         }
     }
 
@@ -409,7 +443,9 @@ fn words(ty: &Type) -> String {
             "bool" => "`true` or `false`".to_owned(),
             "f64" => "number".to_owned(),
             name if is_whole(name) => "whole number".to_owned(),
-            name if VALUES.contains(&name) => format!("[{}](#values-with-units)", name.to_lowercase()),
+            name if VALUES.contains(&name) => {
+                format!("[{}](#values-with-units)", name.to_lowercase())
+            }
             name => format!("[{name}](#{})", name.to_lowercase()),
         },
     }
@@ -476,7 +512,9 @@ fn body_value(body: &str) -> String {
         _ => match body.strip_suffix(".to_owned()") {
             Some(text) => text.to_owned(),
             None => {
-                let plain = body.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '.');
+                let plain = body
+                    .chars()
+                    .all(|letter| letter.is_ascii_alphanumeric() || letter == '.');
                 assert!(plain, "a default that the page has no words for: {body}");
                 body.to_owned()
             }

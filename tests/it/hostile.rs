@@ -86,12 +86,26 @@ fn spans_are_sound(text: &str, node: &Node) {
 }
 
 fn is_well_said(diagnostic: &Diagnostic) {
-    assert!(ids::ALL.iter().any(|(id, _)| *id == diagnostic.id), "{diagnostic:?}");
-    assert!(diagnostic.hint.as_ref().is_some_and(|hint| !hint.is_empty()), "{diagnostic:?}");
+    assert!(
+        ids::ALL.iter().any(|(id, _)| *id == diagnostic.id),
+        "{diagnostic:?}"
+    );
+    assert!(
+        diagnostic
+            .hint
+            .as_ref()
+            .is_some_and(|hint| !hint.is_empty()),
+        "{diagnostic:?}"
+    );
     assert!(!diagnostic.message.is_empty());
     let text = &diagnostic.file.text;
     let end = diagnostic.span.end.min(text.len().max(1));
-    assert!(diagnostic.span.start <= end, "{:?} of {}", diagnostic.span, text.len());
+    assert!(
+        diagnostic.span.start <= end,
+        "{:?} of {}",
+        diagnostic.span,
+        text.len()
+    );
     let drawn = render(diagnostic, Colour::Never);
     assert!(!drawn.chars().any(is_forbidden), "{drawn:?}");
 }
@@ -114,16 +128,36 @@ fn inspected(files: Files) -> bool {
 /// The quoted texts and the numbers of a RON text: what a value's type and range say something about.
 fn literals(text: &str) -> Vec<std::ops::Range<usize>> {
     let (tokens, _) = lexer::tokens(text);
-    let is_value = |token: &lexer::Token| matches!(token, lexer::Token::Text(_) | lexer::Token::Number);
+    let is_value =
+        |token: &lexer::Token| matches!(token, lexer::Token::Text(_) | lexer::Token::Number);
     let values = tokens.into_iter().filter(|(token, _)| is_value(token));
     values.map(|(_, span)| span).collect()
 }
 
 /// Values at the ends of what can be written.
 const ENDS: [&str; 22] = [
-    "0", "1", "-1", "4294967295", "18446744073709551615", "0.0", "1.0", "-0.0", "1e15", "1e-300",
-    "\"\"", "\"0s\"", "\"1ms\"", "\"400d\"", "\"0/s\"", "\"100000/s\"", "\"0\"", "\"1TiB\"", "\"T+0s\"", "\"T-14d\"",
-    "\"T+3h\"", "\"1990-01-01T00:00:00Z\"",
+    "0",
+    "1",
+    "-1",
+    "4294967295",
+    "18446744073709551615",
+    "0.0",
+    "1.0",
+    "-0.0",
+    "1e15",
+    "1e-300",
+    "\"\"",
+    "\"0s\"",
+    "\"1ms\"",
+    "\"400d\"",
+    "\"0/s\"",
+    "\"100000/s\"",
+    "\"0\"",
+    "\"1TiB\"",
+    "\"T+0s\"",
+    "\"T-14d\"",
+    "\"T+3h\"",
+    "\"1990-01-01T00:00:00Z\"",
 ];
 
 proptest! {
@@ -282,15 +316,20 @@ fn entry() -> impl Strategy<Value = Entry> {
         any::<bool>().prop_map(|paused| Entry::Clock(ClockChange::Paused(paused))),
         Just(Entry::Clock(ClockChange::Speed(Speed::X30))),
         call.clone().prop_map(Entry::Call),
-        ("\\PC{0,8}", prop::option::of(call), any::<u64>(), any::<u32>(), any::<bool>()).prop_map(
-            |(pane, query, first, height, frozen)| Entry::Look(Look {
+        (
+            "\\PC{0,8}",
+            prop::option::of(call),
+            any::<u64>(),
+            any::<u32>(),
+            any::<bool>()
+        )
+            .prop_map(|(pane, query, first, height, frozen)| Entry::Look(Look {
                 pane,
                 query,
                 first_row: Some(first),
                 height,
                 frozen,
-            })
-        ),
+            })),
     ]
 }
 
@@ -312,7 +351,9 @@ fn written(entries: &[(i64, Entry)]) -> Vec<u8> {
         let sequence = journal
             .begin(SimTime(*at), WallTime(*at), Door::Cli, entry.clone())
             .unwrap();
-        journal.complete(sequence, Verdict::Ok, Digest::default()).unwrap();
+        journal
+            .complete(sequence, Verdict::Ok, Digest::default())
+            .unwrap();
     }
     journal.close();
     storage.bytes(&drill.journal_name()).unwrap()
@@ -328,9 +369,15 @@ fn a_journal_that_asks_for_too_much_is_refused_with_its_line() {
         contents.fault.unwrap().to_string()
     };
     let long = vec![b'x'; Limits::STANDARD.line_bytes + 10];
-    assert_eq!(refused(&long), "line 2: the line is longer than 1048576 bytes");
+    assert_eq!(
+        refused(&long),
+        "line 2: the line is longer than 1048576 bytes"
+    );
     let deep = [&b"{\"a\":"[..], &[b'['; 100_000], b"\n"].concat();
-    assert_eq!(refused(&deep), "line 2: the line is nested deeper than 48 levels");
+    assert_eq!(
+        refused(&deep),
+        "line 2: the line is nested deeper than 48 levels"
+    );
     assert!(refused(b"{}\n").starts_with("line 2: not a whole record: "));
     assert!(refused(b"\xff\xfe\n").starts_with("line 2: not a whole record: "));
     let few = Limits {
@@ -339,7 +386,10 @@ fn a_journal_that_asks_for_too_much_is_refused_with_its_line() {
     };
     let bytes = written(&[(1, skip(1)), (2, skip(2)), (3, skip(3))]);
     let contents = journal::read::<Entry>(&*bytes, few).unwrap();
-    assert_eq!(contents.fault.unwrap().to_string(), "line 4: there are more than 2 records");
+    assert_eq!(
+        contents.fault.unwrap().to_string(),
+        "line 4: there are more than 2 records"
+    );
     let small = Limits {
         file_bytes: header.len() as u64 + 10,
         ..Limits::STANDARD

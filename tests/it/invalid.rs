@@ -188,7 +188,10 @@ fn differences(said: &[Diagnostic], expected: &[Expected]) -> String {
         });
         match found {
             Some(at) => drop(wanted.remove(at)),
-            None => text.push_str(&format!("not expected:\n{}", render(diagnostic, Colour::Never))),
+            None => text.push_str(&format!(
+                "not expected:\n{}",
+                render(diagnostic, Colour::Never)
+            )),
         }
     }
     for missing in wanted {
@@ -222,7 +225,11 @@ fn each_mistake_is_said_where_it_is_and_nothing_else() {
         }
         for diagnostic in &said {
             if diagnostic.hint.as_ref().is_none_or(String::is_empty) {
-                let _ = writeln!(wrong, "== {}: without a hint: {}", case.name, diagnostic.message);
+                let _ = writeln!(
+                    wrong,
+                    "== {}: without a hint: {}",
+                    case.name, diagnostic.message
+                );
             }
         }
         let drawn: Vec<String> = said
@@ -242,7 +249,10 @@ fn each_mistake_is_said_where_it_is_and_nothing_else() {
         .into_keys()
         .filter(|name| name.ends_with(".snap"))
         .collect();
-    assert_eq!(kept, drawn_names, "a drawing without its case, or the other way round");
+    assert_eq!(
+        kept, drawn_names,
+        "a drawing without its case, or the other way round"
+    );
 }
 
 /// Ids that no text in memory can show, each with the files that do.
@@ -302,7 +312,12 @@ fn links_and_odd_names_are_not_followed() {
     ids.sort_unstable();
     assert_eq!(
         ids,
-        [ids::UNREADABLE, ids::UNREADABLE, ids::NOT_A_FILE, ids::NOT_A_FILE]
+        [
+            ids::UNREADABLE,
+            ids::UNREADABLE,
+            ids::NOT_A_FILE,
+            ids::NOT_A_FILE
+        ]
     );
     for diagnostic in &said {
         let drawn = render(diagnostic, Colour::Never);

@@ -229,7 +229,10 @@ fn check_main(source: &Source) -> Vec<Finding> {
             finding(
                 source,
                 at + 1,
-                format!("the program must not use `{}`: it hands over to doors", &found[1]),
+                format!(
+                    "the program must not use `{}`: it hands over to doors",
+                    &found[1]
+                ),
             )
         })
         .collect()
@@ -433,22 +436,29 @@ mod rules {
             ]
         );
         let allows = |layer: &str, other: &str| {
-            LAYERS
-                .iter()
-                .any(|(name, may)| *name == layer && may.iter().any(|may| may.split(':').next() == Some(other)))
+            LAYERS.iter().any(|(name, may)| {
+                *name == layer && may.iter().any(|may| may.split(':').next() == Some(other))
+            })
         };
         for door in ["tui", "cli", "mcp"] {
             for (layer, _) in LAYERS {
                 assert!(!allows(layer, door), "{layer} may use the door {door}");
             }
         }
-        assert!(!allows("debrief", "tools") && !allows("session", "debrief") && !allows("sim", "session"));
+        assert!(
+            !allows("debrief", "tools")
+                && !allows("session", "debrief")
+                && !allows("sim", "session")
+        );
     }
 
     #[test]
     fn the_program_may_name_doors_alone() {
         let main = |text| found(check_main, "src/main.rs", text);
-        assert_eq!(main("use firedrill::cli::{self};\nuse firedrill::session::journal::Mode;"), NOWHERE);
+        assert_eq!(
+            main("use firedrill::cli::{self};\nuse firedrill::session::journal::Mode;"),
+            NOWHERE
+        );
         assert_eq!(main("use firedrill::cli;\nuse firedrill::sim::World;"), [2]);
     }
 

@@ -87,12 +87,21 @@ impl Played {
     /// Waits for the program's end; answers its exit code and what the screen shows then.
     fn end(mut self) -> (u32, String) {
         let start = Instant::now();
-        while let Ok(bytes) = self.output.recv_timeout(PATIENCE.saturating_sub(start.elapsed())) {
+        while let Ok(bytes) = self
+            .output
+            .recv_timeout(PATIENCE.saturating_sub(start.elapsed()))
+        {
             self.screen.process(&bytes);
         }
         let code = self.child.wait().unwrap().exit_code();
-        assert!(!self.screen.screen().alternate_screen(), "the terminal is not given back");
-        assert!(!self.screen.screen().hide_cursor(), "the cursor is still hidden");
+        assert!(
+            !self.screen.screen().alternate_screen(),
+            "the terminal is not given back"
+        );
+        assert!(
+            !self.screen.screen().hide_cursor(),
+            "the cursor is still hidden"
+        );
         (code, self.screen.screen().contents())
     }
 }
@@ -147,7 +156,9 @@ fn a_killed_program_is_resumed_in_the_terminal() {
     begin(&mut played);
     type_line(&mut played, "kubectl get pods -A", "intake-");
     let process = played.child.process_id().unwrap().to_string();
-    let killed = std::process::Command::new("kill").args(["-9", &process]).status();
+    let killed = std::process::Command::new("kill")
+        .args(["-9", &process])
+        .status();
     assert!(killed.unwrap().success());
     played.child.wait().unwrap();
     let (fine, before) = replay(&saves);

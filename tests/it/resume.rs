@@ -64,7 +64,11 @@ fn copied(saves: &Path, journal: &[u8]) -> tempfile::TempDir {
     let (path, id) = journal_in(saves);
     let copy = tempfile::tempdir().unwrap();
     std::fs::write(copy.path().join(path.file_name().unwrap()), journal).unwrap();
-    std::fs::copy(saves.join(format!("{id}.pack")), copy.path().join(format!("{id}.pack"))).unwrap();
+    std::fs::copy(
+        saves.join(format!("{id}.pack")),
+        copy.path().join(format!("{id}.pack")),
+    )
+    .unwrap();
     copy
 }
 
@@ -103,19 +107,33 @@ fn a_drill_cut_at_any_byte_has_all_that_was_applied() {
     let cuts = (header..whole.len())
         .step_by(503)
         .chain((last..whole.len()).step_by(61))
-        .chain(begun.iter().rev().take(3).flat_map(|at| [at - 1, *at, at + 1]));
+        .chain(
+            begun
+                .iter()
+                .rev()
+                .take(3)
+                .flat_map(|at| [at - 1, *at, at + 1]),
+        );
     for cut in cuts {
         let copy = copied(saves.path(), &whole[..cut]);
         let applied = begun.iter().filter(|at| **at <= cut).count();
         let places = places(copy.path());
         let mut bench = places.resume(Some(&id)).unwrap();
-        assert_eq!(bench.session().journal().records().len(), applied, "cut at {cut}");
+        assert_eq!(
+            bench.session().journal().records().len(),
+            applied,
+            "cut at {cut}"
+        );
         if let Some(state) = applied.checked_sub(1).map(|last| states[last]) {
             assert_eq!(bench.session().state(), state, "cut at {cut}");
         }
         let torn = !text[..cut].ends_with('\n');
         let told = bench.session().journal().tail().message();
-        assert_eq!(told.is_some(), torn && !text[cut..].starts_with('\n'), "cut at {cut}: {told:?}");
+        assert_eq!(
+            told.is_some(),
+            torn && !text[cut..].starts_with('\n'),
+            "cut at {cut}: {told:?}"
+        );
         play(&mut bench, 0);
         bench.into_session().close();
         let replayed = places.replay(&journal_in(copy.path()).0).unwrap();
@@ -187,13 +205,28 @@ fn a_damaged_journal_names_the_line_and_what_can_be_done() {
     let places = places(copy.path());
     let (checked, resumed) = refusal(&places, &id);
     assert_eq!(checked, resumed);
-    for part in ["line 5", "delete line 5 and all after it", "firedrill replay --show "] {
+    for part in [
+        "line 5",
+        "delete line 5 and all after it",
+        "firedrill replay --show ",
+    ] {
         assert!(checked.contains(part), "{checked}");
     }
     let replayed = places.replay(&journal_in(copy.path()).0).unwrap();
-    assert_eq!((replayed.records, replayed.applied, replayed.difference), (3, 3, None));
-    assert!(replayed.remarks[0].contains("line 5"), "{:?}", replayed.remarks);
-    assert!(replayed.lines[0].contains("kubectl"), "{:?}", replayed.lines);
+    assert_eq!(
+        (replayed.records, replayed.applied, replayed.difference),
+        (3, 3, None)
+    );
+    assert!(
+        replayed.remarks[0].contains("line 5"),
+        "{:?}",
+        replayed.remarks
+    );
+    assert!(
+        replayed.lines[0].contains("kubectl"),
+        "{:?}",
+        replayed.lines
+    );
 }
 
 #[test]
@@ -215,7 +248,10 @@ fn a_journal_of_other_rules_can_be_watched_up_to_the_first_difference() {
         if let Some(before) = lines.last() {
             let (head, tail) = line.rsplit_once("\"before\":\"").unwrap();
             let (_, rest) = tail.split_once('"').unwrap();
-            line = format!("{head}\"before\":\"{}\"{rest}", Digest::of(before.as_bytes()));
+            line = format!(
+                "{head}\"before\":\"{}\"{rest}",
+                Digest::of(before.as_bytes())
+            );
         }
         lines.push(line);
     }
@@ -223,7 +259,11 @@ fn a_journal_of_other_rules_can_be_watched_up_to_the_first_difference() {
     let places = places(copy.path());
     let (checked, resumed) = refusal(&places, &id);
     assert_eq!(checked, resumed);
-    for part in ["rules version 9", "watched up to the first difference", "firedrill replay --show "] {
+    for part in [
+        "rules version 9",
+        "watched up to the first difference",
+        "firedrill replay --show ",
+    ] {
         assert!(checked.contains(part), "{checked}");
     }
     let replayed = places.replay(&journal_in(copy.path()).0).unwrap();
@@ -233,7 +273,11 @@ fn a_journal_of_other_rules_can_be_watched_up_to_the_first_difference() {
         replayed.difference.as_deref(),
         Some("record 2: the state differs from what was recorded")
     );
-    assert!(replayed.remarks[0].contains("rules version 9"), "{:?}", replayed.remarks);
+    assert!(
+        replayed.remarks[0].contains("rules version 9"),
+        "{:?}",
+        replayed.remarks
+    );
 }
 
 #[test]
@@ -249,9 +293,15 @@ fn a_drill_outlives_its_scenario_and_two_programs_do_not_play_it() {
         saves: saves.path().to_path_buf(),
     };
     let in_use = elsewhere.resume(Some(&id)).map(|_| ()).unwrap_err();
-    let told = format!("the drill is being played by process {}", std::process::id());
+    let told = format!(
+        "the drill is being played by process {}",
+        std::process::id()
+    );
     assert_eq!(in_use.to_string(), told);
-    assert_eq!(elsewhere.check_resume(Some(&id)).unwrap_err().to_string(), told);
+    assert_eq!(
+        elsewhere.check_resume(Some(&id)).unwrap_err().to_string(),
+        told
+    );
     bench.into_session().close();
     drop(elsewhere.resume(Some(&id)).unwrap());
     std::fs::remove_file(saves.path().join(format!("{id}.pack"))).unwrap();
@@ -264,13 +314,22 @@ fn a_drill_outlives_its_scenario_and_two_programs_do_not_play_it() {
 #[test]
 fn names_that_lead_elsewhere_are_no_drills() {
     let saves = tempfile::tempdir().unwrap();
-    for name in ["../other", "/etc/passwd", "", "a b", "nothing-20240101-000000-0000"] {
+    for name in [
+        "../other",
+        "/etc/passwd",
+        "",
+        "a b",
+        "nothing-20240101-000000-0000",
+    ] {
         let places = places(saves.path());
         assert!(
             matches!(places.resume(Some(name)), Err(OpeningError::NoDrill(..))),
             "{name}"
         );
-        assert!(matches!(places.check_resume(Some(name)), Err(OpeningError::NoDrill(..))));
+        assert!(matches!(
+            places.check_resume(Some(name)),
+            Err(OpeningError::NoDrill(..))
+        ));
     }
 }
 
@@ -306,6 +365,10 @@ fn of_thousands_of_drills_the_latest_are_listed() {
     }
     let drills = places(many.path()).drills();
     assert_eq!(drills.len(), 2_000);
-    assert!(drills.iter().all(|drill| drill.id.as_str() >= "small-20200101-001000"));
+    assert!(
+        drills
+            .iter()
+            .all(|drill| drill.id.as_str() >= "small-20200101-001000")
+    );
     assert!(drills.iter().all(|drill| drill.glance.is_ok()));
 }

@@ -75,11 +75,9 @@ impl Checker<'_> {
                 Some(Busiest::Journey(name)) => {
                     self.subject.estate_places.entry("journeys", name).name()
                 }
-                Some(Busiest::Route(name, path)) => self
-                    .service_place(name)
-                    .field("routes")
-                    .field(path)
-                    .name(),
+                Some(Busiest::Route(name, path)) => {
+                    self.service_place(name).field("routes").field(path).name()
+                }
                 None => self.subject.estate_places.field("services").name(),
             };
             self.push(

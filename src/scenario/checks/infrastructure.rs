@@ -53,7 +53,10 @@ impl Checker<'_> {
                 places
                     .field("services")
                     .name()
-                    .error(ids::EMPTY, "there are services and no node for their pods to run on")
+                    .error(
+                        ids::EMPTY,
+                        "there are services and no node for their pods to run on",
+                    )
                     .hint("add `nodes: {\"node-a\": (cpu: \"8\", memory: \"32GiB\")}`"),
             );
         }

@@ -112,7 +112,11 @@ impl Checker<'_> {
             );
         }
         self.page(scenario);
-        self.not_empty(&scenario.trainee, "the trainee's handle", &places.field("trainee"));
+        self.not_empty(
+            &scenario.trainee,
+            "the trainee's handle",
+            &places.field("trainee"),
+        );
         for (index, (moment, factor)) in scenario.traffic.iter().enumerate() {
             let place = places.item("traffic", index);
             self.moment(*moment, false, &place.item(0));
@@ -147,7 +151,10 @@ impl Checker<'_> {
         if incident.triggered.millis(scenario.starts) > scenario.starts.millis {
             self.push(
                 at.field("triggered")
-                    .error(ids::MOMENT, "the page is triggered after the drill has begun")
+                    .error(
+                        ids::MOMENT,
+                        "the page is triggered after the drill has begun",
+                    )
                     .hint("write `T+0s`, or the moment before it at which the alert fired"),
             );
         }
@@ -160,7 +167,10 @@ impl Checker<'_> {
                 self.push(
                     at.field(field)
                         .name()
-                        .error(ids::MOMENT, format!("the page is {field} before the trainee has seen it"))
+                        .error(
+                            ids::MOMENT,
+                            format!("the page is {field} before the trainee has seen it"),
+                        )
                         .hint("leave it out: that is the trainee's to do"),
                 );
             }

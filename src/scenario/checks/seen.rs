@@ -21,7 +21,12 @@ impl Checker<'_> {
         if !self.subject.whole || self.comparisons > MAX_WORK {
             return;
         }
-        let mut versions: Vec<String> = texts.base.get(path).map(|text| text.to_string()).into_iter().collect();
+        let mut versions: Vec<String> = texts
+            .base
+            .get(path)
+            .map(|text| text.to_string())
+            .into_iter()
+            .collect();
         for commit in &texts.commits {
             if let CommitChange::Patch(patch) = &commit.change {
                 versions.push(section(patch, path));
@@ -64,14 +69,24 @@ impl Checker<'_> {
         if let Some(known) = &known.known_crash_loop {
             written.extend(known.says.iter().map(String::as_str));
         }
-        let faults = self.subject.scenario.into_iter().flat_map(|scenario| scenario.faults.values());
+        let faults = self
+            .subject
+            .scenario
+            .into_iter()
+            .flat_map(|scenario| scenario.faults.values());
         for effect in faults.flat_map(|fault| &fault.effects) {
             match effect {
                 Effect::Log { of, template, .. } if of == service => written.push(template),
                 Effect::Crash { of, says, .. } if of == service => {
                     written.extend(says.iter().map(|(_, _, text)| text.as_str()));
                 }
-                Effect::Errors { of, class, status, line, .. } if of == service => {
+                Effect::Errors {
+                    of,
+                    class,
+                    status,
+                    line,
+                    ..
+                } if of == service => {
                     failures.extend([class.as_str(), status.as_str()]);
                     written.extend(line.as_deref());
                 }
@@ -83,13 +98,18 @@ impl Checker<'_> {
             std::iter::once(path.as_str()).chain(route.error_status.as_deref())
         });
         let about_requests = !known.routes.is_empty()
-            && (["request", "route", "status", "duration", "trace", "level", "time"]
-                .iter()
-                .any(|word| wanted.contains(word))
-                || routes
-                    .chain(failures)
-                    .any(|part| !part.is_empty() && (wanted.contains(part) || part.contains(wanted))));
-        self.comparisons += written.iter().map(|text| text.len() * wanted.len()).sum::<usize>();
+            && ([
+                "request", "route", "status", "duration", "trace", "level", "time",
+            ]
+            .iter()
+            .any(|word| wanted.contains(word))
+                || routes.chain(failures).any(|part| {
+                    !part.is_empty() && (wanted.contains(part) || part.contains(wanted))
+                }));
+        self.comparisons += written
+            .iter()
+            .map(|text| text.len() * wanted.len())
+            .sum::<usize>();
         if !about_requests && !written.iter().any(|text| may_hold(text, wanted)) {
             self.push(
                 at.error(
@@ -109,7 +129,10 @@ fn section(patch: &str, path: &str) -> String {
     for line in patch.lines() {
         if line.starts_with("diff --git ") {
             inside = false;
-        } else if let Some(name) = line.strip_prefix("+++ b/").or_else(|| line.strip_prefix("--- a/")) {
+        } else if let Some(name) = line
+            .strip_prefix("+++ b/")
+            .or_else(|| line.strip_prefix("--- a/"))
+        {
             inside = name == path;
         } else if inside && let Some(rest) = line.get(1..) {
             text.push_str(rest);
@@ -188,7 +211,9 @@ fn pieces(template: &str) -> Vec<Piece<'_>> {
             rest = tail.get(1..).unwrap_or("");
         } else if letter == '{' {
             let (body, after) = tail.split_once('}').unwrap_or((tail, ""));
-            found.push(Piece::Field(body.split_once(':').map_or(body, |(_, kind)| kind)));
+            found.push(Piece::Field(
+                body.split_once(':').map_or(body, |(_, kind)| kind),
+            ));
             rest = after;
         } else {
             found.push(Piece::Letter(letter));
@@ -206,11 +231,24 @@ mod tests {
     fn a_field_gives_the_letters_of_its_kind() {
         let template = "took {ms:digits(1..9)}ms {{raw}} at {pod} for {shop:word(acme|kobo)}";
         for wanted in [
-            "took", "took 5ms", "ms {raw} at", "{raw}", "7ms {raw} at pod-1", "for acme", "12",
+            "took",
+            "took 5ms",
+            "ms {raw} at",
+            "{raw}",
+            "7ms {raw} at pod-1",
+            "for acme",
+            "12",
         ] {
             assert!(may_hold(template, wanted), "{wanted}");
         }
-        for wanted in ["tok", "raw at", "ms {{raw", "took xms", "for zeta", "BATCH_MS is not set"] {
+        for wanted in [
+            "tok",
+            "raw at",
+            "ms {{raw",
+            "took xms",
+            "for zeta",
+            "BATCH_MS is not set",
+        ] {
             assert!(!may_hold(template, wanted), "{wanted}");
         }
         assert!(!may_hold("", "x"));

@@ -12,7 +12,10 @@ impl Checker<'_> {
             if list.is_empty() {
                 self.push(
                     place
-                        .error(ids::EMPTY, "no word is in this list, so no text can have one of it")
+                        .error(
+                            ids::EMPTY,
+                            "no word is in this list, so no text can have one of it",
+                        )
                         .hint("write the words any of which counts, or leave the list out"),
                 );
             }

@@ -104,9 +104,10 @@ pub(super) fn explain(
         ),
         Error::Message(message) => {
             // A value's own reader says what is wrong, and behind a semicolon what would be right.
-            let (wrong, right) = message
-                .split_once("; ")
-                .unwrap_or((message, "compare with the field's example in docs/scenario-format.md"));
+            let (wrong, right) = message.split_once("; ").unwrap_or((
+                message,
+                "compare with the field's example in docs/scenario-format.md",
+            ));
             context.at_node(ids::BAD_VALUE, wrong.to_owned(), right)
         }
         Error::IntegerOutOfBounds => context.at_node(
@@ -326,7 +327,9 @@ impl Context<'_> {
         // A name was expected inside of `( )` that hold plain values.
         let names_wanted = matches!(
             code,
-            Error::SuggestRawIdentifier(_) | Error::InvalidIdentifier(_) | Error::ExpectedIdentifier
+            Error::SuggestRawIdentifier(_)
+                | Error::InvalidIdentifier(_)
+                | Error::ExpectedIdentifier
         );
         if names_wanted
             && let [.., outer, _] = self.steps

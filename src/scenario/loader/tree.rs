@@ -313,8 +313,7 @@ impl Parser<'_> {
             let end = key.span.end;
             let is_name = open == b'{' || matches!(key.kind, Kind::Name);
             self.flaws.push(if is_name {
-                Flaw::new(key.span.start..end, "a name without a value")
-                    .hint("write `name: value`")
+                Flaw::new(key.span.start..end, "a name without a value").hint("write `name: value`")
             } else {
                 Flaw::new(key.span.start..end, "a value without a name")
                     .hint("write `name: value`, as its neighbours are written")

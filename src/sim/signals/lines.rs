@@ -185,11 +185,21 @@ mod tests {
         let fields = regex::Regex::new(r"\\\{\w+:(pod|digits)\\\}").unwrap();
         let fits = |text: &str| {
             LINES.iter().any(|line| {
-                let pattern = fields.replace_all(&regex::escape(line), r"[\w.-]+").into_owned();
-                regex::Regex::new(&format!("^{pattern}$")).unwrap().is_match(text)
+                let pattern = fields
+                    .replace_all(&regex::escape(line), r"[\w.-]+")
+                    .into_owned();
+                regex::Regex::new(&format!("^{pattern}$"))
+                    .unwrap()
+                    .is_match(text)
             })
         };
-        for runtime in [Runtime::DotNet, Runtime::Java, Runtime::Vendor, Runtime::Proxy, Runtime::Go] {
+        for runtime in [
+            Runtime::DotNet,
+            Runtime::Java,
+            Runtime::Vendor,
+            Runtime::Proxy,
+            Runtime::Go,
+        ] {
             let text = greeting(runtime, "gate-2", "1.4.0");
             assert!(fits(&text), "{text}");
         }

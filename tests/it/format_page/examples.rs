@@ -60,7 +60,9 @@ impl Walk<'_> {
             Type::Option(inner) => self.value(inner, node),
             Type::List(inner) => node.items().iter().for_each(|item| self.value(inner, item)),
             Type::Map(inner) => {
-                node.entries().iter().for_each(|entry| self.value(inner, &entry.value));
+                node.entries()
+                    .iter()
+                    .for_each(|entry| self.value(inner, &entry.value));
             }
             Type::Tuple(parts) => {
                 for (part, item) in parts.iter().zip(node.items()) {
@@ -103,7 +105,10 @@ impl Walk<'_> {
         for entry in node.entries() {
             if let Some(field) = fields.iter().find(|field| field.name == entry.name) {
                 let raw = self.raw(&entry.value);
-                self.note(format!("{owner}.{}", field.name), format!("{}: {raw}", field.name));
+                self.note(
+                    format!("{owner}.{}", field.name),
+                    format!("{}: {raw}", field.name),
+                );
                 self.value(&field.ty, &entry.value);
             }
         }
@@ -117,7 +122,11 @@ impl Walk<'_> {
             .map(|line| line.split(" // ").next().unwrap_or("").trim())
             .filter(|line| !line.starts_with("//"))
             .collect();
-        let mut text = joined.join(" ").replace("( ", "(").replace("[ ", "[").replace("{ ", "{");
+        let mut text = joined
+            .join(" ")
+            .replace("( ", "(")
+            .replace("[ ", "[")
+            .replace("{ ", "{");
         for close in [')', ']', '}'] {
             text = text.replace(&format!(", {close}"), &close.to_string());
         }

@@ -239,10 +239,16 @@ fn variants<'a>(lines: &mut impl Iterator<Item = &'a str>) -> Vec<Variant> {
         }
         let line = line.trim().trim_end_matches(',');
         let (name, shape) = if let Some(name) = line.strip_suffix(" {") {
-            (name, Shape::Fields(fields(lines, "    },", &Before::default())))
+            (
+                name,
+                Shape::Fields(fields(lines, "    },", &Before::default())),
+            )
         } else if let Some((name, inside)) = line.split_once('(') {
             let inside = inside.strip_suffix(')').unwrap();
-            (name, Shape::Values(split(inside).iter().map(|ty| Type::parse(ty)).collect()))
+            (
+                name,
+                Shape::Values(split(inside).iter().map(|ty| Type::parse(ty)).collect()),
+            )
         } else {
             (line, Shape::Unit)
         };
@@ -260,7 +266,10 @@ fn variants<'a>(lines: &mut impl Iterator<Item = &'a str>) -> Vec<Variant> {
 impl Type {
     fn parse(text: &str) -> Self {
         let text = text.trim();
-        if let Some(inside) = text.strip_prefix('(').and_then(|text| text.strip_suffix(')')) {
+        if let Some(inside) = text
+            .strip_prefix('(')
+            .and_then(|text| text.strip_suffix(')'))
+        {
             return Self::Tuple(split(inside).iter().map(|ty| Self::parse(ty)).collect());
         }
         let inner = |inside: &str| Box::new(Self::parse(inside.strip_suffix('>').unwrap()));
