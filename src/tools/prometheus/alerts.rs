@@ -166,17 +166,10 @@ impl Look for AlertList {
     }
 
     fn examples() -> Vec<ToolExample> {
-        vec![
-            ToolExample {
-                args: r#"{"state": "firing", "match": "Jobs"}"#,
-                about: "alerts that fire, by a part of their name",
-                prints: "",
-            },
-            ToolExample {
-                args: r#"{"match": "Unheard"}"#,
-                about: "none",
-                prints: "No alerts are active.\n",
-            },
-        ]
+        vec![ToolExample {
+            args: r#"{"match": "Unheard"}"#,
+            about: "none",
+            prints: "No alerts are active.\n",
+        }]
     }
 }

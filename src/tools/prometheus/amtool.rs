@@ -92,16 +92,6 @@ impl Program for Amtool {
     fn examples(&self) -> Vec<Example> {
         vec![
             Example {
-                line: "amtool alert query alertname=JobsLagHigh",
-                about: "Alerts that fire and are not silenced",
-                prints: "",
-            },
-            Example {
-                line: "amtool silence add alertname=JobsLagHigh -d 30m -c 'known'",
-                about: "Silences an alert for half an hour",
-                prints: "",
-            },
-            Example {
                 line: "amtool silence add",
                 about: "Nothing to silence",
                 prints: "amtool: error: no matchers specified\n",

@@ -92,28 +92,11 @@ impl Program for Promtool {
     }
 
     fn examples(&self) -> Vec<Example> {
-        vec![
-            Example {
-                line: "promtool query instant http://prometheus:9090 'kube_deployment_spec_replicas{deployment=\"worker\"}'",
-                about: "An instant query",
-                prints: "kube_deployment_spec_replicas{deployment=\"worker\", namespace=\"back\"} => 1 @[1772460000]\n",
-            },
-            Example {
-                line: "promtool query range --start 2026-03-02T13:59:00Z --step 30s http://prometheus:9090 'sum(kube_deployment_spec_replicas)'",
-                about: "A range query",
-                prints: "",
-            },
-            Example {
-                line: "promtool query instant http://prometheus:9090 'sum('",
-                about: "An expression that cannot be read",
-                prints: "",
-            },
-            Example {
-                line: "promtool query labels http://prometheus:9090 consumergroup",
-                about: "The values of a label",
-                prints: "",
-            },
-        ]
+        vec![Example {
+            line: "promtool query instant http://prometheus:9090 'kube_deployment_spec_replicas{deployment=\"worker\"}'",
+            about: "An instant query",
+            prints: "kube_deployment_spec_replicas{deployment=\"worker\", namespace=\"back\"} => 1 @[1772460000]\n",
+        }]
     }
 }
 
