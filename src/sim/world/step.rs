@@ -121,9 +121,8 @@ impl World {
         self.lose(from);
         self.look_at_timers();
         self.run_scripts();
-        let alerts_at = self.alerts.next_at;
         self.run_alerts();
-        if self.alerts.next_at != alerts_at {
+        if self.alerts.unsettled {
             self.moves.note(Needs::FACTS);
         }
         self.run_drill();
