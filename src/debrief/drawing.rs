@@ -405,7 +405,7 @@ mod tests {
     #[test]
     fn a_chart_shows_both_curves() {
         let drawn = chart(&[4.0, 4.0, 1.0], &[4.0, 4.0, 4.0], 2);
-        assert_eq!(drawn, ["4 ┤██·", "  │██·", "0 └───"]);
+        assert_eq!(drawn, ["4 ┤██·", "  │███", "0 └───"]);
         assert_eq!(chart(&[0.0], &[0.0], 3), Vec::<String>::new());
     }
 }

