@@ -4,6 +4,7 @@
 //! What only the simulation knows (PromQL, log templates, how commits apply, which series components bring) it is asked
 //! through [`Judge`].
 
+mod alerting;
 mod artifacts;
 mod calls;
 mod conditions;
@@ -60,6 +61,21 @@ pub trait Judge {
 
     /// Reads a PromQL expression: the metrics it names, with their places.
     fn promql(&self, text: &str) -> Result<Vec<(String, Range<usize>)>, TextFlaw>;
+
+    /// The labels that an expression's series can have, if its own words decide that.
+    fn labels_of(&self, _promql: &str) -> Option<Vec<String>> {
+        None
+    }
+
+    /// Reads a template of an alert's label or annotation: the labels it asks for, with their places.
+    fn alert_template(&self, _text: &str) -> Result<Vec<(String, Range<usize>)>, TextFlaw> {
+        Ok(Vec::new())
+    }
+
+    /// Alerts that components bring by themselves.
+    fn alerts(&self) -> &'static [&'static str] {
+        &[]
+    }
 
     /// Templates of lines that containers write by themselves, whatever their service's files say; `None` for any line.
     fn lines(&self) -> Option<&'static [&'static str]>;
@@ -121,7 +137,11 @@ pub(super) struct Subject<'a> {
 pub(super) fn check(subject: &Subject<'_>, judge: &dyn Judge) -> Vec<Diagnostic> {
     let metrics = judge.metrics();
     let mut checker = Checker {
-        names: Names::collect(subject, metrics.as_deref().unwrap_or_default()),
+        names: Names::collect(
+            subject,
+            metrics.as_deref().unwrap_or_default(),
+            judge.alerts(),
+        ),
         any_metric: metrics.is_none(),
         subject,
         judge,

@@ -140,6 +140,8 @@ ids! {
     CALL_CYCLE = "FD0308";
     /// An answer without a root, or with a root that is not on its path.
     ANSWER_ROOT = "FD0309";
+    /// Recording rules that ask for each other in a circle, or one after the other too often.
+    RULE_CYCLE = "FD0312";
     /// An artifact that nothing of the estate and the scenario ever shows.
     ARTIFACT_UNSEEN = "FD0310";
     /// A message in the thread of one that is in a thread itself.
@@ -184,6 +186,8 @@ ids! {
     NAME = "FD0508";
     /// A text that must not be empty.
     EMPTY = "FD0509";
+    /// A template of an alert's label or annotation that cannot be read, or asks for what there is not.
+    ALERT_TEMPLATE = "FD0510";
 
     /// Too many of something.
     TOO_MANY = "FD0601";

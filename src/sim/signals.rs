@@ -6,6 +6,7 @@ pub mod catalog;
 mod declare;
 mod lines;
 pub mod logs;
+mod stack;
 
 pub use lines::LINES;
 

@@ -117,6 +117,14 @@ fn nearest(known: &[String]) -> String {
 }
 
 impl Places {
+    /// Scenarios of one folder, and saves in another.
+    pub fn of_folder(scenarios: &std::path::Path, saves: &std::path::Path) -> Self {
+        Self {
+            sources: vec![Source::folder(scenarios)],
+            saves: saves.to_owned(),
+        }
+    }
+
     /// The built-in scenarios, those of a folder, and the folder of saves; `here` is the folder the program runs in.
     ///
     /// # Errors

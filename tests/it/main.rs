@@ -4,6 +4,7 @@
 
 mod agreement;
 mod agreement_families;
+mod alerting;
 mod commands;
 mod determinism;
 mod effects;

@@ -162,6 +162,9 @@ impl Checker<'_> {
             );
         }
         self.duration(service.starts_in, "0s", "1h", &at.field("starts_in"));
+        if let Some(slow) = service.slow_above {
+            self.duration(slow, "1ms", "10s", &at.field("slow_above"));
+        }
     }
 
     /// Releases of a service, in the order of time.

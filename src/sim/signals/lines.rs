@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::Signals;
 use super::logs::format_of;
+use super::stack;
 use crate::scenario::format::service::Runtime;
 use crate::scenario::format::telemetry::Level;
 use crate::sim::ids::GroupId;
@@ -135,6 +136,7 @@ struct Speaker {
     pod: Arc<str>,
     name: Arc<str>,
     format: LogFormat,
+    logger: Arc<str>,
 }
 
 impl Speaker {
@@ -145,6 +147,7 @@ impl Speaker {
             pod: Arc::clone(&started.pod),
             name: Arc::from("container"),
             format: format_of(service.spec.runtime),
+            logger: stack::logger(service.spec.runtime, &service.name, false).into(),
         })
     }
 
@@ -157,6 +160,7 @@ impl Speaker {
             name: Arc::clone(&self.name),
             says: Arc::clone(says),
             format: self.format,
+            logger: Arc::clone(&self.logger),
         }
     }
 }
