@@ -9,11 +9,13 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use firedrill::diag::render::{Colour, render};
+use firedrill::scenario::format::alerting::{AlertRoute, Alerting};
 use firedrill::scenario::format::estate::Estate;
 use firedrill::scenario::format::infrastructure::Namespace;
 use firedrill::scenario::format::records::Repository;
 use firedrill::scenario::format::scenario::Knowledge;
 use firedrill::scenario::format::service::{Capacity, Resources, Route, Service};
+use firedrill::scenario::format::systems::{Infrastructure, Instruments, StatusPage};
 use firedrill::scenario::format::telemetry::TrafficShape;
 use firedrill::scenario::ids;
 use firedrill::scenario::loader::Source;
@@ -466,6 +468,11 @@ fn defaults_of(name: &str) -> Option<serde_json::Value> {
         "Route" => json::<Route>(),
         "Capacity" => json::<Capacity>(),
         "TrafficShape" => json::<TrafficShape>(),
+        "Alerting" => json::<Alerting>(),
+        "AlertRoute" => json::<AlertRoute>(),
+        "StatusPage" => json::<StatusPage>(),
+        "Infrastructure" => json::<Infrastructure>(),
+        "Instruments" => json::<Instruments>(),
         _ => None,
     }
 }
@@ -483,6 +490,8 @@ fn shown(of_type: &str, ty: &Type, value: &serde_json::Value) -> String {
             }
         }
         (Type::Named(name), Value::Number(number)) if name == "f64" => format!("`{number}`"),
+        (Type::Named(_), Value::Bool(value)) => format!("`{value}`"),
+        (Type::Named(name), Value::String(text)) if name == "Duration" => format!("`\"{text}\"`"),
         (Type::List(_), Value::Array(items)) if !items.is_empty() => {
             let same = items.iter().all(|item| Some(item) == items.first());
             assert!(same, "a default that the page has no words for: {items:?}");
