@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::client::{Client, Fixture};
 
 /// An agent reads all of it before its first thought.
-const BUDGET: usize = 100_000;
+const BUDGET: usize = 120_000;
 
 fn page(tools: &[Value]) -> String {
     let mut page = String::new();
