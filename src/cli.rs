@@ -80,10 +80,15 @@ pub enum Commands {
         id: Option<String>,
     },
     /// Run a drill's journal again and say how it ended
-    #[command(after_help = "Examples:\n  firedrill replay saves/ID.journal")]
+    #[command(
+        after_help = "Examples:\n  firedrill replay saves/ID.journal\n  firedrill replay --show saves/ID.journal"
+    )]
     Replay {
         /// The journal
         journal: PathBuf,
+        /// Also shows each record, up to the first difference from what was recorded
+        #[arg(long)]
+        show: bool,
     },
     /// Serve a drill to a program, over the Model Context Protocol on standard input and output
     #[command(
@@ -251,9 +256,15 @@ pub fn run() -> anyhow::Result<Next> {
                 settings,
             )
         }
-        Some(Commands::Resume { id }) => board(Start::Resume(id), Settings::default()),
+        Some(Commands::Resume { id }) => {
+            // What stands in the way is said here, not on the interface's screen.
+            let drill = places()?.check_resume(id.as_deref())?;
+            board(Start::Resume(Some(drill.to_string())), Settings::default())
+        }
         Some(Commands::List) => drills::list(&places()?).map(Next::Exit),
-        Some(Commands::Replay { journal }) => replay::run(&places()?, &journal).map(Next::Exit),
+        Some(Commands::Replay { journal, show }) => {
+            replay::run(&places()?, &journal, show).map(Next::Exit)
+        }
         Some(Commands::Mcp {
             scenario,
             seed,

@@ -248,7 +248,7 @@ fn clues(world: &World, graph: &Graph) -> Vec<Clue> {
     let pinned: Vec<usize> = trainee
         .pins
         .keys()
-        .filter_map(|artifact| crate::sim::artifact::Shown::from_id(artifact))
+        .filter_map(|artifact| world.artifact(artifact))
         .flat_map(|shown| world.clues_in(&[shown]))
         .map(|id| id.index())
         .collect();

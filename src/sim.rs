@@ -18,6 +18,7 @@ pub mod logql;
 pub mod pager;
 pub mod plan;
 pub mod promql;
+pub mod rules;
 pub mod signals;
 pub mod slack;
 pub mod telemetry;

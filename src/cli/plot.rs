@@ -139,11 +139,11 @@ mod tests {
         let rows: Vec<&str> = text.lines().collect();
         assert_eq!(rows.len(), 6, "{text}");
         assert!(
-            rows[0].starts_with("19 ┤⠀") && rows[0].ends_with('a'),
+            rows[0].starts_with(" 19 ┤⠀") && rows[0].ends_with('a'),
             "{text}"
         );
-        let first = rows[3].chars().nth(4);
-        assert!(rows[3].starts_with(" 0 ┤") && first != Some('⠀'), "{text}");
+        let first = rows[3].chars().nth(5);
+        assert!(rows[3].starts_with("  0 ┤") && first != Some('⠀'), "{text}");
         assert_eq!(rows[5], "a up 19");
     }
 

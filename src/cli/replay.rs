@@ -7,11 +7,17 @@ use std::process::ExitCode;
 use crate::debrief::{self, Debrief};
 use crate::tools::{Places, Replayed};
 
-/// Replays a journal and prints the outcome, the state's hash and the score.
-pub fn run(places: &Places, journal: &Path) -> anyhow::Result<ExitCode> {
+/// Replays a journal and prints the outcome, the state's hash and the score; with `show`, each record before that.
+pub fn run(places: &Places, journal: &Path, show: bool) -> anyhow::Result<ExitCode> {
     let watched = places.watch(journal)?;
     let debrief = debrief::debrief(&watched.played());
     let mut out = std::io::stdout().lock();
+    if show {
+        for line in &watched.replayed.lines {
+            writeln!(out, "{line}")?;
+        }
+        writeln!(out)?;
+    }
     print(&mut out, &watched.replayed, &debrief)?;
     Ok(code(&watched.replayed))
 }
@@ -49,7 +55,15 @@ fn code(replayed: &Replayed) -> ExitCode {
 fn print(out: &mut impl Write, replayed: &Replayed, debrief: &Debrief) -> std::io::Result<()> {
     writeln!(out, "scenario  {}", replayed.scenario)?;
     writeln!(out, "seed      {}", replayed.seed)?;
-    writeln!(out, "records   {}", replayed.records)?;
+    if replayed.applied == replayed.records {
+        writeln!(out, "records   {}", replayed.records)?;
+    } else {
+        writeln!(
+            out,
+            "records   {} of {}, up to the first difference",
+            replayed.applied, replayed.records
+        )?;
+    }
     for remark in &replayed.remarks {
         writeln!(out, "note      {remark}")?;
     }

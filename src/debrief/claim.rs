@@ -10,7 +10,6 @@ use super::words::Said;
 use crate::session::entry::Entry;
 use crate::session::journal::Record;
 use crate::sim::World;
-use crate::sim::artifact::Shown;
 use crate::sim::command::{Claim, Command, DrillAct};
 use crate::sim::plan::Plan;
 
@@ -124,7 +123,7 @@ fn shown_by(world: &World, artifacts: &[&String]) -> (BTreeSet<String>, usize) {
 
 /// The faults of which an artifact shows a clue.
 pub fn revealed_by(world: &World, artifact: &str) -> Vec<String> {
-    let Some(shown) = Shown::from_id(artifact) else {
+    let Some(shown) = world.artifact(artifact) else {
         return Vec::new();
     };
     let clues: Vec<_> = world.plan().pack.scenario.clues.values().collect();

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::session::entry::{ClockChange, Entry};
 use crate::session::journal::{Record, Verdict};
-use crate::sim::command::{Command, DrillAct, KafkaCommand, OffsetTarget, PagerAct};
+use crate::sim::command::{AlertCommand, Command, DrillAct, KafkaCommand, OffsetTarget, PagerAct};
 use crate::sim::git::command::RepoCommand;
 use crate::sim::kubernetes::template::EnvSource;
 use crate::sim::kubernetes::{KubeCommand, ObjectRef};
@@ -133,7 +133,27 @@ fn command_words(command: &Command) -> String {
         Command::SetFlag { flag, on } => {
             format!("switched flag {flag} {}", if *on { "on" } else { "off" })
         }
+        Command::Alerts(command) => alerts(command),
         Command::Drill(act) => drill(act),
+    }
+}
+
+fn alerts(command: &AlertCommand) -> String {
+    match command {
+        AlertCommand::Silence {
+            matching, lasts_ms, ..
+        } => {
+            let labels: Vec<String> = matching
+                .iter()
+                .map(|(name, value)| format!("{name}={}", quoted(value)))
+                .collect();
+            format!(
+                "silenced {} for {} minutes",
+                labels.join(" "),
+                lasts_ms / 60_000
+            )
+        }
+        AlertCommand::ExpireSilence(id) => format!("ended the silence {id}"),
     }
 }
 

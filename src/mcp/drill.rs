@@ -68,7 +68,8 @@ impl Drill {
 
     /// What follows a call: the outcome of a drill that is over is written, trouble with the disk is told once.
     pub fn settle(&mut self) {
-        if self.bench.session().is_over() {
+        let session = self.bench.session();
+        if session.is_over() && session.journal().outcome().is_none() {
             let summary = score::summary(self.bench.session());
             if let Err(error) = self.bench.session_mut().conclude(summary) {
                 self.trouble.get_or_insert_with(|| error.to_string());

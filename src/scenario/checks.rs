@@ -4,7 +4,9 @@
 //! What only the simulation knows (PromQL, log templates, how commits apply, which series components bring) it is asked
 //! through [`Judge`].
 
+mod alerting;
 mod artifacts;
+mod calls;
 mod conditions;
 mod effects;
 mod estate;
@@ -17,9 +19,11 @@ pub mod nearest;
 mod numbers;
 mod repositories;
 mod scenario;
+mod seen;
 mod services;
 mod systems;
 mod texts;
+mod words;
 
 use std::ops::Range;
 
@@ -58,6 +62,24 @@ pub trait Judge {
     /// Reads a PromQL expression: the metrics it names, with their places.
     fn promql(&self, text: &str) -> Result<Vec<(String, Range<usize>)>, TextFlaw>;
 
+    /// The labels that an expression's series can have, if its own words decide that.
+    fn labels_of(&self, _promql: &str) -> Option<Vec<String>> {
+        None
+    }
+
+    /// Reads a template of an alert's label or annotation: the labels it asks for, with their places.
+    fn alert_template(&self, _text: &str) -> Result<Vec<(String, Range<usize>)>, TextFlaw> {
+        Ok(Vec::new())
+    }
+
+    /// Alerts that components bring by themselves.
+    fn alerts(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// Templates of lines that containers write by themselves, whatever their service's files say; `None` for any line.
+    fn lines(&self) -> Option<&'static [&'static str]>;
+
     /// Reads a log template.
     fn template(&self, text: &str) -> Result<(), TextFlaw>;
 
@@ -76,6 +98,10 @@ impl Judge for Unjudged {
 
     fn promql(&self, _: &str) -> Result<Vec<(String, Range<usize>)>, TextFlaw> {
         Ok(Vec::new())
+    }
+
+    fn lines(&self) -> Option<&'static [&'static str]> {
+        None
     }
 
     fn template(&self, _: &str) -> Result<(), TextFlaw> {
@@ -111,15 +137,22 @@ pub(super) struct Subject<'a> {
 pub(super) fn check(subject: &Subject<'_>, judge: &dyn Judge) -> Vec<Diagnostic> {
     let metrics = judge.metrics();
     let mut checker = Checker {
-        names: Names::collect(subject, metrics.as_deref().unwrap_or_default()),
+        names: Names::collect(
+            subject,
+            metrics.as_deref().unwrap_or_default(),
+            judge.alerts(),
+        ),
         any_metric: metrics.is_none(),
         subject,
         judge,
         found: Vec::new(),
+        patterns: 0,
+        comparisons: 0,
     };
     checker.limits();
     checker.estate();
     checker.repositories();
+    checker.calls();
     checker.systems();
     if let Some(scenario) = subject.scenario {
         checker.scenario(scenario);
@@ -137,18 +170,43 @@ struct Checker<'a> {
     /// Nobody knows which metrics there are.
     any_metric: bool,
     found: Vec<Diagnostic>,
+    /// Regular expressions that were compiled.
+    patterns: usize,
+    /// Bytes of texts that were compared with what artifacts name.
+    comparisons: usize,
 }
 
+/// The most problems that the checks list: nobody reads more, and each costs a search for the nearest name.
+const MAX_FOUND: usize = 500;
+
 impl Checker<'_> {
+    /// Takes a problem; after the most that are listed, says that there are more.
     fn push(&mut self, diagnostic: Diagnostic) {
-        self.found.push(diagnostic);
+        if self.found.len() < MAX_FOUND {
+            self.found.push(diagnostic);
+        } else if self.found.len() == MAX_FOUND {
+            self.found.push(Diagnostic {
+                id: super::ids::MORE_PROBLEMS,
+                message: format!(
+                    "there are more than {MAX_FOUND} problems; the others are not listed"
+                ),
+                hint: Some("mend these first".to_owned()),
+                labels: Vec::new(),
+                ..diagnostic
+            });
+        }
+    }
+
+    /// Whether there are as many problems already as are listed.
+    fn is_full(&self) -> bool {
+        self.found.len() > MAX_FOUND
     }
 
     /// Says when a name of a kind does not exist.
     fn refer(&mut self, kind: Kind, name: &str, at: &Place<'_>) {
         let unknowable = (!self.subject.whole && kind.is_inside())
             || (self.subject.scenario.is_none() && kind.is_of_scenario());
-        if unknowable || self.names.has(kind, name) {
+        if unknowable || self.is_full() || self.names.has(kind, name) {
             return;
         }
         let hint = self.names.hint(kind, name);
@@ -169,7 +227,7 @@ impl Checker<'_> {
         let Some(known) = self.subject.estate.services.get(service) else {
             return;
         };
-        if !known.routes.contains_key(route) {
+        if !known.routes.contains_key(route) && !self.is_full() {
             let names: Vec<&str> = known.routes.keys().map(String::as_str).collect();
             let hint = nearest::did_you_mean(route, names.iter().copied())
                 .unwrap_or_else(|| format!("its routes are {}", nearest::list(&names)));
@@ -229,7 +287,7 @@ impl Checker<'_> {
 
     /// Says when a metric does not exist.
     fn metric(&mut self, name: &str, at: &Place<'_>) {
-        if self.any_metric || self.names.has(Kind::Metric, name) {
+        if self.any_metric || self.is_full() || self.names.has(Kind::Metric, name) {
             return;
         }
         let hint = self.names.hint(Kind::Metric, name);

@@ -4,6 +4,7 @@
 //! carries it (`"4m"`, `"300/s"`, `"7.5GiB"`). Never holds anything that is not in the file: references between names
 //! are resolved by the checks, indices are made by the simulation.
 
+pub mod alerting;
 pub mod artifact;
 pub mod change;
 pub mod condition;

@@ -25,6 +25,8 @@ ids! {
     NOT_A_FILE = "FD0007";
     /// There is no scenario or estate of this name.
     NOT_FOUND = "FD0008";
+    /// The RON files of one estate or scenario are more than 4 MiB together.
+    TOO_MUCH_RON = "FD0009";
 
     /// The text is not well-formed RON.
     SYNTAX = "FD0101";
@@ -138,6 +140,12 @@ ids! {
     CALL_CYCLE = "FD0308";
     /// An answer without a root, or with a root that is not on its path.
     ANSWER_ROOT = "FD0309";
+    /// Recording rules that ask for each other in a circle, or one after the other too often.
+    RULE_CYCLE = "FD0312";
+    /// An artifact that nothing of the estate and the scenario ever shows.
+    ARTIFACT_UNSEEN = "FD0310";
+    /// A message in the thread of one that is in a thread itself.
+    THREAD = "FD0311";
 
     /// A share that is not between 0 and 1.
     SHARE = "FD0401";
@@ -178,6 +186,8 @@ ids! {
     NAME = "FD0508";
     /// A text that must not be empty.
     EMPTY = "FD0509";
+    /// A template of an alert's label or annotation that cannot be read, or asks for what there is not.
+    ALERT_TEMPLATE = "FD0510";
 
     /// Too many of something.
     TOO_MANY = "FD0601";
@@ -187,6 +197,12 @@ ids! {
     TOO_MANY_PODS = "FD0603";
     /// More log lines or requests a second than a drill can have.
     TOO_FAST = "FD0604";
+    /// A name or a text that is longer than anybody reads.
+    TOO_LONG = "FD0605";
+    /// Calls that go deeper from service to service than a request is followed.
+    CALL_DEPTH = "FD0606";
+    /// More problems than are listed.
+    MORE_PROBLEMS = "FD0607";
 }
 
 #[cfg(test)]

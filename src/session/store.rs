@@ -115,7 +115,6 @@ pub trait Storage: fmt::Debug + Send + Sync {
     fn lock(&self, name: &str) -> Result<Box<dyn HeldLock>, LockError>;
 }
 
-/// Refuses a name that is not a plain file name: it could lead out of the storage.
 /// Opens any file for reading: a journal that is named by its path.
 ///
 /// # Errors
@@ -124,6 +123,7 @@ pub fn open_file(path: &std::path::Path) -> io::Result<std::fs::File> {
     std::fs::File::open(path)
 }
 
+/// Refuses a name that is not a plain file name: it could lead out of the storage.
 fn check_name(name: &str) -> io::Result<()> {
     let plain = !name.is_empty()
         && !name.starts_with('.')

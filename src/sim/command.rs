@@ -53,8 +53,27 @@ pub enum Command {
         /// On or off.
         on: bool,
     },
+    /// Something in Alertmanager.
+    Alerts(AlertCommand),
     /// Something of the drill itself.
     Drill(DrillAct),
+}
+
+/// A change in Alertmanager.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AlertCommand {
+    /// Silences the alerts that have all of some labels.
+    Silence {
+        /// Labels and their values.
+        matching: Vec<(String, String)>,
+        /// How long, in milliseconds.
+        lasts_ms: i64,
+        /// Why.
+        comment: String,
+    },
+    /// Ends a silence, by its id.
+    ExpireSilence(String),
 }
 
 /// A change in Kafka.

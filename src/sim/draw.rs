@@ -57,6 +57,16 @@ impl StreamId {
         Self(spread(hash))
     }
 
+    /// The number.
+    pub const fn number(self) -> u64 {
+        self.0
+    }
+
+    /// A number below another one that the path alone decides, whatever the seed.
+    pub const fn below(self, end: u64) -> u64 {
+        if end == 0 { 0 } else { self.0 % end }
+    }
+
     /// A stream that belongs to this one, told apart by a number.
     #[must_use]
     pub const fn child(self, number: u64) -> Self {

@@ -7,9 +7,12 @@ use crate::scenario::checks::{HistoryFlaw, Judge, TextFlaw};
 use crate::scenario::pack::RepositoryTexts;
 use crate::sim::git::Repository;
 use crate::sim::git::commit::Signature;
-use crate::sim::promql::ast::{Expr, Node, Selector};
+use crate::sim::promql::ast::{
+    AggregateOp, Cardinality, Expr, Grouping, Node, Selector, ValueType,
+};
 use crate::sim::promql::labels::METRIC_NAME;
 use crate::sim::promql::matcher::MatchOp;
+use crate::sim::rules::template::Template as AlertTemplate;
 use crate::sim::telemetry::template::Template;
 
 /// Metrics that components bring by themselves, sorted. A test opens a world with every kind of component and compares.
@@ -99,6 +102,29 @@ impl Judge for SimJudge {
         Ok(found)
     }
 
+    fn labels_of(&self, promql: &str) -> Option<Vec<String>> {
+        let expr = crate::sim::promql::parse(promql).ok()?;
+        labels_of(&expr)
+    }
+
+    fn alert_template(&self, text: &str) -> Result<Vec<(String, Range<usize>)>, TextFlaw> {
+        match AlertTemplate::parse(text) {
+            Ok(template) => Ok(template.labels().to_vec()),
+            Err(error) => Err(TextFlaw {
+                span: error.span,
+                message: error.message,
+            }),
+        }
+    }
+
+    fn alerts(&self) -> &'static [&'static str] {
+        crate::sim::rules::standard::NAMES
+    }
+
+    fn lines(&self) -> Option<&'static [&'static str]> {
+        Some(&crate::sim::signals::LINES)
+    }
+
     fn template(&self, text: &str) -> Result<(), TextFlaw> {
         Template::parse(text).map(drop).map_err(|error| TextFlaw {
             message: error.to_string(),
@@ -124,6 +150,33 @@ impl Judge for SimJudge {
                 HistoryFlaw { commit, message }
             })
             .collect()
+    }
+}
+
+/// The labels that an expression's series can have, where it groups by names; `None` where the series decide.
+fn labels_of(expr: &Expr) -> Option<Vec<String>> {
+    match &expr.node {
+        Node::Paren(inner) | Node::Negate(inner) => labels_of(inner),
+        Node::Aggregate(aggregate) => match (&aggregate.grouping, aggregate.op) {
+            (_, AggregateOp::Topk | AggregateOp::Bottomk | AggregateOp::CountValues) => None,
+            (Grouping::By(names), _) => Some(names.clone()),
+            (Grouping::Without(_), _) => None,
+        },
+        Node::Binary(binary) => {
+            if binary.matching.cardinality != Cardinality::OneToOne {
+                return None;
+            }
+            match (
+                binary.left.value_type(),
+                binary.right.value_type(),
+                &binary.matching.labels,
+            ) {
+                (ValueType::Vector, ValueType::Vector, Grouping::By(names)) => Some(names.clone()),
+                (ValueType::Scalar, ..) => labels_of(&binary.right),
+                _ => labels_of(&binary.left),
+            }
+        }
+        _ => None,
     }
 }
 
@@ -222,6 +275,21 @@ mod tests {
             [("a_total".to_owned(), 9..16), ("b".to_owned(), 48..49)]
         );
         assert!(SimJudge.promql("sum(").is_err());
+    }
+
+    #[test]
+    fn labels_of_an_expression_are_known_where_it_groups_by_names() {
+        let labels = |text: &str| SimJudge.labels_of(text);
+        let named = |names: &[&str]| Some(names.iter().map(|name| (*name).to_owned()).collect());
+        assert_eq!(
+            labels("sum by (pod) (a) / sum by (pod) (b) > 1"),
+            named(&["pod"])
+        );
+        assert_eq!(labels("1 - (max by (a, b) (x))"), named(&["a", "b"]));
+        assert_eq!(labels("a / on (node) b"), named(&["node"]));
+        assert_eq!(labels("a > 1"), None);
+        assert_eq!(labels("sum without (pod) (a)"), None);
+        assert_eq!(labels("topk by (pod) (1, a)"), None);
     }
 
     #[test]

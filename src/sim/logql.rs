@@ -16,6 +16,7 @@ mod parse_metric;
 mod pipeline;
 mod print;
 mod range_values;
+pub mod tallies;
 mod template;
 #[cfg(test)]
 mod tests;

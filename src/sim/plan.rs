@@ -23,6 +23,8 @@ pub use route::{CallPlan, ClassPlan, EntryPlan, RoutePlan, Strains};
 use super::ids::{
     ClueId, DriverId, FaultId, GroupId, HerringId, RouteId, ServiceId, StockId, TopicId, ValkeyId,
 };
+use super::rules::Rules;
+use super::rules::watch::Watched;
 use super::time::{SimTime, Span};
 use crate::scenario::format::service::Service;
 use crate::scenario::pack::Pack;
@@ -63,6 +65,10 @@ pub struct Plan {
     pub message_conditions: BTreeMap<String, Cond>,
     /// Conditions of automations.
     pub automation_conditions: BTreeMap<String, Cond>,
+    /// Alerting and recording rules.
+    pub rules: Rules,
+    /// What the alerting rules ask for.
+    pub watched: Watched,
     /// Names and further lists by name.
     pub names: Names,
     /// Names that were used and do not exist; empty for files that passed the checks.
@@ -130,9 +136,13 @@ impl Plan {
             message_conditions: BTreeMap::new(),
             automation_conditions: BTreeMap::new(),
             names: Names::of(&pack),
+            rules: Rules::of(&pack),
+            watched: Watched::default(),
             gaps: Vec::new(),
             pack,
         };
+        plan.watched = Watched::of(&plan.rules);
+        plan.gaps.extend(plan.rules.unread.iter().cloned());
         plan.add_services();
         kafka::add_topics(&mut plan);
         route::add_routes(&mut plan);

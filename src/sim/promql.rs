@@ -21,6 +21,7 @@ use thiserror::Error;
 
 pub use annotation::{Annotation, Level};
 pub use ast::Expr;
+pub use evaluate::rises::{ExactSum, rise};
 pub use parse::{ParseError, parse};
 pub use value::{Matrix, MatrixColumn, Sample, SampleSeries, Value};
 
@@ -30,6 +31,11 @@ use self::evaluate::{Evaluated, Evaluator};
 use self::labels::Labels;
 use self::source::{SeriesSource, SourceError};
 use crate::sim::time::{SimTime, Span};
+
+/// The labels of the group that a series falls into.
+pub fn group_labels(labels: &Labels, grouping: &ast::Grouping) -> Labels {
+    evaluate::group_labels(labels, grouping)
+}
 
 /// What a query may use, and the settings that a Prometheus server has.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -202,7 +208,7 @@ fn range_grid(
     if end < start {
         return Err(QueryError::EndBeforeStart);
     }
-    let steps = (end - start).millis() / step.millis();
+    let steps = end.millis().saturating_sub(start.millis()) / step.millis();
     if steps.unsigned_abs() > limits.max_points {
         return Err(QueryError::TooManyPoints);
     }
@@ -422,6 +428,80 @@ mod tests {
                     )),
             ]
         })
+    }
+
+    fn refused(query: &str) -> String {
+        let expr = parse(query).unwrap();
+        let answer = instant(&source(), &expr, SimTime(600_000), &Limits::default());
+        answer.map_or_else(|error| error.to_string(), |(value, _)| value.to_text())
+    }
+
+    #[test]
+    fn what_asks_for_too_much_is_refused_in_the_words_of_prometheus() {
+        let too_many =
+            "query processing would load too many samples into memory in query execution";
+        for query in [
+            "max_over_time(rate(alpha_total[5m])[1y:1ms])",
+            "max_over_time(max_over_time(alpha_total[1y:1s])[1y:1s])",
+            "sum_over_time(vector(time())[10y:10ms])",
+            "count_over_time((alpha_total or beta)[300d:1s])",
+        ] {
+            assert_eq!(refused(query), too_many, "{query}");
+        }
+        // Each step is small, and there are too many of them.
+        let mut deep = "alpha_total".to_owned();
+        for _ in 0..6 {
+            deep = format!("max_over_time({deep}[1d:1s])");
+        }
+        let answer = refused(&deep);
+        assert!(
+            answer == too_many || answer == "query timed out in expression evaluation",
+            "{answer}"
+        );
+    }
+
+    #[test]
+    fn ranges_that_cannot_be_drawn_are_refused_in_the_words_of_prometheus() {
+        let expr = parse("alpha_total").unwrap();
+        let asked = |start: i64, end: i64, step: i64| {
+            let answer = range(
+                &source(),
+                &expr,
+                SimTime(start),
+                SimTime(end),
+                Span(step),
+                &Limits::default(),
+            );
+            answer.map_or_else(|error| error.to_string(), |_| "an answer".to_owned())
+        };
+        let year = 365 * 86_400_000;
+        assert_eq!(
+            asked(-year, 0, 15_000),
+            "exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query resolution (?step=XX)"
+        );
+        assert_eq!(asked(-year, 0, 3_600_000), "an answer");
+        assert_eq!(
+            asked(0, 600_000, 0),
+            "zero or negative query resolution step widths are not accepted. Try a positive integer"
+        );
+        assert_eq!(
+            asked(600_000, 0, 15_000),
+            "end timestamp must not be before start time"
+        );
+        let far = 100_000_000_000_000;
+        assert_eq!(asked(-far, far, far), "an answer");
+    }
+
+    #[test]
+    fn patterns_cannot_run_away() {
+        assert_eq!(
+            refused("beta{pod=~\"(a+)+(a|a)*$\"}"),
+            "beta{pod=\"a\"} => 5 @[600]"
+        );
+        let large = parse("beta{pod=~\"(.{500}){500}\"}")
+            .unwrap_err()
+            .to_string();
+        assert!(large.contains("pod"), "{large}");
     }
 
     proptest! {

@@ -6,6 +6,9 @@ pub mod catalog;
 mod declare;
 mod lines;
 pub mod logs;
+mod stack;
+
+pub use lines::LINES;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

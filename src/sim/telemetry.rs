@@ -19,6 +19,7 @@ pub mod slots;
 pub mod source;
 mod split;
 pub mod store;
+pub mod tail;
 pub mod template;
 pub mod traffic;
 pub mod walk;

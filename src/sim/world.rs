@@ -57,6 +57,7 @@ use super::git::worktree::Worktree;
 use super::kubernetes::Cluster;
 use super::pager::Pager;
 use super::plan::Plan;
+use super::rules::Alerts;
 use super::signals::Signals;
 use super::slack::Slack;
 use super::time::{SimTime, Span};
@@ -129,35 +130,6 @@ pub struct Facts {
     pub flag_changes: Vec<(SimTime, String, bool, String)>,
     /// Cron jobs that run, and since when.
     pub jobs_running: BTreeMap<String, SimTime>,
-}
-
-/// Alerts that fire, and silences.
-#[derive(Clone, Debug, Default)]
-pub struct Alerts {
-    /// Firing alerts, and since when.
-    pub firing: BTreeMap<String, SimTime>,
-    /// Alerts whose expression holds but not yet for long enough.
-    pub pending: BTreeMap<String, SimTime>,
-    /// Silences: alert, from, until.
-    pub silences: Vec<(String, SimTime, SimTime)>,
-    /// Pages that were sent for an alert: the incident's id.
-    pub pages: BTreeMap<String, String>,
-    /// When rules are evaluated next.
-    pub next_at: SimTime,
-}
-
-impl Alerts {
-    /// Whether an alert fires.
-    pub fn is_firing(&self, alert: &str) -> bool {
-        self.firing.contains_key(alert)
-    }
-
-    /// Whether an alert is silenced at an instant.
-    pub fn is_silenced(&self, alert: &str, at: SimTime) -> bool {
-        self.silences
-            .iter()
-            .any(|(of, from, until)| of == alert && *from <= at && at < *until)
-    }
 }
 
 /// Something that happened in the world, for those who wait for the next thing, and for the debrief.

@@ -3,6 +3,7 @@
 pub mod changes;
 pub mod charts;
 pub mod code;
+pub mod finder;
 pub mod lines;
 pub mod notebook;
 pub mod promql_words;

@@ -12,7 +12,7 @@ use super::tool::ToolError;
 use crate::scenario::format::values::{Duration, Text as _};
 use crate::sim::World;
 use crate::sim::plan::Plan;
-use crate::sim::promql::numbers::{format_short, format_value};
+use crate::sim::promql::numbers::format_value;
 use crate::sim::promql::{self, Limits, Matrix, Value};
 use crate::sim::time::{SimTime, Span};
 
@@ -237,7 +237,49 @@ pub fn shown(value: f64) -> String {
     format_value(value)
 }
 
-/// A value on an axis.
+/// A value on an axis: four digits, large numbers with their thousands as `k`, `M`, `G`.
 pub fn short(value: f64) -> String {
-    format_short(value)
+    let size = value.abs();
+    let (scaled, unit) = match size {
+        _ if !size.is_finite() => return format_value(value),
+        _ if size >= 1e10 => (value / 1e9, "G"),
+        _ if size >= 1e7 => (value / 1e6, "M"),
+        _ if size >= 1e4 => (value / 1e3, "k"),
+        _ => (value, ""),
+    };
+    let digits = match scaled.abs() {
+        size if size == 0.0 || size >= 1000.0 => 0,
+        size if size >= 100.0 => 1,
+        size if size >= 10.0 => 2,
+        size if size >= 0.1 => 3,
+        _ => 6,
+    };
+    let text = format!("{scaled:.digits$}");
+    let text = if digits > 0 {
+        text.trim_end_matches('0').trim_end_matches('.')
+    } else {
+        &text
+    };
+    format!("{text}{unit}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_on_an_axis_are_short() {
+        for (value, text) in [
+            (2.833_333, "2.833"),
+            (1234.0, "1234"),
+            (0.016_666_7, "0.016667"),
+            (12_345.0, "12.35k"),
+            (2e9, "2000M"),
+            (0.0, "0"),
+            (-5.5, "-5.5"),
+            (f64::INFINITY, "+Inf"),
+        ] {
+            assert_eq!(short(value), text);
+        }
+    }
 }

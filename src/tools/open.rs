@@ -6,19 +6,20 @@ use std::sync::Arc;
 use super::registry::Registry;
 use super::workbench::Workbench;
 use crate::debrief::Played;
-use crate::diag::Diagnostic;
+use crate::diag::{self, Diagnostic};
 use crate::scenario::loader::{self, Listing, Source};
 use crate::scenario::pack::Pack;
 use crate::session::clock::WallTime;
 use crate::session::entry::Entry;
 use crate::session::journal::{
-    self, Contents, Digest, DrillId, DrillInFolder, Header, Journal, Label, Pack as SavedPack,
-    Settings,
+    self, Contents, Digest, DrillId, DrillInFolder, Header, Intent, Journal, Label,
+    Pack as SavedPack, Settings, Verdict,
 };
 use crate::session::store::saves::saves_folder;
-use crate::session::store::{FolderStorage, Storage};
-use crate::session::{Session, SessionError};
+use crate::session::store::{FolderStorage, LockError, Storage};
+use crate::session::{Session, SessionError, content};
 use crate::sim::plan::Plan;
+use crate::sim::time::SimTime;
 
 /// Rises whenever the same entries give another world.
 pub const RULES_VERSION: u32 = 1;
@@ -62,9 +63,40 @@ pub enum OpeningError {
     /// No drill of that id.
     #[error("there is no drill \"{0}\" in {1}")]
     NoDrill(String, String),
+    /// A journal that is named by its path cannot be read.
+    #[error("{path}: {reason}")]
+    Unreadable {
+        /// The path.
+        path: String,
+        /// Why, and what can be done.
+        reason: String,
+    },
     /// The drill was recorded with another engine or scenario.
-    #[error("the drill cannot be continued: {0}")]
-    Differs(String),
+    #[error(
+        "the drill cannot be continued: {reason}. It can be watched up to the first difference: firedrill replay --show {journal}"
+    )]
+    Differs {
+        /// What is different.
+        reason: String,
+        /// The journal's path.
+        journal: String,
+    },
+    /// The drill is over.
+    #[error("the drill is over; firedrill replay {journal} says how it ended")]
+    Over {
+        /// The journal's path.
+        journal: String,
+    },
+    /// The journal is damaged.
+    #[error(
+        "the journal is damaged: {fault}. {} What stands before it can be watched: firedrill replay --show {journal}", .fault.advice()
+    )]
+    Damaged {
+        /// What is wrong, and where.
+        fault: journal::Fault,
+        /// The journal's path.
+        journal: String,
+    },
     /// A moment that is none, or lies outside what there is.
     #[error("{0}")]
     Moment(String),
@@ -85,6 +117,14 @@ fn nearest(known: &[String]) -> String {
 }
 
 impl Places {
+    /// Scenarios of one folder, and saves in another.
+    pub fn of_folder(scenarios: &std::path::Path, saves: &std::path::Path) -> Self {
+        Self {
+            sources: vec![Source::folder(scenarios)],
+            saves: saves.to_owned(),
+        }
+    }
+
     /// The built-in scenarios, those of a folder, and the folder of saves; `here` is the folder the program runs in.
     ///
     /// # Errors
@@ -135,7 +175,7 @@ impl Places {
                 .iter()
                 .any(|listing| listing.name == name)
         };
-        let Some(source) = self.sources.iter().find(has) else {
+        let Some(first) = self.sources.iter().position(|source| has(&source)) else {
             let known = self
                 .scenarios()
                 .into_iter()
@@ -146,7 +186,15 @@ impl Places {
                 known,
             });
         };
-        loader::load(source, name).map_err(|problems| OpeningError::Problems {
+        // The source that has the scenario, then those after it: a scenario of one's own may use an estate that ships.
+        let source = Source::Stack(self.sources.iter().skip(first).cloned().collect());
+        // The last source ships with the program and is checked by its tests; all others come from somebody.
+        let loaded = if first + 1 == self.sources.len() {
+            loader::load(&source, name)
+        } else {
+            content::load(&source, name)
+        };
+        loaded.map_err(|problems| OpeningError::Problems {
             name: name.to_owned(),
             problems,
         })
@@ -223,36 +271,84 @@ impl Places {
     /// # Errors
     /// See [`OpeningError`].
     pub fn resume(&self, id: Option<&str>) -> Result<Workbench, OpeningError> {
-        let place = self.saves.display().to_string();
-        let id = match id {
-            Some(id) => id.to_owned(),
-            None => self
-                .drills()
-                .iter()
-                .find(|drill| {
-                    drill
-                        .glance
-                        .as_ref()
-                        .is_ok_and(|glance| glance.outcome.is_none())
-                })
-                .map(|drill| drill.id.to_string())
-                .ok_or_else(|| OpeningError::NoDrill("(unfinished)".to_owned(), place.clone()))?,
-        };
-        let drill = DrillId::of_journal_name(&format!("{id}.journal"))
-            .ok_or_else(|| OpeningError::NoDrill(id.clone(), place.clone()))?;
+        let drill = self.drill(id)?;
         let storage: Arc<dyn Storage> = Arc::new(FolderStorage::new(self.saves.clone()));
-        let journal: Journal<Entry> = Journal::resume(Arc::clone(&storage), &drill)?;
+        let path = self.journal_path(&drill);
+        let journal: Journal<Entry> = Journal::resume(Arc::clone(&storage), &drill)
+            .map_err(|error| explained(error, &path))?;
         let pack = self.pack_of(&journal, storage.as_ref())?;
-        let differs = journal
-            .header()
-            .differences(RULES_VERSION, digest_of(&pack));
-        if let Some(first) = differs.first() {
-            return Err(OpeningError::Differs(first.to_string()));
-        }
+        agrees(journal.header(), &pack, &path)?;
         let plan = Arc::new(Plan::new(Arc::new(pack)));
         let registry = Registry::standard();
-        let session = Session::resume(plan, journal, Arc::<Registry>::clone(&registry))?;
+        let session =
+            Session::resume(plan, journal, Arc::<Registry>::clone(&registry)).map_err(|error| {
+                match error {
+                    SessionError::Diverged { .. } => OpeningError::Differs {
+                        reason: error.to_string(),
+                        journal: path,
+                    },
+                    error => error.into(),
+                }
+            })?;
         Ok(Workbench::new(session, registry))
+    }
+
+    /// Says what stands in the way of continuing a drill, without opening it: for the command line, which can say it better
+    /// than a screen. What only a replay shows is left to [`Places::resume`].
+    ///
+    /// # Errors
+    /// See [`OpeningError`].
+    pub fn check_resume(&self, id: Option<&str>) -> Result<DrillId, OpeningError> {
+        let drill = self.drill(id)?;
+        let storage = FolderStorage::new(self.saves.clone());
+        let path = self.journal_path(&drill);
+        // Dropped at once: it is taken again when the drill is opened.
+        if let Err(LockError::Held { holder }) = storage.lock(&drill.lock_name()) {
+            return Err(journal::OpenError::InUse { holder }.into());
+        }
+        let damaged = |fault| OpeningError::Damaged {
+            fault,
+            journal: path.clone(),
+        };
+        let file = open_journal(Path::new(&path))?;
+        let contents = journal::read::<Entry>(file, journal::Limits::STANDARD).map_err(damaged)?;
+        if let Some(fault) = contents.fault {
+            return Err(damaged(fault));
+        }
+        if contents.outcome.is_some() {
+            // It is not played on, but looked at.
+            return Ok(drill);
+        }
+        let name = contents.header.scenario.as_str();
+        let pack = self.pack_beside(Path::new(&path), name)?;
+        agrees(&contents.header, &pack, &path)?;
+        Ok(drill)
+    }
+
+    /// The drill of an id; the newest that is not over when none is given.
+    fn drill(&self, id: Option<&str>) -> Result<DrillId, OpeningError> {
+        let place = self.saves.display().to_string();
+        let Some(id) = id else {
+            let is_open = |drill: &DrillInFolder| {
+                let glance = drill.glance.as_ref();
+                glance.is_ok_and(|glance| glance.outcome.is_none())
+            };
+            return self
+                .drills()
+                .into_iter()
+                .find(is_open)
+                .map(|drill| drill.id)
+                .ok_or_else(|| OpeningError::NoDrill("(unfinished)".to_owned(), place));
+        };
+        let drill = DrillId::try_from(id.to_owned());
+        drill
+            .ok()
+            .filter(|drill| Path::new(&self.journal_path(drill)).is_file())
+            .ok_or_else(|| OpeningError::NoDrill(id.to_owned(), place))
+    }
+
+    fn journal_path(&self, drill: &DrillId) -> String {
+        self.saves.join(drill.journal_name()).display().to_string()
     }
 
     /// The pack that was copied beside a journal, or the scenario of that name.
@@ -270,8 +366,37 @@ impl Places {
             return self.pack(&name);
         };
         let source = Source::memory(copy.files().clone());
-        loader::load(&source, &name).map_err(|problems| OpeningError::Problems { name, problems })
+        content::load(&source, &name).map_err(|problems| OpeningError::Problems { name, problems })
     }
+}
+
+/// What keeps a journal from being resumed, with what can be done instead.
+fn explained(error: journal::OpenError, path: &str) -> OpeningError {
+    let journal = path.to_owned();
+    match error {
+        journal::OpenError::Fault(fault) => OpeningError::Damaged { fault, journal },
+        journal::OpenError::Over => OpeningError::Over { journal },
+        other => other.into(),
+    }
+}
+
+/// Refuses a journal that was written by other rules or for other files than these.
+fn agrees(header: &Header, pack: &Pack, path: &str) -> Result<(), OpeningError> {
+    let differences = header.differences(RULES_VERSION, digest_of(pack));
+    differences.first().map_or(Ok(()), |first| {
+        Err(OpeningError::Differs {
+            reason: first.to_string(),
+            journal: path.to_owned(),
+        })
+    })
+}
+
+/// Opens a journal that is named by its path.
+fn open_journal(path: &Path) -> Result<impl std::io::Read, OpeningError> {
+    crate::session::store::open_file(path).map_err(|error| OpeningError::Unreadable {
+        path: path.display().to_string(),
+        reason: error.to_string(),
+    })
 }
 
 /// The digest of a pack's files, as journals name it.
@@ -313,8 +438,12 @@ pub struct Replayed {
     pub scenario: String,
     /// The seed.
     pub seed: u64,
-    /// Records that were applied.
+    /// Records that the journal holds.
     pub records: usize,
+    /// Records that were applied: up to the first difference, that record included.
+    pub applied: usize,
+    /// The records that were applied, a line each.
+    pub lines: Vec<String>,
     /// Instant of the end, RFC 3339.
     pub at: String,
     /// How the drill ended, or the state it is in.
@@ -371,26 +500,35 @@ impl Places {
     /// # Errors
     /// When the file cannot be read or its scenario not be found; a difference is no error, it is told.
     pub fn watch(&self, path: &Path) -> Result<Watched, OpeningError> {
-        let unreadable = |error: &dyn std::fmt::Display| {
-            OpeningError::Differs(format!("{}: {error}", path.display()))
-        };
-        let file = crate::session::store::open_file(path).map_err(|error| unreadable(&error))?;
-        let contents = journal::read::<Entry>(file, journal::Limits::STANDARD)
-            .map_err(|error| unreadable(&error))?;
+        let file = open_journal(path)?;
+        let contents =
+            journal::read::<Entry>(file, journal::Limits::STANDARD).map_err(|fault| {
+                OpeningError::Unreadable {
+                    path: path.display().to_string(),
+                    reason: format!("{fault}. {}", fault.advice()),
+                }
+            })?;
         let name = contents.header.scenario.as_str().to_owned();
         let pack = self.pack_beside(path, &name)?;
         let mut remarks: Vec<String> = contents.tail.message().into_iter().collect();
-        remarks.extend(contents.fault.as_ref().map(ToString::to_string));
+        remarks.extend(contents.fault.as_ref().map(|fault| {
+            format!(
+                "{fault}; only what stands before it is replayed. {}",
+                fault.advice()
+            )
+        }));
         let differs = contents.header.differences(RULES_VERSION, digest_of(&pack));
         remarks.extend(differs.iter().map(ToString::to_string));
         let plan = Arc::new(Plan::new(Arc::new(pack)));
         let empty = Journal::in_memory(contents.header.clone())?;
         let mut session = Session::start(plan, empty, Registry::standard());
-        let difference = run_again(&mut session, &contents);
+        let (lines, difference) = run_again(&mut session, &contents);
         let replayed = Replayed {
             scenario: name,
             seed: contents.header.seed,
-            records: contents.records.len(),
+            records: contents.records.len() + usize::from(contents.open.is_some()),
+            applied: lines.len(),
+            lines,
             at: session.world().now().to_string(),
             outcome: state_word(&session),
             state: session.state().to_string(),
@@ -411,7 +549,7 @@ impl Places {
         let Some(copy) = copy else {
             return self.pack(name);
         };
-        loader::load(&Source::memory(copy.files().clone()), name).map_err(|problems| {
+        content::load(&Source::memory(copy.files().clone()), name).map_err(|problems| {
             OpeningError::Problems {
                 name: name.to_owned(),
                 problems,
@@ -420,21 +558,74 @@ impl Places {
     }
 }
 
-/// Applies what a journal holds; answers with the first difference from what was recorded.
-fn run_again(session: &mut Session, contents: &Contents<Entry>) -> Option<String> {
+/// A record for people: its number, its time after the page, where it came from, what it was, and what became of it.
+fn told(intent: &Intent<Entry>, verdict: &Verdict, page: SimTime) -> String {
+    let what = match &intent.entry {
+        Entry::Command(command) => shortened(&serde_json::to_string(command).unwrap_or_default()),
+        Entry::Call(call) => shortened(&format!("{} {}", call.tool, call.args)),
+        Entry::Look(look) => match &look.query {
+            Some(query) => shortened(&format!(
+                "look {}: {} {}",
+                look.pane, query.tool, query.args
+            )),
+            None => format!("look {}: nothing", diag::visible(&look.pane)),
+        },
+        Entry::Clock(change) => shortened(&format!(
+            "clock {}",
+            serde_json::to_string(change).unwrap_or_default()
+        )),
+    };
+    let seconds = (intent.at - page).secs();
+    let sign = if seconds < 0 { '-' } else { '+' };
+    let after = seconds.unsigned_abs();
+    let became = match verdict {
+        Verdict::Ok => String::new(),
+        Verdict::Rejected(reason) => format!("  (refused: {reason})"),
+    };
+    format!(
+        "{:>5}  T{sign}{:02}:{:02}:{:02}  {what}{became}",
+        intent.number,
+        after / 3600,
+        after / 60 % 60,
+        after % 60,
+    )
+}
+
+/// On one line, without anything that controls a terminal, cut where it is long.
+fn shortened(text: &str) -> String {
+    const LONGEST: usize = 160;
+    let line = diag::visible(text).replace(['\n', '\t'], " ");
+    if line.chars().count() <= LONGEST {
+        return line;
+    }
+    let cut: String = line.chars().take(LONGEST).collect();
+    cut + "…"
+}
+
+/// Applies what a journal holds; answers with a line for each record, and the first difference from what was recorded.
+fn run_again(session: &mut Session, contents: &Contents<Entry>) -> (Vec<String>, Option<String>) {
+    let page = session.world().plan().page;
+    let mut lines = Vec::new();
     for record in &contents.records {
-        session.repeat(record.intent.at, &record.intent.entry);
+        let verdict = session.repeat(record.intent.at, &record.intent.entry);
+        lines.push(told(&record.intent, &verdict, page));
         if session.state() != record.state {
-            return Some(format!(
-                "record {}: the state differs from what was recorded",
-                record.intent.number
-            ));
+            let number = record.intent.number;
+            let difference = format!("record {number}: the state differs from what was recorded");
+            return (lines, Some(difference));
         }
     }
-    let outcome = contents.outcome.as_ref()?;
-    session.run_to(outcome.at);
-    (session.state() != outcome.state)
-        .then(|| "the outcome: the state differs from what was recorded".to_owned())
+    if let Some(open) = &contents.open {
+        let verdict = session.repeat(open.at, &open.entry);
+        lines.push(told(open, &verdict, page));
+    }
+    let differs = contents.outcome.as_ref().is_some_and(|outcome| {
+        session.run_to(outcome.at);
+        session.state() != outcome.state
+    });
+    let difference =
+        differs.then(|| "the outcome: the state differs from what was recorded".to_owned());
+    (lines, difference)
 }
 
 fn state_word(session: &Session) -> String {

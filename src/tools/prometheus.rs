@@ -1,5 +1,9 @@
-//! Prometheus: metrics by name, instant and range queries over the drill's own series.
+//! Prometheus and Alertmanager: metrics, queries over the drill's own series, rules, alerts, silences.
 
+pub mod alerts;
+pub mod amtool;
 pub mod export;
 pub mod list_metrics;
+pub mod promtool;
 pub mod query;
+pub mod rules;

@@ -270,11 +270,14 @@ impl App {
             Ok(mut desk) => {
                 let briefing = desk.briefing();
                 let status = desk.status();
+                let remarks = desk.remarks().into_iter();
                 self.known_pages.clear();
                 self.pager_seen = None;
                 self.looks.clear();
                 self.desk = Some(desk);
-                vec![Action::Opened(Box::new(briefing), Box::new(status))]
+                let opened = Action::Opened(Box::new(briefing), Box::new(status));
+                let told = remarks.map(|remark| Action::Notice(Tone::Plain, remark));
+                std::iter::once(opened).chain(told).collect()
             }
             Err(problem) => vec![Action::Notice(Tone::Bad, problem)],
         }

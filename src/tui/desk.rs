@@ -15,16 +15,16 @@ use std::time::Duration;
 use super::world::{
     Act, BestResult, Briefing, ChangeRow, ChannelRow, ChartData, ChartQuery, Choice, Completion,
     Completions, DashboardRow, Desk, DetailLine, DrillRow, Family, FileRow, FileText, Lobby,
-    LogHistogram, LogQuery, LogSeek, LogWindow, Look, Loss, Mark, MessageRow, MessagesPage,
-    MetricRow, Mode, Notebook, PageRow, PersonRow, Phase, Report, ScenarioRow, ShellReply, Status,
-    TimelineRow, WindowSize,
+    LogGroup, LogHistogram, LogQuery, LogSeek, LogWindow, Look, Loss, Mark, MessageRow,
+    MessagesPage, MetricRow, Mode, Notebook, PageRow, PersonRow, Phase, Report, ScenarioRow,
+    ShellReply, Status, TimelineRow, WindowSize,
 };
 use crate::debrief::{self, Debrief, Played};
 use crate::session::Entry;
 use crate::session::clock::Speed;
 use crate::session::journal::{Door, Level, Record, Saving, Settings};
-use crate::tools::board::{changes, charts, code, lines, promql_words};
-use crate::tools::{Places, Registry, Watched, Workbench, slack};
+use crate::tools::board::{changes, charts, code, finder, lines, promql_words};
+use crate::tools::{Places, Registry, Watched, Workbench, logs, slack};
 
 /// Opens drills for the title screen.
 #[derive(Debug)]
@@ -114,6 +114,10 @@ pub struct RealDesk {
     looks: looks::Looks,
     /// A sentence on what cannot be saved, once that is so.
     trouble: Option<String>,
+    /// What the log pane found so far.
+    log_view: rows::LogView,
+    /// The same for its groups.
+    group_view: rows::LogView,
     /// The records of a finished drill that is only looked at.
     watched: Option<Vec<Record<Entry>>>,
     /// The debrief, once the drill is over.
@@ -129,6 +133,8 @@ impl RealDesk {
             read: BTreeMap::new(),
             looks: looks::Looks::default(),
             trouble: None,
+            log_view: rows::LogView::default(),
+            group_view: rows::LogView::default(),
             watched: None,
             debrief: None,
         }
@@ -223,9 +229,13 @@ impl Desk for RealDesk {
             .session_mut()
             .advance(Duration::from_millis(wall_ms));
         self.looks.settle(wall_ms, &mut self.bench);
-        if let Saving::Unsaved(unsaved) = self.bench.session().saving() {
-            self.trouble
-                .get_or_insert_with(|| format!("not saved: {unsaved}"));
+        match self.bench.session().saving() {
+            Saving::Unsaved(unsaved) => self.trouble = Some(format!("not saved: {unsaved}")),
+            // The disk takes it again.
+            Saving::Saved { .. } | Saving::NotKept => {
+                self.trouble
+                    .take_if(|trouble| trouble.starts_with("not saved: "));
+            }
         }
     }
 
@@ -294,7 +304,7 @@ impl Desk for RealDesk {
     }
 
     fn log_window(&mut self, query: &LogQuery, seek: &LogSeek, size: WindowSize) -> LogWindow {
-        rows::log_window(self.bench.world(), query, seek, size)
+        rows::log_window(&mut self.log_view, self.bench.world(), query, seek, size)
     }
 
     fn log_histogram(
@@ -304,7 +314,30 @@ impl Desk for RealDesk {
         end_ms: i64,
         buckets: usize,
     ) -> LogHistogram {
-        rows::log_histogram(self.bench.world(), query, start_ms, end_ms, buckets)
+        let world = self.bench.world();
+        rows::log_histogram(&mut self.log_view, world, query, start_ms, end_ms, buckets)
+    }
+
+    fn log_groups(&mut self, query: &LogQuery, start_ms: i64, end_ms: i64) -> Vec<LogGroup> {
+        let world = self.bench.world();
+        rows::log_groups(&mut self.group_view, world, query, start_ms, end_ms)
+    }
+
+    fn log_context(&mut self, cursor: &str, trace: bool) -> Option<String> {
+        if trace {
+            finder::trace_query(self.bench.world(), cursor)
+        } else {
+            finder::pod_query(self.bench.world(), cursor)
+        }
+    }
+
+    fn log_complete(&mut self, text: &str, cursor: usize) -> Completions {
+        let (from, items) = logs::complete::complete(self.bench.world(), text, cursor);
+        let items = items
+            .into_iter()
+            .map(|(text, about)| Completion { text, about })
+            .collect();
+        Completions { from, items }
     }
 
     fn log_fields(&mut self, line: &str) -> Vec<(String, String)> {
@@ -430,6 +463,11 @@ impl Desk for RealDesk {
             let debrief = self.debriefed();
             debriefing::report(debrief)
         })
+    }
+
+    fn remarks(&self) -> Vec<String> {
+        let tail = self.bench.session().journal().tail();
+        tail.message().into_iter().collect()
     }
 
     fn close(&mut self) -> Option<String> {

@@ -260,14 +260,14 @@ mod tests {
     fn the_documentation_is_current() {
         let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/keys.md");
         let made = keys_markdown().unwrap();
-        if std::env::var_os("FIREDRILL_WRITE_DOCS").is_some() {
+        if std::env::var_os("FIREDRILL_BLESS").is_some() {
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
             std::fs::write(&path, &made).unwrap();
         }
         let kept = std::fs::read_to_string(&path).unwrap_or_default();
         assert!(
             kept == made,
-            "docs/keys.md is old: run this test with FIREDRILL_WRITE_DOCS=1"
+            "docs/keys.md is old: run this test with FIREDRILL_BLESS=1"
         );
     }
 }

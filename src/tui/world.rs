@@ -75,6 +75,21 @@ pub trait Desk {
     ) -> LogHistogram;
     /// One line's fields, in the order the line has them.
     fn log_fields(&mut self, line: &str) -> Vec<(String, String)>;
+    /// The kinds of lines that a query finds in a time range, most lines first, as far as counted.
+    fn log_groups(&mut self, query: &LogQuery, start_ms: i64, end_ms: i64) -> Vec<LogGroup> {
+        let _ = (query, start_ms, end_ms);
+        Vec::new()
+    }
+    /// A query for what belongs to a line: its pod's lines, or those of its trace; none where it has none.
+    fn log_context(&mut self, cursor: &str, trace: bool) -> Option<String> {
+        let _ = (cursor, trace);
+        None
+    }
+    /// What could stand at `cursor` (a byte offset) of a query of lines.
+    fn log_complete(&mut self, text: &str, cursor: usize) -> Completions {
+        let _ = (text, cursor);
+        Completions::default()
+    }
 
     /// Every metric that can be asked for.
     fn metric_names(&mut self) -> Arc<[MetricRow]>;
@@ -117,6 +132,10 @@ pub trait Desk {
     fn notebook(&mut self) -> Notebook;
     /// The debrief, once the drill has ended.
     fn debrief(&mut self) -> Option<Report>;
+    /// What there is to say when the drill has been opened: that a record was torn, for instance.
+    fn remarks(&self) -> Vec<String> {
+        Vec::new()
+    }
     /// Ends the visit: what is to be kept is kept. The answer says what could not be saved.
     fn close(&mut self) -> Option<String>;
 }

@@ -75,15 +75,15 @@ const BANS: &[Ban] = &[
     },
     // No `pow`: floats have none, and that of integers is exact.
     Ban {
-        pattern: r"\.(exp|exp2|exp_m1|ln|ln_1p|log2|log10|sin|cos|tan|sin_cos|asin|acos|atan|atan2|sinh|cosh|tanh|asinh|acosh|atanh|powf|powi|sqrt|cbrt|hypot|mul_add)\(",
-        layers: &["sim"],
+        pattern: r"\.(exp|exp2|exp_m1|ln|ln_1p|log|log2|log10|sin|cos|tan|sin_cos|asin|acos|atan|atan2|sinh|cosh|tanh|asinh|acosh|atanh|powf|powi|sqrt|cbrt|hypot|mul_add)\(",
+        layers: &["sim", "session", "debrief"],
         except: &[],
         tests_too: false,
         because: "its last bit is the platform's: use libm",
     },
     Ban {
         pattern: r"\bf(32|64)::(exp|exp2|exp_m1|ln|ln_1p|log|log2|log10|sin|cos|tan|sin_cos|asin|acos|atan|atan2|sinh|cosh|tanh|asinh|acosh|atanh|powf|powi|sqrt|cbrt|hypot|mul_add)\b",
-        layers: &["sim"],
+        layers: &["sim", "session", "debrief"],
         except: &[],
         tests_too: false,
         because: "its last bit is the platform's: use libm",
@@ -96,11 +96,25 @@ const BANS: &[Ban] = &[
         because: "a generator with a position: use keyed draws",
     },
     Ban {
-        pattern: r"\b(ratatui|crossterm|clap|tokio)::",
+        pattern: r"\b(ratatui|ratatui_\w+|crossterm|tui_input|clap|clap_\w+|tokio|rmcp)::",
         layers: &["diag", "scenario", "sim", "session", "debrief", "tools"],
         except: &[],
         tests_too: true,
         because: "only doors know terminals, command lines and protocols",
+    },
+    Ban {
+        pattern: r"\b(clap|clap_\w+|tokio|rmcp)::",
+        layers: &["tui"],
+        except: &[],
+        tests_too: true,
+        because: "command lines and protocols are other doors'",
+    },
+    Ban {
+        pattern: r"\b(ratatui|ratatui_\w+|crossterm|tui_input)::",
+        layers: &["cli", "mcp"],
+        except: &[],
+        tests_too: true,
+        because: "terminals are another door's",
     },
     Ban {
         pattern: r"\b(serde|serde_json|ron|thiserror|regex|chrono|libm)::",
@@ -204,6 +218,26 @@ fn may_use(layer: &str, allowed: &[&str], path: &str) -> bool {
         || allowed.contains(&format!("{first}::{second}").as_str())
 }
 
+/// The program's own file hands over to doors; of the rest it may name what they ask for.
+fn check_main(source: &Source) -> Vec<Finding> {
+    let named = Regex::new(r"\bfiredrill\s*::\s*(\w+)").unwrap();
+    let lines = source.code.lines().enumerate();
+    lines
+        .flat_map(|(at, line)| named.captures_iter(line).map(move |found| (at, found)))
+        .filter(|(_, found)| !["cli", "tui", "mcp", "session"].contains(&&found[1]))
+        .map(|(at, found)| {
+            finding(
+                source,
+                at + 1,
+                format!(
+                    "the program must not use `{}`: it hands over to doors",
+                    &found[1]
+                ),
+            )
+        })
+        .collect()
+}
+
 fn check_bans(source: &Source) -> Vec<Finding> {
     let layer = source.layer().unwrap_or(if source.path == "src/main.rs" {
         "main"
@@ -281,13 +315,23 @@ fn a_layer_uses_those_below_it_only() {
 }
 
 #[test]
+fn the_program_hands_over_to_doors() {
+    let findings: Vec<Finding> = sources("src")
+        .iter()
+        .filter(|source| source.path == "src/main.rs")
+        .flat_map(check_main)
+        .collect();
+    fail_on(&findings);
+}
+
+#[test]
 fn no_layer_names_what_it_must_not_touch() {
     check_all(check_bans);
 }
 
 #[test]
 fn every_file_says_what_it_is() {
-    let findings: Vec<Finding> = ["src", "tests", "benches"]
+    let findings: Vec<Finding> = ["src", "tests", "benches", "examples", "fuzz/fuzz_targets"]
         .into_iter()
         .flat_map(sources)
         .flat_map(|source| check_header(&source))
@@ -380,6 +424,42 @@ mod rules {
         assert_eq!(uses("src/tui/pane.rs", "use crate::sim;"), [1]);
         assert_eq!(uses("src/main.rs", "use firedrill::{cli, tui};"), NOWHERE);
         assert_eq!(uses("src/other.rs", ""), [1]);
+    }
+
+    #[test]
+    fn every_layer_of_the_design_has_its_row() {
+        let rows: Vec<&str> = LAYERS.iter().map(|(name, _)| *name).collect();
+        assert_eq!(
+            rows,
+            [
+                "diag", "scenario", "sim", "session", "debrief", "tools", "tui", "cli", "mcp"
+            ]
+        );
+        let allows = |layer: &str, other: &str| {
+            LAYERS.iter().any(|(name, may)| {
+                *name == layer && may.iter().any(|may| may.split(':').next() == Some(other))
+            })
+        };
+        for door in ["tui", "cli", "mcp"] {
+            for (layer, _) in LAYERS {
+                assert!(!allows(layer, door), "{layer} may use the door {door}");
+            }
+        }
+        assert!(
+            !allows("debrief", "tools")
+                && !allows("session", "debrief")
+                && !allows("sim", "session")
+        );
+    }
+
+    #[test]
+    fn the_program_may_name_doors_alone() {
+        let main = |text| found(check_main, "src/main.rs", text);
+        assert_eq!(
+            main("use firedrill::cli::{self};\nuse firedrill::session::journal::Mode;"),
+            NOWHERE
+        );
+        assert_eq!(main("use firedrill::cli;\nuse firedrill::sim::World;"), [2]);
     }
 
     #[test]

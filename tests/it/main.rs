@@ -4,16 +4,23 @@
 
 mod agreement;
 mod agreement_families;
+mod alerting;
+mod commands;
 mod determinism;
 mod effects;
 mod examples;
 mod first_incident;
+mod format_page;
+mod hostile;
+mod invalid;
 mod journal;
 mod layers;
 mod mcp;
+mod program;
 mod promqltest;
-mod terminal;
 mod random_commands;
 mod reference_runs;
 mod remedies;
+mod resume;
+mod terminal;
 mod world;

@@ -114,7 +114,9 @@ fn it_starts_plays_ends_and_gives_the_terminal_back() {
         .types("echo in the $((40 + 2))\r")
         .sees("in the 42");
     terminal
-        .types("\u{1b}q")
+        .types("\u{1b}")
+        .sees("scrolling")
+        .types("q")
         .sees("Leave the drill?")
         .types("y")
         .sees("Scenarios");

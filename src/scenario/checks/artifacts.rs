@@ -41,6 +41,7 @@ impl Checker<'_> {
             Artifact::Line { of, contains } => {
                 self.refer(Kind::Service, of, &at.field("of"));
                 self.not_empty(contains, "the text", &at.field("contains"));
+                self.line_is_written(of, contains, &at.field("contains"));
             }
             Artifact::PodStatus { of } => self.refer(Kind::Service, of, &at.field("of")),
             Artifact::Rollout(service) => self.refer(Kind::Service, service, &first()),
@@ -56,6 +57,7 @@ impl Checker<'_> {
                 self.refer(Kind::Repository, repo, &at.field("repo"));
                 self.file(repo, path, &at.field("path"));
                 self.not_empty(contains, "the text", &at.field("contains"));
+                self.file_holds(repo, path, contains, &at.field("contains"));
             }
             Artifact::Group(group) => self.refer(Kind::Group, group, &first()),
             Artifact::Topic(topic) => self.refer(Kind::Topic, topic, &first()),

@@ -176,7 +176,26 @@ impl Checker<'_> {
             Change::SetTopicConfig { topic, .. } => {
                 self.refer(Kind::Topic, topic, &at.field("topic"))
             }
-            Change::Silence { alert, .. } => self.refer(Kind::Alert, alert, &at.field("alert")),
+            Change::Silence {
+                alert, matching, ..
+            } => {
+                if let Some(alert) = alert {
+                    self.refer(Kind::Alert, alert, &at.field("alert"));
+                }
+                if alert.is_none() && matching.is_empty() {
+                    self.push(
+                        at.error(
+                            ids::EMPTY,
+                            "the silence says nothing about what it silences",
+                        )
+                        .hint("give the `alert`, or labels in `matching`"),
+                    );
+                }
+                for label in matching.keys() {
+                    let label_at = at.field("matching").field(label);
+                    self.prometheus_name(label, &label_at.name());
+                }
+            }
         }
     }
 }

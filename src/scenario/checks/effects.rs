@@ -93,13 +93,7 @@ impl Checker<'_> {
             } => {
                 self.refer(Kind::Service, of, &at.field("of"));
                 self.duration(*after, "100ms", "1d", &at.field("after"));
-                if !(0..=255).contains(exit_code) {
-                    self.push(
-                        at.field("exit_code")
-                            .error(ids::NUMBER, format!("{exit_code} is no exit code"))
-                            .hint("0 to 255; a process killed by a signal ends with 128 and its number"),
-                    );
-                }
+                self.exit_code(*exit_code, &at.field("exit_code"));
                 for (index, (when, _, _)) in says.iter().enumerate() {
                     if when > after {
                         self.push(

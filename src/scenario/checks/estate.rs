@@ -3,7 +3,7 @@
 use super::names::Kind;
 use super::{Checker, limits};
 use crate::scenario::format::records::{FeatureFlag, Ticket};
-use crate::scenario::format::telemetry::{AlertRule, SeriesSpec, SeriesValue, TrafficShape};
+use crate::scenario::format::telemetry::{SeriesSpec, SeriesValue, TrafficShape};
 use crate::scenario::ids;
 use crate::scenario::loader::place::Place;
 
@@ -164,31 +164,9 @@ impl Checker<'_> {
                 self.promql(expr, &at.item(index).item(1));
             }
         }
-        for (name, expr) in &subject.estate.recordings {
-            let at = places.entry("recordings", name);
-            self.prometheus_name(name, &at.name());
-            self.promql(expr, &at);
-        }
-        for (name, rule) in &subject.estate.alerts {
-            self.alert(rule, &places.entry("alerts", name));
-        }
+        self.alerting();
         for (name, spec) in &subject.estate.series {
             self.series(spec, &places.entry("series", name));
-        }
-    }
-
-    /// An alert rule.
-    pub(super) fn alert(&mut self, rule: &AlertRule, at: &Place<'_>) {
-        self.promql(&rule.expr, &at.field("expr"));
-        self.duration(rule.hold, "0s", "7d", &at.field("hold"));
-        if let Some(service) = &rule.service {
-            self.refer(Kind::Service, service, &at.field("service"));
-        }
-        for label in rule.labels.keys() {
-            self.prometheus_name(label, &at.field("labels").field(label).name());
-        }
-        for (index, (from, until)) in rule.silences.iter().enumerate() {
-            self.window(*from, *until, &at.field("silences").item(index));
         }
     }
 

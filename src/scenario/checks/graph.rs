@@ -105,6 +105,9 @@ impl Checker<'_> {
         self.refer_all(Kind::Fault, &answer.roots, &at.field("roots"));
         self.refer_all(Kind::Fault, &answer.path, &at.field("path"));
         self.refer_all(Kind::Service, &answer.components, &at.field("components"));
+        self.word_lists(&answer.why_now_words, &at.field("why_now_words"));
+        self.word_lists(&answer.mechanism_words, &at.field("mechanism_words"));
+        self.not_empty(&answer.why_now, "`why_now`", &at.field("why_now"));
         for name in answer.path_words.keys() {
             self.refer(Kind::Fault, name, &at.field("path_words"));
         }
@@ -115,6 +118,13 @@ impl Checker<'_> {
         }
         if !self.subject.whole {
             return;
+        }
+        if answer.components.is_empty() {
+            self.push(
+                at.field("components")
+                    .error(ids::EMPTY, "no component is right")
+                    .hint("name the services that a right claim may name"),
+            );
         }
         let begins = answer.path.first();
         if answer.roots.is_empty() || begins.is_none_or(|first| !answer.roots.contains(first)) {
@@ -182,17 +192,8 @@ impl Checker<'_> {
             else {
                 continue;
             };
-            let own = self
-                .subject
-                .scenario
-                .is_some_and(|scenario| scenario.services.contains_key(*service));
-            let places = if own {
-                self.subject.scenario_places
-            } else {
-                self.subject.estate_places
-            };
-            let at = places
-                .entry("services", service)
+            let at = self
+                .service_place(service)
                 .field("routes")
                 .field(route)
                 .field("calls")

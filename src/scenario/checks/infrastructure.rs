@@ -13,6 +13,7 @@ impl Checker<'_> {
         for name in subject.estate.namespaces.keys() {
             self.kubernetes_name(name, &places.entry("namespaces", name).name());
         }
+        self.nodes();
         for (name, cluster) in &subject.estate.kafka {
             let at = places.entry("kafka", name);
             self.refer(Kind::Service, &cluster.service, &at.field("service"));
@@ -41,6 +42,35 @@ impl Checker<'_> {
             self.refer(Kind::Namespace, &job.namespace, &at.field("namespace"));
             self.cron(&job.schedule, &at.field("schedule"));
             self.duration(job.runs_for, "1s", "1d", &at.field("runs_for"));
+        }
+    }
+
+    fn nodes(&mut self) {
+        let estate = self.subject.estate;
+        let places = self.subject.estate_places;
+        if estate.nodes.is_empty() && !estate.services.is_empty() && self.subject.whole {
+            self.push(
+                places
+                    .field("services")
+                    .name()
+                    .error(
+                        ids::EMPTY,
+                        "there are services and no node for their pods to run on",
+                    )
+                    .hint("add `nodes: {\"node-a\": (cpu: \"8\", memory: \"32GiB\")}`"),
+            );
+        }
+        for (name, node) in &estate.nodes {
+            let at = places.entry("nodes", name);
+            self.kubernetes_name(name, &at.name());
+            self.number(node.cpu.value, 0.1, 1024.0, &at.field("cpu"));
+            if node.memory.value < 134_217_728.0 {
+                self.push(
+                    at.field("memory")
+                        .error(ids::BOUNDS, "no node runs with so little memory")
+                        .hint("at least 128MiB; write the unit: `32GiB`"),
+                );
+            }
         }
     }
 
@@ -96,6 +126,12 @@ impl Checker<'_> {
             limits::MAX_ROWS,
             "rows",
             &at.field("rows").name(),
+        );
+        self.limit(
+            table.columns.len(),
+            limits::MAX_COLUMNS,
+            "columns",
+            &at.field("columns").name(),
         );
         for (index, row) in table.rows.iter().enumerate() {
             if row.len() != table.columns.len() {

@@ -1,6 +1,8 @@
 //! Limits on what files can ask for: scenario files come from strangers.
 
 use super::Checker;
+use crate::scenario::format::effect::Effect;
+use crate::scenario::format::service::Service;
 use crate::scenario::ids;
 use crate::scenario::loader::place::Place;
 
@@ -22,6 +24,10 @@ pub(super) const MAX_PARTITIONS: u64 = 256;
 pub(super) const MAX_ROWS: usize = 1_000;
 /// The most panels of a dashboard.
 pub(super) const MAX_PANELS: usize = 50;
+/// The most columns of a prepared table.
+pub(super) const MAX_COLUMNS: usize = 50;
+/// The most regular expressions of a scenario: each is compiled to see whether it can be.
+pub(super) const MAX_PATTERNS: usize = 100;
 /// The most effects of a fault.
 pub(super) const MAX_EFFECTS: usize = 64;
 /// The most points of a driver.
@@ -122,20 +128,23 @@ impl Checker<'_> {
     }
 
     fn pods(&mut self) {
-        let services = self.subject.estate.services.values();
-        let pods: u64 = services
-            .map(|service| {
-                u64::from(
-                    service
-                        .autoscale
-                        .map_or(service.replicas, |scale| scale.max.max(service.replicas)),
-                )
-            })
-            .sum();
-        if pods > MAX_PODS {
-            let at = self.subject.estate_places.field("services").name();
+        let of = |service: &Service| {
+            let most = service.autoscale.map_or(0, |scale| scale.max);
+            u64::from(most.max(service.replicas))
+        };
+        let services = &self.subject.estate.services;
+        let pods: u64 = services.values().map(of).sum();
+        let largest = first_largest(services.iter().map(|(name, service)| (name, of(service))));
+        if pods > MAX_PODS
+            && let Some(name) = largest
+        {
             self.push(
-                at.error(ids::TOO_MANY_PODS, format!("the estate has {pods} pods"))
+                self.service_place(name)
+                    .name()
+                    .error(
+                        ids::TOO_MANY_PODS,
+                        format!("the estate has {pods} pods, most of them of this service"),
+                    )
                     .hint(format!("at most {MAX_PODS}")),
             );
         }
@@ -155,8 +164,14 @@ impl Checker<'_> {
             .filter_map(|route| route.own_rate)
             .map(|rate| rate.per_second)
             .sum();
+        let rates = estate.journeys.iter();
+        let busiest = first_largest(rates.map(|(name, journey)| (name, journey.rate.per_second)));
         if journeys + own > MAX_REQUESTS {
-            let at = self.subject.estate_places.field("journeys").name();
+            let places = self.subject.estate_places;
+            let at = busiest.map_or_else(
+                || places.field("services").name(),
+                |name| places.entry("journeys", name).field("rate"),
+            );
             self.push(
                 at.error(
                     ids::TOO_FAST,
@@ -168,21 +183,74 @@ impl Checker<'_> {
                 .hint(format!("at most {MAX_REQUESTS} together")),
             );
         }
-        let lines: f64 = estate
-            .services
-            .values()
-            .flat_map(|service| service.logs.values())
-            .map(|template| template.rate.per_second)
-            .sum();
-        if lines > MAX_LINES {
-            let at = self.subject.estate_places.field("services").name();
+        self.lines();
+    }
+
+    /// Log lines of services and of faults.
+    fn lines(&mut self) {
+        let services = self.subject.estate.services.iter();
+        let templates: Vec<_> = services
+            .flat_map(|(name, service)| {
+                let logs = service.logs.iter();
+                logs.map(move |(template, log)| ((name, template), log.rate.per_second))
+            })
+            .collect();
+        let lines: f64 = templates.iter().map(|(_, rate)| rate).sum();
+        if lines > MAX_LINES
+            && let Some((name, template)) = first_largest(templates)
+        {
             self.push(
-                at.error(
-                    ids::TOO_FAST,
-                    format!("services write {lines} log lines a second"),
-                )
-                .hint(format!("at most {MAX_LINES} together")),
+                self.service_place(name)
+                    .field("logs")
+                    .field(template)
+                    .field("rate")
+                    .error(
+                        ids::TOO_FAST,
+                        format!("services write {lines} log lines a second"),
+                    )
+                    .hint(format!("at most {MAX_LINES} together")),
+            );
+        }
+        let faults = self.subject.scenario.into_iter();
+        let effects: Vec<_> = faults
+            .flat_map(|scenario| &scenario.faults)
+            .flat_map(|(name, fault)| {
+                let effects = fault.effects.iter().enumerate();
+                effects.filter_map(move |(index, effect)| match effect {
+                    Effect::Log { rate, .. } => Some(((name, index), rate.per_second)),
+                    _ => None,
+                })
+            })
+            .collect();
+        let lines: f64 = effects.iter().map(|(_, rate)| rate).sum();
+        if lines > MAX_LINES
+            && let Some((name, index)) = first_largest(effects)
+        {
+            self.push(
+                self.subject
+                    .scenario_places
+                    .entry("faults", name)
+                    .field("effects")
+                    .item(index)
+                    .field("rate")
+                    .error(
+                        ids::TOO_FAST,
+                        format!("faults write {lines} log lines a second at full intensity"),
+                    )
+                    .hint(format!("at most {MAX_LINES} together")),
             );
         }
     }
+}
+
+/// The first of those with the largest measure.
+fn first_largest<T, M: PartialOrd>(all: impl IntoIterator<Item = (T, M)>) -> Option<T> {
+    let mut all = all.into_iter();
+    let mut largest = all.next()?;
+    for (each, measure) in all {
+        if measure > largest.1 {
+            largest = (each, measure);
+        }
+    }
+    Some(largest.0)
 }

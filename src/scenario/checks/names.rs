@@ -192,9 +192,21 @@ impl<'a> Names<'a> {
     }
 
     /// Collects the names of a subject.
-    pub fn collect(subject: &Subject<'a>, metrics: &'a [String]) -> Self {
+    pub fn collect(
+        subject: &Subject<'a>,
+        metrics: &'a [String],
+        alerts: &'a [&'static str],
+    ) -> Self {
         let mut names = Self::default();
         names.add(Kind::Metric, metrics.iter().map(String::as_str));
+        if subject.estate.alerting.standard {
+            let without = &subject.estate.alerting.without;
+            let brought = alerts.iter().copied();
+            names.add(
+                Kind::Alert,
+                brought.filter(|name| !without.iter().any(|other| other == name)),
+            );
+        }
         names.of_estate(subject);
         names.of_scenario(subject);
         names.of_texts(subject);

@@ -23,7 +23,7 @@ pub fn nearest<'a>(found: &str, candidates: impl IntoIterator<Item = &'a str>) -
         .into_iter()
         .filter(|candidate| candidate.len() <= MAX_NAME)
         .map(|candidate| (distance(&wanted, &fold(candidate)), candidate))
-        .filter(|(distance, _)| *distance <= 0.5)
+        .filter(|(distance, _)| *distance <= 0.502)
         .min_by(|(a, x), (b, y)| a.total_cmp(b).then_with(|| x.cmp(y)))
         .map(|(_, candidate)| candidate)
 }
@@ -38,10 +38,22 @@ fn fold(name: &str) -> String {
 
 /// Zero for the same name, one for nothing in common. A name that begins or ends as the other does is near.
 fn distance(a: &str, b: &str) -> f64 {
-    let longest = a.chars().count().max(b.chars().count()).max(1);
-    let edits = strsim::damerau_levenshtein(a, b) as f64 / longest as f64;
+    let (of_a, of_b) = (a.chars().count(), b.chars().count());
+    let longest = of_a.max(of_b).max(1);
     let contained = a.len() >= 4 && b.len() >= 4 && (a.contains(b) || b.contains(a));
-    if contained { edits.min(0.4) } else { edits }
+    // As many edits as the lengths differ are needed at least: far names are not compared letter by letter.
+    if of_a.abs_diff(of_b) * 2 > longest && !contained {
+        return 1.0;
+    }
+    let edits = strsim::damerau_levenshtein(a, b) as f64 / longest as f64;
+    // Of two that are as near, the one that begins alike is meant: `wroker` is `worker`, not `broker`.
+    let other_start = if a.chars().next() == b.chars().next() {
+        0.0
+    } else {
+        0.001
+    };
+    let distance = if contained { edits.min(0.4) } else { edits };
+    distance + other_start
 }
 
 /// Names for a message: `a`, `b` and `c`; shortened when there are many.
@@ -69,6 +81,7 @@ mod tests {
         assert_eq!(nearest("chekcout", names), Some("checkout"));
         assert_eq!(nearest("Basket", names), Some("basket"));
         assert_eq!(nearest("gate-way", names), Some("gateway"));
+        assert_eq!(nearest("wroker", ["broker", "worker"]), Some("worker"));
         assert_eq!(nearest("zzz", names), None);
         assert_eq!(nearest("", names), None);
     }

@@ -11,7 +11,8 @@ pub(super) const HISTORY_MS: i64 = 14 * 86_400_000;
 impl Checker<'_> {
     /// Says when a share is not between 0 and 1.
     pub(super) fn share(&mut self, value: f64, at: &Place<'_>) {
-        if !(0.0..=1.0).contains(&value) {
+        // A number that is none is said where the file is read.
+        if value.is_finite() && !(0.0..=1.0).contains(&value) {
             self.push(
                 at.error(ids::SHARE, format!("{value} is not a share"))
                     .hint("a share is between 0.0 and 1.0"),
@@ -21,7 +22,7 @@ impl Checker<'_> {
 
     /// Says when a number is outside of a range that makes sense.
     pub(super) fn number(&mut self, value: f64, least: f64, most: f64, at: &Place<'_>) {
-        if !(least..=most).contains(&value) {
+        if value.is_finite() && !(least..=most).contains(&value) {
             self.push(
                 at.error(ids::NUMBER, format!("{value} is out of range here"))
                     .hint(format!("{least} to {most}")),
@@ -35,6 +36,16 @@ impl Checker<'_> {
             self.push(
                 at.error(ids::NUMBER, format!("{value} is out of range here"))
                     .hint(format!("{least} to {most}")),
+            );
+        }
+    }
+
+    /// Says when a process cannot end with an exit code.
+    pub(super) fn exit_code(&mut self, code: i32, at: &Place<'_>) {
+        if !(0..=255).contains(&code) {
+            self.push(
+                at.error(ids::NUMBER, format!("{code} is no exit code"))
+                    .hint("0 to 255; a process killed by a signal ends with 128 and its number"),
             );
         }
     }

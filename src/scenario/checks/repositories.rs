@@ -34,8 +34,9 @@ impl Checker<'_> {
                     .hint(hint),
                 );
             }
-            self.authors(name);
-            self.history(name, texts);
+            if self.authors(name) {
+                self.history(name, texts);
+            }
         }
     }
 
@@ -48,7 +49,8 @@ impl Checker<'_> {
             .collect()
     }
 
-    fn authors(&mut self, name: &str) {
+    /// Checks the heads of commits. False when two have one id: how they apply cannot be said then.
+    fn authors(&mut self, name: &str) -> bool {
         let people = &self.subject.estate.people;
         let known = |author: &str| {
             people.contains_key(author)
@@ -107,7 +109,11 @@ impl Checker<'_> {
                 );
             }
         }
-        self.found.extend(found);
+        let unique = found.iter().all(|problem| problem.id != ids::NAME_TWICE);
+        for problem in found {
+            self.push(problem);
+        }
+        unique
     }
 
     fn history(&mut self, name: &str, texts: &RepositoryTexts) {

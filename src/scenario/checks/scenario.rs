@@ -111,7 +111,12 @@ impl Checker<'_> {
                     .hint("the briefing is a Markdown file, for example `brief.md`"),
             );
         }
-        self.refer(Kind::Incident, &scenario.page, &places.field("page"));
+        self.page(scenario);
+        self.not_empty(
+            &scenario.trainee,
+            "the trainee's handle",
+            &places.field("trainee"),
+        );
         for (index, (moment, factor)) in scenario.traffic.iter().enumerate() {
             let place = places.item("traffic", index);
             self.moment(*moment, false, &place.item(0));
@@ -135,6 +140,57 @@ impl Checker<'_> {
         }
     }
 
+    /// The incident that the drill begins with.
+    fn page(&mut self, scenario: &Scenario) {
+        let places = self.subject.scenario_places;
+        self.refer(Kind::Incident, &scenario.page, &places.field("page"));
+        let Some(incident) = scenario.incidents.get(&scenario.page) else {
+            return;
+        };
+        let at = places.entry("incidents", &scenario.page);
+        if incident.triggered.millis(scenario.starts) > scenario.starts.millis {
+            self.push(
+                at.field("triggered")
+                    .error(
+                        ids::MOMENT,
+                        "the page is triggered after the drill has begun",
+                    )
+                    .hint("write `T+0s`, or the moment before it at which the alert fired"),
+            );
+        }
+        for field in ["acknowledged", "resolved"] {
+            let given = match field {
+                "acknowledged" => incident.acknowledged.is_some(),
+                _ => incident.resolved.is_some(),
+            };
+            if given {
+                self.push(
+                    at.field(field)
+                        .name()
+                        .error(
+                            ids::MOMENT,
+                            format!("the page is {field} before the trainee has seen it"),
+                        )
+                        .hint("leave it out: that is the trainee's to do"),
+                );
+            }
+        }
+    }
+
+    /// The message whose thread another one is in.
+    fn thread(&mut self, parent: &str, at: &Place<'_>) {
+        let messages = self.subject.scenario.map(|scenario| &scenario.messages);
+        let within = messages
+            .and_then(|messages| messages.get(parent))
+            .and_then(|message| message.thread_of.as_ref());
+        if within.is_some() {
+            self.push(
+                at.error(ids::THREAD, format!("`{parent}` is in a thread itself"))
+                    .hint("name the message that the thread began with"),
+            );
+        }
+    }
+
     fn story(&mut self, scenario: &Scenario) {
         let places = self.subject.scenario_places;
         for (index, happening) in scenario.story.iter().enumerate() {
@@ -155,6 +211,7 @@ impl Checker<'_> {
 
     fn endings(&mut self, scenario: &Scenario) {
         let places = self.subject.scenario_places;
+        self.word_lists(&scenario.update_words, &places.field("update_words"));
         self.condition(&scenario.mitigated, &places.field("mitigated"));
         self.condition(&scenario.resolved, &places.field("resolved"));
         if let Some(worse) = &scenario.made_worse {
@@ -321,6 +378,8 @@ impl Checker<'_> {
         self.refer_all(Kind::Herring, &knowledge.believes, &at.field("believes"));
         for (index, reply) in knowledge.replies.iter().enumerate() {
             let place = at.field("replies").item(index);
+            self.word_lists(&reply.words, &place.field("words"));
+            self.not_empty(&reply.says, "the answer", &place.field("says"));
             self.figures(&reply.says, &place.field("says"));
             if let Some(when) = &reply.when {
                 self.condition(when, &place.field("when"));
@@ -351,6 +410,7 @@ impl Checker<'_> {
         }
         if let Some(thread) = &message.thread_of {
             self.refer(Kind::Message, thread, &at.field("thread_of"));
+            self.thread(thread, &at.field("thread_of"));
         }
     }
 

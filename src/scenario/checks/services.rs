@@ -65,6 +65,9 @@ impl Checker<'_> {
         for (template, log) in &service.logs {
             self.template(&log.text, &at.field("logs").field(template).field("text"));
         }
+        for path in service.files.keys() {
+            self.mounted_path(path, &at.field("files").field(path).name());
+        }
     }
 
     fn service_source(&mut self, service: &Service, at: &Place<'_>) {
@@ -89,7 +92,14 @@ impl Checker<'_> {
         let resources = &service.resources;
         let place = at.field("resources");
         self.share(resources.memory_use, &place.field("memory_use"));
-        if resources.memory_request.value > resources.memory_limit.value {
+        if resources.memory_limit.value < 1_048_576.0 {
+            self.push(
+                place
+                    .field("memory_limit")
+                    .error(ids::BOUNDS, "no process runs in so little memory")
+                    .hint("at least 1MiB; write the unit: `256MiB`"),
+            );
+        } else if resources.memory_request.value > resources.memory_limit.value {
             self.push(
                 place
                     .field("memory_request")
@@ -146,8 +156,15 @@ impl Checker<'_> {
                 "1d",
                 &at.field("known_crash_loop").field("life"),
             );
+            self.exit_code(
+                known.exit_code,
+                &at.field("known_crash_loop").field("exit_code"),
+            );
         }
         self.duration(service.starts_in, "0s", "1h", &at.field("starts_in"));
+        if let Some(slow) = service.slow_above {
+            self.duration(slow, "1ms", "10s", &at.field("slow_above"));
+        }
     }
 
     /// Releases of a service, in the order of time.

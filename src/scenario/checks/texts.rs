@@ -1,6 +1,6 @@
 //! Checks of texts with a language of their own: templates, figures, regular expressions, PromQL, cron, names.
 
-use super::{Checker, nearest};
+use super::{Checker, limits, nearest};
 use crate::scenario::ids;
 use crate::scenario::loader::place::Place;
 
@@ -65,6 +65,16 @@ impl Checker<'_> {
 
     /// A regular expression.
     pub(super) fn regex(&mut self, pattern: &str, at: &Place<'_>) {
+        self.patterns += 1;
+        if self.patterns > limits::MAX_PATTERNS {
+            if self.patterns == limits::MAX_PATTERNS + 1 {
+                self.push(
+                    at.error(ids::TOO_MANY, "there are too many regular expressions")
+                        .hint(format!("at most {}", limits::MAX_PATTERNS)),
+                );
+            }
+            return;
+        }
         let built = if pattern.len() > REGEX_LENGTH {
             Err(format!(
                 "the expression is longer than {REGEX_LENGTH} bytes"
@@ -150,6 +160,19 @@ impl Checker<'_> {
                     format!("Kubernetes takes no object called `{name}`"),
                 )
                 .hint("small letters, digits and `-`, at most 63 of them"),
+            );
+        }
+    }
+
+    /// The path of a mounted file: from the container's root, without a way out of it.
+    pub(super) fn mounted_path(&mut self, path: &str, at: &Place<'_>) {
+        let plain = path
+            .strip_prefix('/')
+            .is_some_and(|rest| rest.split('/').all(|part| !matches!(part, "" | "." | "..")));
+        if !plain {
+            self.push(
+                at.error(ids::NAME, format!("no file can be mounted at `{path}`"))
+                    .hint("write the whole path without `.` and `..`: `/etc/app/settings.toml`"),
             );
         }
     }

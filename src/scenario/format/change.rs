@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Map;
 use super::condition::Condition;
 use super::values::{Delay, Duration, Moment};
 
@@ -62,10 +63,14 @@ pub enum Change {
         #[serde(default)]
         value: Option<String>,
     },
-    /// Stops an alert from being announced for a while.
+    /// Stops alerts from being announced for a while: those of a name, those with some labels, or those with both.
     Silence {
         /// Alert.
-        alert: String,
+        #[serde(default)]
+        alert: Option<String>,
+        /// Labels that the alerts have.
+        #[serde(default)]
+        matching: Map<String>,
         /// How long.
         lasts: Duration,
     },

@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Map;
+use super::alerting::Alerting;
 use super::infrastructure::{Database, KafkaCluster, Namespace, Node, ScheduledJob, Valkey};
 use super::people::{Channel, Person, Team};
 use super::records::{Dashboard, FeatureFlag, Journey, Repository, Ticket};
@@ -59,7 +60,9 @@ pub struct Estate {
     pub dashboards: Map<Dashboard>,
     /// Alert rules by name.
     pub alerts: Map<AlertRule>,
-    /// Recording rules: the new name and its expression.
+    /// How alerts are grouped and routed.
+    pub alerting: Alerting,
+    /// Recording rules: the new name and its expression, evaluated every 30 s.
     pub recordings: Map<String>,
     /// Further series that no component brings by itself.
     pub series: Map<SeriesSpec>,

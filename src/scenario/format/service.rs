@@ -50,6 +50,9 @@ pub struct Service {
     pub routes: Map<Route>,
     /// How much one pod can take.
     pub capacity: Capacity,
+    /// A request that takes longer is slow: when one in twenty is for five minutes, `HighLatency` is raised. No such alert
+    /// when left out. At most 10 s.
+    pub slow_above: Option<Duration>,
     /// Kafka topics it consumes, with the group.
     pub consumes: Vec<Consumes>,
     /// Stores it reads and writes (names of Valkey or PostgreSQL servers).

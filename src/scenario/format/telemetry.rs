@@ -128,25 +128,28 @@ pub enum SeriesValue {
     },
 }
 
-/// An alert rule.
+/// An alert rule, as Prometheus evaluates one.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AlertRule {
-    /// PromQL expression.
+    /// PromQL expression: each series that it gives is an alert.
     pub expr: String,
-    /// How long it must hold.
+    /// How long it must hold before the alert fires (`for` in Prometheus).
     #[serde(default)]
     pub hold: Duration,
-    /// Labels, `severity` among them.
+    /// How long the alert goes on firing after it ceased to hold (`keep_firing_for`).
+    #[serde(default)]
+    pub keep_firing: Duration,
+    /// Labels that the alert gets beside those of its series, `severity` among them. Templates, as in `annotations`.
     #[serde(default)]
     pub labels: Map<String>,
-    /// Annotations with templates.
+    /// Texts; `summary` is what is posted. Go's templates: `{{ $labels.pod }}`, `{{ $value | humanizePercentage }}`.
     #[serde(default)]
     pub annotations: Map<String>,
-    /// Whether it pages.
+    /// Whether it pages; one with `severity: "critical"` does anyway.
     #[serde(default)]
     pub pages: bool,
-    /// The service it is about.
+    /// The service it is about, where its series do not say so themselves.
     #[serde(default)]
     pub service: Option<String>,
     /// Silenced between these moments.

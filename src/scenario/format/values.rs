@@ -88,7 +88,7 @@ impl Text for Duration {
         }
         if millis > Self::MAX_MILLIS {
             return Err(format!(
-                "\"{text}\" is longer than the longest duration, 400d"
+                "\"{text}\" is longer than the longest duration; at most 400d"
             ));
         }
         Ok(Self { millis })
@@ -293,7 +293,9 @@ impl Text for Delay {
             None => (Duration::parse(text)?, Duration::parse(text)?),
         };
         if most < least {
-            return Err(format!("\"{text}\" ends before it begins"));
+            return Err(format!(
+                "\"{text}\" ends before it begins; write the shorter delay first"
+            ));
         }
         Ok(Self { least, most })
     }

@@ -10,6 +10,9 @@ use crate::diag::{Diagnostic, SourceText};
 use crate::scenario::ids;
 use crate::scenario::pack::CommitText;
 
+/// The most bytes of RON of one estate or scenario: more than ten times the largest that ships.
+const MAX_RON_BYTES: usize = 4 << 20;
+
 /// A commit and the file it is in.
 #[derive(Debug)]
 pub struct CommitFile {
@@ -56,6 +59,22 @@ pub(super) fn read(source: &Source, folder: &str, diagnostics: &mut Vec<Diagnost
     for (path, bytes) in reading.files {
         if let Some(role) = role(&path) {
             if let Some(file) = decode(&display(&path), bytes, diagnostics) {
+                let ron_bytes = files.ron.iter().map(|file| file.text.len()).sum::<usize>();
+                if matches!(role, Role::Ron) && ron_bytes + file.text.len() > MAX_RON_BYTES {
+                    diagnostics.push(
+                        Diagnostic::error(
+                            ids::TOO_MUCH_RON,
+                            &file,
+                            0..1,
+                            format!(
+                                "the RON files are more than {} MiB together with this one; it is left out",
+                                MAX_RON_BYTES >> 20
+                            ),
+                        )
+                        .hint("leave out what no one looks at"),
+                    );
+                    continue;
+                }
                 files
                     .bytes
                     .insert(path.clone(), file.text.clone().into_bytes());

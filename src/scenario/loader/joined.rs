@@ -8,6 +8,7 @@ use std::sync::Arc;
 use ron::extensions::Extensions;
 use serde::de::DeserializeOwned;
 
+use super::lexer::Flaw;
 use super::ron_errors::{self, Step};
 use super::tree::{Entry, Kind, Node, parse};
 use crate::diag::position::{Position, offset};
@@ -29,6 +30,10 @@ pub struct Part {
     pub written: Option<Node>,
     /// The values that were read: `written` without what was wrong.
     pub kept: Option<Node>,
+    /// Bytes that are read as others, so that a slip of form does not hide what follows.
+    repairs: Vec<(usize, u8)>,
+    /// Where the form is wrong: what ron says there as well follows from it.
+    spoilt: Vec<Range<usize>>,
 }
 
 /// A piece of the joined text.
@@ -58,9 +63,18 @@ pub(super) fn read<T: DeserializeOwned>(
 
 fn part(file: &Arc<SourceText>, diagnostics: &mut Vec<Diagnostic>) -> Part {
     let (node, flaws) = parse(&file.text);
+    let repairs = flaws.iter().filter_map(|flaw| flaw.repair).collect();
+    let spoilt = flaws
+        .iter()
+        .filter(|flaw| flaw.repair.is_none())
+        .filter_map(|flaw| spoilt_by(flaw, node.as_ref()?))
+        .take(MAX_PROBLEMS)
+        .collect();
     for flaw in flaws.into_iter().take(MAX_PROBLEMS) {
         diagnostics.push(
-            Diagnostic::error(ids::SYNTAX, file, flaw.span, flaw.message).maybe_hint(flaw.hint),
+            Diagnostic::error(ids::SYNTAX, file, flaw.span, flaw.message)
+                .hint("remove it, or see the notation in docs/scenario-format.md")
+                .maybe_hint(flaw.hint),
         );
     }
     let mut kept = node.clone();
@@ -90,7 +104,30 @@ fn part(file: &Arc<SourceText>, diagnostics: &mut Vec<Diagnostic>) -> Part {
         file: Arc::clone(file),
         written: node,
         kept,
+        repairs,
+        spoilt,
     }
+}
+
+/// The bytes in which a flaw of form makes ron's complaints worthless: the innermost value that holds it; for a flaw of
+/// brackets the whole top-level field.
+fn spoilt_by(flaw: &Flaw, root: &Node) -> Option<Range<usize>> {
+    let at = flaw.span.start;
+    let inside = |node: &Node| {
+        let entries = node.entries().iter();
+        let items = node.items().iter();
+        let named = entries.map(|entry| (entry.span(), entry.value.clone()));
+        named
+            .chain(items.map(|item| (item.span.clone(), item.clone())))
+            .find(|(span, _)| span.start <= at && at <= span.end)
+    };
+    let (mut span, mut node) = inside(root)?;
+    while !flaw.is_structural
+        && let Some((inner_span, inner)) = inside(&node)
+    {
+        (span, node) = (inner_span, inner);
+    }
+    Some(span)
 }
 
 struct Joining<'a> {
@@ -281,6 +318,33 @@ impl<'a> Joining<'a> {
                 }
             }
         }
+        self.repair();
+    }
+
+    /// Reads slips of form as they were meant: a comma that is missing, `=` for `:`.
+    fn repair(&mut self) {
+        let mut repairs = Vec::new();
+        for (index, part) in self.parts.iter().enumerate() {
+            for (offset, byte) in &part.repairs {
+                let inside = self.pieces.iter().find(|piece| {
+                    piece.part == index && piece.span.start <= *offset && *offset < piece.span.end
+                });
+                repairs.extend(inside.map(|piece| (piece.at + (offset - piece.span.start), *byte)));
+            }
+        }
+        for (at, byte) in repairs {
+            // What the comma would follow may be gone.
+            let before = self.text.get(..at).unwrap_or(&[]).iter().rev();
+            let last = before.copied().find(|byte| !byte.is_ascii_whitespace());
+            let nothing_before = matches!(last, Some(b',' | b'(' | b'[' | b'{') | None);
+            if byte == b',' && nothing_before {
+                if let Some(slot) = self.text.get_mut(at) {
+                    *slot = b' ';
+                }
+            } else if let Some(slot) = self.text.get_mut(at) {
+                *slot = byte;
+            }
+        }
     }
 
     /// Says what is wrong and cuts it out of the trees. `None` when nothing can be cut.
@@ -310,19 +374,30 @@ impl<'a> Joining<'a> {
         let target = ron_errors::target(&steps)?;
         let said_already = matches!(code, ron::Error::MissingStructField { field, .. }
             if steps.last().is_some_and(|step| self.was_cut(index, &step.node().span, field)));
-        let found = if said_already {
+        let span = target.span();
+        let follows = part
+            .spoilt
+            .iter()
+            .any(|spoilt| spoilt.start <= span.end && span.start <= spoilt.end);
+        let found = if said_already || follows {
             None
         } else {
-            Some(ron_errors::explain(&part.file, &steps, code, offset))
+            Some(ron_errors::explain(&part.file, &steps, code, offset, noun))
         };
-        let span = target.span();
+        // A variant whose values have the wrong shape has nothing else to say.
+        let misshapen = found
+            .as_ref()
+            .filter(|found| found.id == ids::WRONG_SHAPE)
+            .and_then(|_| Some(steps.get(steps.len().checked_sub(2)?)?.node().span.clone()));
         if let Step::Entry(entry) = target
             && let Some(holder) = holder(&steps, &span)
         {
             self.cut.push((index, holder, entry.name.clone()));
         }
         self.diagnostics.extend(found);
-        self.parts.get_mut(index)?.kept.as_mut()?.remove(&span);
+        let part = self.parts.get_mut(index)?;
+        part.spoilt.extend(misshapen);
+        part.kept.as_mut()?.remove(&span);
         Some(())
     }
 

@@ -26,6 +26,10 @@ pub struct Flaw {
     pub message: String,
     /// What to do about it.
     pub hint: Option<String>,
+    /// A byte of the text and what to read there instead, so that the rest can be read as it was meant.
+    pub repair: Option<(usize, u8)>,
+    /// It makes a guess of where brackets end: what is read around it is not worth a complaint.
+    pub is_structural: bool,
 }
 
 impl Flaw {
@@ -35,7 +39,23 @@ impl Flaw {
             span,
             message: message.into(),
             hint: None,
+            repair: None,
+            is_structural: false,
         }
+    }
+
+    /// The same with what to read instead.
+    #[must_use]
+    pub fn repaired(mut self, at: usize, byte: u8) -> Self {
+        self.repair = Some((at, byte));
+        self
+    }
+
+    /// The same as a flaw of brackets.
+    #[must_use]
+    pub fn structural(mut self) -> Self {
+        self.is_structural = true;
+        self
     }
 
     /// The same with a hint.
@@ -125,7 +145,11 @@ impl Lexer<'_> {
                 }
                 '"' => self.text_token(),
                 '\'' => self.char_token(),
-                '#' => self.attribute(),
+                '#' => {
+                    self.attribute();
+                    continue;
+                }
+                '=' | ';' if !self.is_run(first) => self.mistaken(first),
                 '0'..='9' | '+' | '-' | '.' => {
                     self.skip_while(is_number_part);
                     Token::Number
@@ -154,6 +178,22 @@ impl Lexer<'_> {
             };
             return Some((token, start..self.at));
         }
+    }
+
+    /// Whether a character comes twice here.
+    fn is_run(&self, first: char) -> bool {
+        self.rest().chars().nth(1) == Some(first)
+    }
+
+    /// The sign of another language where RON has one of its own: said, and read as that.
+    fn mistaken(&mut self, first: char) -> Token {
+        let meant = if first == '=' { b':' } else { b',' };
+        let start = self.at;
+        self.stray(first);
+        if let Some(flaw) = self.flaws.last_mut() {
+            flaw.repair = Some((start, meant));
+        }
+        Token::Punct(meant)
     }
 
     /// A character that begins nothing: said once for a run of them.
@@ -300,7 +340,7 @@ impl Lexer<'_> {
         Token::Other
     }
 
-    fn attribute(&mut self) -> Token {
+    fn attribute(&mut self) {
         let start = self.at;
         let line = self.rest().find('\n').unwrap_or(self.rest().len());
         let length = self
@@ -313,7 +353,6 @@ impl Lexer<'_> {
             Flaw::new(start..self.at, "attributes are not used in these files")
                 .hint("remove it: optional values are written without `Some` in any case"),
         );
-        Token::Other
     }
 
     /// The number of `#` before the quote of a raw text that starts with `prefix` here.

@@ -81,11 +81,13 @@ pub(super) fn explain(
     steps: &[Step<'_>],
     code: &Error,
     offset: usize,
+    noun: &str,
 ) -> Diagnostic {
     let context = Context {
         file,
         steps,
         offset,
+        noun,
     };
     match code {
         Error::NoSuchStructField {
@@ -101,7 +103,12 @@ pub(super) fn explain(
             "keep one of them",
         ),
         Error::Message(message) => {
-            Diagnostic::error(ids::BAD_VALUE, file, context.node_span(), message.clone())
+            // A value's own reader says what is wrong, and behind a semicolon what would be right.
+            let (wrong, right) = message.split_once("; ").unwrap_or((
+                message,
+                "compare with the field's example in docs/scenario-format.md",
+            ));
+            context.at_node(ids::BAD_VALUE, wrong.to_owned(), right)
         }
         Error::IntegerOutOfBounds => context.at_node(
             ids::OUT_OF_RANGE,
@@ -125,6 +132,8 @@ struct Context<'a> {
     file: &'a Arc<SourceText>,
     steps: &'a [Step<'a>],
     offset: usize,
+    /// What the file holds: an estate or a scenario.
+    noun: &'a str,
 }
 
 impl Context<'_> {
@@ -151,7 +160,7 @@ impl Context<'_> {
                 return format!("`{}`", entry.name);
             }
         }
-        "the file".to_owned()
+        format!("the {}", self.noun)
     }
 
     fn at_node(&self, id: &'static str, message: String, hint: &str) -> Diagnostic {
@@ -313,6 +322,29 @@ impl Context<'_> {
                     "write `{tag}({})`",
                     self.text(entry.value.span.clone())
                 )),
+            );
+        }
+        // A name was expected inside of `( )` that hold plain values.
+        let names_wanted = matches!(
+            code,
+            Error::SuggestRawIdentifier(_)
+                | Error::InvalidIdentifier(_)
+                | Error::ExpectedIdentifier
+        );
+        if names_wanted
+            && let [.., outer, _] = self.steps
+            && matches!(outer.node().kind, Kind::Tuple(_))
+            && let Some(tag) = outer.node().tag.clone()
+        {
+            let tag = self.text(tag);
+            return Some(
+                Diagnostic::error(
+                    ids::WRONG_SHAPE,
+                    self.file,
+                    outer.node().span.clone(),
+                    format!("the values of `{tag}` have names"),
+                )
+                .hint(format!("write `{tag}(name: value, ...)`")),
             );
         }
         let tag = tag?;

@@ -197,7 +197,8 @@ impl Parser<'_> {
                     span,
                     format!("values are nested more than {MAX_DEPTH} deep"),
                 )
-                .hint("no file needs this; split the condition into faults or automations"),
+                .hint("no file needs this; split the condition into faults or automations")
+                .structural(),
             );
             self.at = self.tokens.len();
             self.stopped = true;
@@ -257,7 +258,7 @@ impl Parser<'_> {
             }
             let before = self.at;
             if named {
-                entries.extend(self.entry(depth).map(|mut entry| {
+                entries.extend(self.entry(open, depth).map(|mut entry| {
                     entry.value.tail = self.tail(entry.value.tail);
                     entry
                 }));
@@ -304,16 +305,19 @@ impl Parser<'_> {
         }
     }
 
-    fn entry(&mut self, depth: usize) -> Option<Entry> {
+    fn entry(&mut self, open: u8, depth: usize) -> Option<Entry> {
         let key = self.value(depth + 1)?;
         if self.is_punct(0, b':') {
             self.at += 1;
         } else {
             let end = key.span.end;
-            self.flaws.push(
-                Flaw::new(key.span.start..end, "a name without a value")
-                    .hint("write `name: value`"),
-            );
+            let is_name = open == b'{' || matches!(key.kind, Kind::Name);
+            self.flaws.push(if is_name {
+                Flaw::new(key.span.start..end, "a name without a value").hint("write `name: value`")
+            } else {
+                Flaw::new(key.span.start..end, "a value without a name")
+                    .hint("write `name: value`, as its neighbours are written")
+            });
             // `name = value` and `name value`: the stray sign was said already, go on with the value.
             if self.is_punct(0, b',') || self.closes() {
                 return None;
@@ -364,17 +368,14 @@ impl Parser<'_> {
             Some((Token::Punct(b')' | b']' | b'}'), span)) => {
                 let found = self.text.get(span.clone()).unwrap_or("").to_owned();
                 self.flaws.push(
-                    Flaw::new(span, format!("expected `{closing}`, found `{found}`")).hint(
-                        format!(
+                    Flaw::new(span, format!("expected `{closing}`, found `{found}`"))
+                        .hint(format!(
                             "`{closing}` closes what was opened at line {}",
                             self.line(open.start)
-                        ),
-                    ),
+                        ))
+                        .structural(),
                 );
-                // Where an outer bracket is due to end with it, only the inner sign is missing; else it was mistyped.
-                let outer = self.due.iter().rev().skip(1);
-                let found = found.as_bytes().first().copied();
-                if !outer.copied().any(|due| Some(due) == found) {
+                if self.is_mistyped(found.as_bytes().first().copied()) {
                     self.at += 1;
                 }
                 false
@@ -386,14 +387,36 @@ impl Parser<'_> {
                     self.at += 1;
                 } else {
                     let end = self.end();
-                    self.flaws.push(
-                        Flaw::new(end..end + 1, "a comma is missing")
-                            .hint("entries are separated by `,`"),
-                    );
+                    let flaw = Flaw::new(end..end + 1, "a comma is missing")
+                        .hint("entries are separated by `,`");
+                    let is_free = |at: usize| {
+                        let byte = self.text.as_bytes().get(at);
+                        byte.is_some_and(u8::is_ascii_whitespace)
+                    };
+                    self.flaws.push(if is_free(end) {
+                        flaw.repaired(end, b',')
+                    } else {
+                        flaw.structural()
+                    });
                 }
                 true
             }
         }
+    }
+
+    /// Whether a closing sign that is not due was written in place of the one that is, which is then not missing.
+    fn is_mistyped(&self, found: Option<u8>) -> bool {
+        let mut outer = self.due.iter().rev().skip(1).copied();
+        if !outer.clone().any(|due| Some(due) == found) {
+            return true;
+        }
+        // Both can be: what follows tells which of them makes the outer brackets end as they should.
+        let next = match self.tokens.get(self.at + 1) {
+            Some((Token::Punct(sign), _)) => Some(*sign),
+            _ => None,
+        };
+        let (first, second) = (outer.next(), outer.next());
+        next.is_some() && next == first && !(found == first && next == second)
     }
 
     fn unclosed(&mut self, open: &Range<usize>, closing: char) {
@@ -403,7 +426,8 @@ impl Parser<'_> {
             let sign = self.text.get(open.clone()).unwrap_or("").to_owned();
             self.flaws.push(
                 Flaw::new(open.clone(), format!("`{sign}` is never closed"))
-                    .hint(format!("add `{closing}` where it ends")),
+                    .hint(format!("add `{closing}` where it ends"))
+                    .structural(),
             );
         }
     }
@@ -454,7 +478,6 @@ mod tests {
             said,
             [
                 "a comma is missing",
-                "a name without a value",
                 "`=` has no meaning here",
                 "a name without a value",
                 "a comma is missing",

@@ -43,8 +43,18 @@ pub(super) fn doubled(
     }
 }
 
-/// Says which texts hold characters that may not be shown, and which numbers are not finite.
+/// The longest name of a map's entry, in characters.
+const LONGEST_NAME: usize = 300;
+/// The longest text, in bytes.
+const LONGEST_TEXT: usize = 64 << 10;
+/// The most problems of this kind that are listed.
+const MAX_PROBLEMS: usize = 500;
+
+/// Says which texts hold characters that may not be shown or are too long, and which numbers are not finite.
 pub(super) fn values(file: &Arc<SourceText>, node: &Node, diagnostics: &mut Vec<Diagnostic>) {
+    if diagnostics.len() > MAX_PROBLEMS {
+        return;
+    }
     let raw = file.text.get(node.span.clone()).unwrap_or("");
     match &node.kind {
         Kind::Text(text) => text_value(file, &node.span, text, diagnostics),
@@ -56,6 +66,17 @@ pub(super) fn values(file: &Arc<SourceText>, node: &Node, diagnostics: &mut Vec<
     }
     for entry in node.entries() {
         text_value(file, &entry.name_span, &entry.name, diagnostics);
+        if entry.name.chars().count() > LONGEST_NAME {
+            diagnostics.push(
+                Diagnostic::error(
+                    ids::TOO_LONG,
+                    file,
+                    entry.name_span.clone(),
+                    format!("the name has more than {LONGEST_NAME} characters"),
+                )
+                .hint("give it a short name, and say the rest in its text"),
+            );
+        }
     }
     for child in node.children() {
         values(file, child, diagnostics);
@@ -80,6 +101,17 @@ fn text_value(
                 ),
             )
             .hint("only line breaks and tabs may be in a text; remove it"),
+        );
+    }
+    if text.len() > LONGEST_TEXT {
+        diagnostics.push(
+            Diagnostic::error(
+                ids::TOO_LONG,
+                file,
+                span.clone(),
+                format!("the text has more than {} KiB", LONGEST_TEXT >> 10),
+            )
+            .hint("put long texts into files: a wiki page, a file of a repository"),
         );
     }
 }

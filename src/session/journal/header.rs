@@ -104,6 +104,22 @@ impl DrillId {
         &self.0
     }
 
+    /// The part of the name that tells when the drill was started, as texts in the order of time; empty for a name of
+    /// another form.
+    pub(super) fn started_in_name(&self) -> &str {
+        let digits = |text: &str, count: usize| {
+            text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit())
+        };
+        let parts: Vec<&str> = self.0.rsplitn(4, '-').collect();
+        match parts.as_slice() {
+            [seed, time, day, _] if digits(time, 6) && digits(day, 8) => {
+                let from = self.0.len() - seed.len() - time.len() - day.len() - 2;
+                self.0.get(from..).unwrap_or("")
+            }
+            _ => "",
+        }
+    }
+
     /// The journal's file name.
     pub fn journal_name(&self) -> String {
         format!("{}.journal", self.0)
@@ -373,7 +389,10 @@ mod tests {
     fn a_drill_is_named_by_scenario_time_and_seed() {
         let id = DrillId::new("Alpha & More", WallTime(1_700_000_000_000), 0xabc_1234);
         assert_eq!(id.as_str(), "alpha---more-20231114-221320-1234");
+        assert_eq!(id.started_in_name(), "20231114-221320-1234");
         assert_eq!(DrillId::of_journal_name(&id.journal_name()), Some(id));
+        let other = DrillId::try_from("alpha-1".to_owned()).unwrap();
+        assert_eq!(other.started_in_name(), "");
         assert!(
             DrillId::new("../..", WallTime(0), 1)
                 .as_str()

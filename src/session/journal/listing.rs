@@ -11,8 +11,10 @@ use super::record::{Line, Outcome, decode_line, decode_place};
 use crate::session::store::Storage;
 use crate::sim::time::SimTime;
 
-/// How much of a file's end is read to find its last whole line.
-const TAIL_BYTES: u64 = 64 * 1024;
+/// How much of a file's end is read to find its last whole line: a little, and more where that is not enough.
+const TAIL_BYTES: [u64; 2] = [4 * 1024, 64 * 1024];
+/// The most journals that are opened for a list, the latest by their names: a folder with more must not slow a title screen.
+const MOST_OPENED: usize = 2_000;
 
 /// One drill of a storage.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,15 +45,22 @@ pub struct LastRecord {
     pub at: SimTime,
 }
 
-/// The drills of a storage, the latest started first, those that cannot be read last.
+/// The drills of a storage, the latest started first, those that cannot be read last. Of very many, the latest.
 ///
 /// # Errors
 /// If the storage cannot be listed.
 pub fn drills(storage: &dyn Storage) -> io::Result<Vec<DrillInFolder>> {
-    let mut found: Vec<DrillInFolder> = storage
+    let mut ids: Vec<DrillId> = storage
         .names()?
         .iter()
         .filter_map(|name| DrillId::of_journal_name(name))
+        .collect();
+    if ids.len() > MOST_OPENED {
+        ids.sort_by(|a, b| b.started_in_name().cmp(a.started_in_name()));
+        ids.truncate(MOST_OPENED);
+    }
+    let mut found: Vec<DrillInFolder> = ids
+        .into_iter()
         .map(|id| DrillInFolder {
             glance: glance(storage, &id),
             id,
@@ -81,16 +90,21 @@ fn glance(storage: &dyn Storage, id: &DrillId) -> Result<Glance, Fault> {
 
 fn read_end(file: &mut (impl Read + Seek)) -> io::Result<(Option<Outcome>, Option<LastRecord>)> {
     let length = file.seek(SeekFrom::End(0))?;
-    file.seek(SeekFrom::Start(length.saturating_sub(TAIL_BYTES)))?;
-    let mut tail = Vec::new();
-    file.take(TAIL_BYTES).read_to_end(&mut tail)?;
-    // The last line may be cut off, the one before it is whole; a first line of the tail that is not is no record.
-    for line in tail.rsplit(|byte| *byte == b'\n').take(3) {
-        if let Ok(Line::Outcome { outcome, .. }) = decode_line::<IgnoredAny>(line) {
-            return Ok((Some(outcome), None));
+    for most in TAIL_BYTES {
+        file.seek(SeekFrom::Start(length.saturating_sub(most)))?;
+        let mut tail = Vec::new();
+        file.by_ref().take(most).read_to_end(&mut tail)?;
+        // The last line may be cut off, the one before it is whole; a first line of the tail that is not is no record.
+        for line in tail.rsplit(|byte| *byte == b'\n').take(3) {
+            if let Ok(Line::Outcome { outcome, .. }) = decode_line::<IgnoredAny>(line) {
+                return Ok((Some(outcome), None));
+            }
+            if let Some((number, at)) = decode_place(line) {
+                return Ok((None, Some(LastRecord { number, at })));
+            }
         }
-        if let Some((number, at)) = decode_place(line) {
-            return Ok((None, Some(LastRecord { number, at })));
+        if length <= most {
+            break;
         }
     }
     Ok((None, None))

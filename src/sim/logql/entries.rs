@@ -79,11 +79,13 @@ impl Prepared {
     pub(super) fn new(
         telemetry: Arc<Telemetry>,
         log: &LogExpr,
+        names: &[String],
         from_ms: i64,
         until_ms: i64,
     ) -> Result<Self, QueryError> {
         let mut filter = LineFilter {
             matchers: log.matchers.clone(),
+            names: names.to_vec(),
             from_ms,
             until_ms,
             ..LineFilter::default()
@@ -141,6 +143,13 @@ impl Prepared {
             stages,
             later,
         })
+    }
+
+    /// The same over another snapshot and window.
+    pub(super) fn renew(&mut self, telemetry: Arc<Telemetry>, window: Window) {
+        self.search
+            .renew(Arc::clone(&telemetry), window.from_ms, window.until_ms);
+        self.telemetry = telemetry;
     }
 
     /// Sends a line through the stages; `then` sees it if it comes out.
@@ -250,12 +259,35 @@ impl Run {
         direction: Direction,
         cursor: Option<LineKey>,
     ) -> Result<Self, QueryError> {
+        Self::with_names(telemetry, log, &[], window, direction, cursor)
+    }
+
+    /// The same for lines of some kinds only, by name; of all kinds when there are none.
+    ///
+    /// # Errors
+    /// When a filter grows too large.
+    pub fn with_names(
+        telemetry: Arc<Telemetry>,
+        log: &LogExpr,
+        names: &[String],
+        window: Window,
+        direction: Direction,
+        cursor: Option<LineKey>,
+    ) -> Result<Self, QueryError> {
         Ok(Self {
-            prepared: Prepared::new(telemetry, log, window.from_ms, window.until_ms)?,
+            prepared: Prepared::new(telemetry, log, names, window.from_ms, window.until_ms)?,
             direction,
             cursor,
             done: false,
         })
+    }
+
+    /// Begins anew over another snapshot and window, what was made ready kept.
+    pub fn restart(&mut self, telemetry: Arc<Telemetry>, window: Window, direction: Direction) {
+        self.prepared.renew(telemetry, window);
+        self.direction = direction;
+        self.cursor = None;
+        self.done = false;
     }
 
     /// Whether everything has been seen.

@@ -247,7 +247,7 @@ impl Part {
             cuts.first().copied().unwrap_or(0),
             cuts.last().copied().unwrap_or(0),
         );
-        let prepared = Prepared::new(Arc::clone(telemetry), &aggregation.log, from, until)?;
+        let prepared = Prepared::new(Arc::clone(telemetry), &aggregation.log, &[], from, until)?;
         // What is summed over streams need not be kept apart by them.
         let summable = aggregation.unwrap.is_none()
             && matches!(
@@ -309,6 +309,7 @@ impl Part {
                         pod,
                         at_ms,
                         count,
+                        ..
                     } => {
                         if let Some(place) = place(cuts, at_ms) {
                             let labels = grouped(prepared.stream(service, level, pod), grouping);

@@ -249,8 +249,8 @@ fn selectors_and_line_filters_take_the_lines_they_say() {
                         .any(|word| word.len() >= 32)
             },
         ),
-        (r#"{app="gate"} | json | status="503""#, |line| {
-            &*line.service == "gate" && line.text.contains("\"status\":503")
+        (r#"{app="gate"} | json | status="502""#, |line| {
+            &*line.service == "gate" && line.text.contains("\"status\":502")
         }),
         (r#"{app="gate"} | json | duration_ms > 900"#, |line| {
             let json: serde_json::Value = serde_json::from_str(&line.text).unwrap_or_default();
@@ -268,7 +268,7 @@ fn selectors_and_line_filters_take_the_lines_they_say() {
         assert_eq!(found.len(), expected, "{query}");
         assert_eq!(found, entries(query, 2, 7, 100), "{query} in slices");
     }
-    assert!(all.iter().any(|line| line.text.contains("\"status\":503")));
+    assert!(all.iter().any(|line| line.text.contains("\"status\":502")));
 }
 
 #[test]
@@ -637,7 +637,7 @@ fn log_query() -> impl Strategy<Value = String> {
         "| line_format \"{{.app}} {{ToUpper .level}}\"",
         "| label_format a=app, b=\"{{.pod}}\"",
         "| drop pod, a=\"b\"",
-        "| keep app",
+        "| keep app=~\".+\"",
         "| ip=ip(\"10.0.0.0/8\")",
         "|> \"<_>status<_>\"",
     ]);

@@ -14,6 +14,7 @@ mod math;
 mod numerics;
 mod over_time;
 mod range_functions;
+pub(crate) mod rises;
 mod selectors;
 mod vector_functions;
 
@@ -21,8 +22,9 @@ use std::collections::BTreeSet;
 
 use self::columns::{Column, Grid, Scalars, remove_names, unite};
 use super::annotation::Annotation;
-use super::ast::{AtTime, Expr, Node, Text, TimeShift};
+use super::ast::{AtTime, Expr, Grouping, Node, Text, TimeShift};
 use super::function::Function;
+use super::labels::Labels;
 use super::{Limits, QueryError};
 use crate::sim::promql::source::SeriesSource;
 
@@ -185,6 +187,11 @@ impl<'a> Evaluator<'a> {
             AtTime::Millis(millis) => millis,
         })
     }
+}
+
+/// The labels of the group that a series falls into.
+pub(super) fn group_labels(labels: &Labels, grouping: &Grouping) -> Labels {
+    matching::signature(labels, grouping)
 }
 
 /// The values that some columns hold.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
+use super::ast::Grouping;
 use super::labels::Labels;
 use super::matcher::Matcher;
 use crate::sim::time::SimTime;
@@ -55,8 +56,29 @@ pub enum SourceError {
     TooManySamples,
 }
 
+/// A sum of `rate` or `increase` over some series at one instant: what a source may know without giving out samples.
+#[derive(Clone, Copy, Debug)]
+pub struct SummedRises<'a> {
+    /// All of these must hold.
+    pub matchers: &'a [Matcher],
+    /// The window is `(start, end]`.
+    pub start: SimTime,
+    /// Its end.
+    pub end: SimTime,
+    /// `rate` instead of `increase`.
+    pub per_second: bool,
+    /// How the series are grouped.
+    pub grouping: &'a Grouping,
+}
+
 /// A store of series that queries run over.
 pub trait SeriesSource {
+    /// The groups' labels and sums, in the order of the groups' first series by labels; none if the source leaves that
+    /// to the evaluator. Must be what the evaluator makes of [`Self::select`], to the bit.
+    fn summed_rises(&self, _asked: &SummedRises<'_>) -> Option<Vec<(Labels, f64)>> {
+        None
+    }
+
     /// The series that fulfil all matchers, each with its samples in `(start, end]`, ascending. Series without a
     /// sample in the window may be left out. The order of the series does not matter.
     fn select(

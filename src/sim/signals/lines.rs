@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::Signals;
 use super::logs::format_of;
+use super::stack;
 use crate::scenario::format::service::Runtime;
 use crate::scenario::format::telemetry::Level;
 use crate::sim::ids::GroupId;
@@ -12,6 +13,15 @@ use crate::sim::telemetry::logs::ScriptedLine;
 use crate::sim::telemetry::wrap::LogFormat;
 use crate::sim::time::{SimTime, Span};
 use crate::sim::world::fate::Started;
+
+/// The lines below as templates, for checks of what can be seen.
+pub const LINES: [&str; 5] = [
+    "Application started. Hosting environment: Production; {service:pod} {tag:pod}",
+    "Started {service:pod} {tag:pod} (process running for 4.1 s)",
+    "{service:pod} {tag:pod} ready to accept connections",
+    "starting {service:pod} version={tag:pod}",
+    "Offset gap detected on {topic:pod}[0]: expected {expected:digits}, got {got:digits}; {missing:digits} messages are no longer on the broker",
+];
 
 impl Signals {
     pub(super) fn start_lines(&mut self, plan: &Plan, started: &Started) {
@@ -126,6 +136,7 @@ struct Speaker {
     pod: Arc<str>,
     name: Arc<str>,
     format: LogFormat,
+    logger: Arc<str>,
 }
 
 impl Speaker {
@@ -136,6 +147,7 @@ impl Speaker {
             pod: Arc::clone(&started.pod),
             name: Arc::from("container"),
             format: format_of(service.spec.runtime),
+            logger: stack::logger(service.spec.runtime, &service.name, false).into(),
         })
     }
 
@@ -148,6 +160,7 @@ impl Speaker {
             name: Arc::clone(&self.name),
             says: Arc::clone(says),
             format: self.format,
+            logger: Arc::clone(&self.logger),
         }
     }
 }
@@ -160,5 +173,36 @@ fn greeting(runtime: Runtime, service: &str, tag: &str) -> String {
         Runtime::Java => format!("Started {service} {tag} (process running for 4.1 s)"),
         Runtime::Vendor | Runtime::Proxy => format!("{service} {tag} ready to accept connections"),
         _ => format!("starting {service} version={tag}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn checks_know_what_containers_write() {
+        let fields = regex::Regex::new(r"\\\{\w+:(pod|digits)\\\}").unwrap();
+        let fits = |text: &str| {
+            LINES.iter().any(|line| {
+                let pattern = fields
+                    .replace_all(&regex::escape(line), r"[\w.-]+")
+                    .into_owned();
+                regex::Regex::new(&format!("^{pattern}$"))
+                    .unwrap()
+                    .is_match(text)
+            })
+        };
+        for runtime in [
+            Runtime::DotNet,
+            Runtime::Java,
+            Runtime::Vendor,
+            Runtime::Proxy,
+            Runtime::Go,
+        ] {
+            let text = greeting(runtime, "gate-2", "1.4.0");
+            assert!(fits(&text), "{text}");
+        }
+        assert!(!fits("starting"));
     }
 }

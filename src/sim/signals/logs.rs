@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::Signals;
+use super::stack;
 use crate::scenario::format::service::Runtime;
 use crate::scenario::format::telemetry::Level;
 use crate::sim::ids::ServiceId;
@@ -13,7 +14,7 @@ use crate::sim::telemetry::atom::AtomId;
 use crate::sim::telemetry::homes::{Home, Stderr};
 use crate::sim::telemetry::logs::LogDef;
 use crate::sim::telemetry::template::{FieldKind, Template};
-use crate::sim::telemetry::wrap::{LogFormat, wrap};
+use crate::sim::telemetry::wrap::{LogFormat, wrap, wrap_error};
 
 const HOUR_MS: i64 = 3_600_000;
 /// Access lines of good requests are kept for a day, all others for a week, when the estate says nothing.
@@ -70,7 +71,9 @@ pub const fn format_of(runtime: Runtime) -> LogFormat {
         Runtime::Rust | Runtime::Cpp => LogFormat::Logfmt,
         Runtime::DotNet => LogFormat::DotNet,
         Runtime::Java => LogFormat::Java,
-        Runtime::Python | Runtime::Ruby | Runtime::Php => LogFormat::Plain,
+        Runtime::Python => LogFormat::Plain,
+        Runtime::Ruby => LogFormat::Ruby,
+        Runtime::Php => LogFormat::Php,
         Runtime::Proxy | Runtime::Vendor => LogFormat::Bare,
     }
 }
@@ -113,23 +116,11 @@ fn access(
 ) {
     let good = class.name == "ok";
     let level = if good { Level::Info } else { Level::Error };
-    let said = match (&class.line, good) {
-        (Some(line), _) => line.clone(),
-        (None, true) => "request".to_owned(),
-        (None, false) => format!("request failed: {}", class.name),
-    };
-    let extra: Vec<(String, Template)> = [
-        ("route", path(&route.name)),
-        ("status", class.status.clone()),
-        ("duration_ms", "{duration_ms}".to_owned()),
-        ("trace_id", "{trace}".to_owned()),
-    ]
-    .into_iter()
-    .map(|(name, text)| (name.to_owned(), template(&text)))
-    .collect();
-    let format = match format_of(service.spec.runtime) {
-        LogFormat::Bare => LogFormat::Logfmt,
-        format => format,
+    let runtime = service.spec.runtime;
+    let line = if runtime == Runtime::Proxy {
+        proxied(service, route, class)
+    } else {
+        answered(service, route, class, level)
     };
     let estate = &plan.pack.estate;
     let one_in = if estate.access_log_one_in == 0 {
@@ -149,11 +140,84 @@ fn access(
             service: Arc::from(service.name.as_str()),
             name: Arc::from(format!("{} {}", route.name, class.name)),
             level,
-            template: wrap(&template(&said), format, level, "", &extra),
+            template: line,
             keep_one_in: if good { one_in } else { 1 },
             retention_ms: if good { kept_ms } else { RETENTION_MS },
         },
     );
+}
+
+/// A request as the service itself logs it when it has answered.
+fn answered(service: &ServicePlan, route: &RoutePlan, class: &ClassPlan, level: Level) -> Template {
+    let runtime = service.spec.runtime;
+    let said = match (&class.line, class.name.as_str(), runtime) {
+        (Some(line), _, _) => line.clone(),
+        (None, "ok", Runtime::DotNet) => "Request finished".to_owned(),
+        (None, "ok", _) => "request completed".to_owned(),
+        (None, "error", _) => "request failed".to_owned(),
+        (None, "dependency", _) => "request failed: upstream error".to_owned(),
+        (None, other, _) => format!("request failed: {other}"),
+    };
+    let extra: Vec<(String, Template)> = [
+        ("route", path(&route.name)),
+        ("status", class.status.clone()),
+        ("duration_ms", "{duration_ms}".to_owned()),
+        ("trace_id", "{trace}".to_owned()),
+    ]
+    .into_iter()
+    .map(|(name, text)| (name.to_owned(), template(&text)))
+    .collect();
+    let format = match format_of(runtime) {
+        LogFormat::Bare => LogFormat::Logfmt,
+        format => format,
+    };
+    let good = class.name == "ok";
+    // What a client did wrong is no exception of the program; nor is a text with several lines of its own.
+    let of_client = class.status.starts_with('4')
+        || matches!(
+            class.status.as_str(),
+            "NOT_FOUND" | "INVALID_ARGUMENT" | "FAILED_PRECONDITION" | "PERMISSION_DENIED"
+        );
+    let trace = if good || of_client || said.contains('\n') {
+        String::new()
+    } else {
+        let reason = class
+            .line
+            .as_ref()
+            .map_or(said.as_str(), |_| "the request could not be served");
+        stack::of(runtime, &service.name, &route.name, reason)
+    };
+    let logger = stack::logger(runtime, &service.name, good);
+    wrap_error(&template(&said), format, level, &logger, &extra, &trace)
+}
+
+/// A request in a proxy's access log: the combined format with the flags, duration and trace behind it.
+fn proxied(service: &ServicePlan, route: &RoutePlan, class: &ClassPlan) -> Template {
+    let (method, path_shown) = match route.name.split_once(' ') {
+        Some((method, name)) => (method, path(name)),
+        None => ("POST", format!("/{}", path(&route.name))),
+    };
+    let flags = match class.name.as_str() {
+        "ok" | "error" => "-",
+        "dependency" => "UF",
+        "overloaded" => "UO",
+        _ => "UT",
+    };
+    let status = &class.status;
+    let said = class
+        .line
+        .as_ref()
+        .map_or_else(String::new, |line| format!(" {line}"));
+    let bytes = if class.name == "ok" {
+        "{bytes:digits(420..48200)}"
+    } else {
+        "{bytes:digits(87..180)}"
+    };
+    let agents = "{agent:word(Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15|Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/131.0.0.0|Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 Chrome/131.0.0.0 Mobile|Mozilla/5.0 (Macintosh; Intel Mac OS X 10.15; rv:132.0) Gecko/20100101 Firefox/132.0)}";
+    template(&format!(
+        "{{ip:ip}} - - [{{time:time}}] \"{method} {path_shown} HTTP/2\" {status} {flags} {bytes} \"{agents}\" upstream={} status={status} duration_ms={{duration_ms}} trace_id={{trace}}{said}",
+        service.name
+    ))
 }
 
 /// A route as its access lines show it: `:id` and `{id}` are numbers there.
@@ -199,7 +263,7 @@ fn own(
                 &template(text),
                 format_of(service.spec.runtime),
                 level,
-                "",
+                &stack::logger(service.spec.runtime, &service.name, false),
                 &[],
             ),
             keep_one_in: 1,

@@ -85,12 +85,20 @@ pub struct ScriptedLine {
     pub says: Arc<str>,
     /// How its program writes that.
     pub format: LogFormat,
+    /// The part of the program that speaks, where its form names one.
+    pub logger: Arc<str>,
 }
 
 impl ScriptedLine {
     /// The line as it is written.
     pub fn text(&self) -> String {
-        written(&self.says, self.format, self.level, SimTime(self.at_ms))
+        written(
+            &self.says,
+            self.format,
+            self.level,
+            &self.logger,
+            SimTime(self.at_ms),
+        )
     }
 }
 

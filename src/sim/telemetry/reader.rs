@@ -233,6 +233,65 @@ impl<'a> AtomReader<'a> {
         }
     }
 
+    /// Adds to each of some totals what its part counted in a whole leaf: one draw of the leaf serves all of them.
+    /// `scratch` is room for the pods' counts.
+    pub(super) fn add_whole(
+        &mut self,
+        index: LeafIndex,
+        parts: &[Part],
+        totals: &mut [u64],
+        scratch: &mut Vec<u64>,
+    ) {
+        let leaf = self.leaf(index);
+        if leaf.count == 0 {
+            return;
+        }
+        scratch.clear();
+        scratch.resize(self.places(), 0);
+        if parts.iter().any(|part| *part != Part::ALL) {
+            self.slot_tree(&leaf).each(
+                leaf.count,
+                &|place| self.weight_before(place),
+                &mut |place, events| {
+                    if let Some(slot) = scratch.get_mut(place) {
+                        *slot = events;
+                    }
+                },
+            );
+        }
+        let up_to = |place: usize, count: u64, end: u8| {
+            if count == 0 {
+                return 0;
+            }
+            self.bucket_tree(&leaf, place)
+                .before(count, usize::from(end), |bucket| {
+                    self.share_before(place, bucket)
+                })
+        };
+        for (part, total) in parts.iter().zip(totals) {
+            let place = match part.slot {
+                None => None,
+                Some(slot) => match self.place_of(slot) {
+                    Some(place) => Some(place),
+                    None => continue,
+                },
+            };
+            let of_place = |place: usize| scratch.get(place).copied().unwrap_or(0);
+            *total += match (part.measure, place) {
+                (Measure::Events, None) => leaf.count,
+                (Measure::Events, Some(place)) => of_place(place),
+                (Measure::UpTo(end), Some(place)) => up_to(place, of_place(place), end),
+                (Measure::UpTo(end), None) => (0..self.places())
+                    .map(|place| up_to(place, of_place(place), end))
+                    .sum(),
+                (Measure::DurationUs, _) => self.until(&leaf, leaf.quarters, *part),
+                (Measure::Sampled(one_in), _) => {
+                    self.sampled(&leaf, one_in, part.slot, leaf.quarters)
+                }
+            };
+        }
+    }
+
     /// What a part of the atom counted in the first quarters of a leaf.
     pub(super) fn first_quarters(&mut self, index: LeafIndex, quarters: u32, part: Part) -> u64 {
         if quarters == 0 {

@@ -11,7 +11,7 @@ use crate::sim::draw::{StreamId, StreamKey};
 /// What Prometheus stores where a series has ended.
 pub const STALE_BITS: u64 = 0x7ff0_0000_0000_0002;
 
-const ONE_Q16: f64 = 65_536.0;
+pub(super) const ONE_Q16: f64 = 65_536.0;
 
 /// Samples of one series: instants in ms and values, as long as each other.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -65,8 +65,23 @@ pub(super) fn read(
     samples
 }
 
+/// A number times a factor. A factor that is one part of a whole number divides by that: 399,602 millionths are 0.399602.
+fn scaled(number: i64, scale: f64) -> f64 {
+    let parts = libm::round(1.0 / scale);
+    if scale > 0.0 && scale < 1.0 && (1.0 / scale - parts).abs() < 1e-6 {
+        number as f64 / parts
+    } else {
+        number as f64 * scale
+    }
+}
+
 /// Whether a scrape at an instant finds the series.
-fn is_there(telemetry: &Telemetry, family: &Family, pod: Option<&Slot>, at_ms: i64) -> bool {
+pub(super) fn is_there(
+    telemetry: &Telemetry,
+    family: &Family,
+    pod: Option<&Slot>,
+    at_ms: i64,
+) -> bool {
     let begun = at_ms
         >= telemetry
             .grid()
@@ -84,7 +99,8 @@ fn is_there(telemetry: &Telemetry, family: &Family, pod: Option<&Slot>, at_ms: i
     }
 }
 
-fn values(
+/// The values of a member of a family at some instants (ascending), whether it is there or not.
+pub(super) fn values(
     telemetry: &Telemetry,
     family: &Family,
     member: Member,
@@ -147,7 +163,7 @@ fn values(
             let track = telemetry.value(*value);
             times
                 .iter()
-                .map(|&at| track.map_or(0.0, |track| *track.at(at) as f64 * scale))
+                .map(|&at| track.map_or(0.0, |track| scaled(*track.at(at), *scale)))
                 .collect()
         }
         Values::Offset { .. } => offsets(telemetry, &family.def.values, times),
@@ -168,13 +184,7 @@ fn values(
 const IN_FLIGHT: u64 = 8;
 
 fn offsets(telemetry: &Telemetry, values: &Values, times: &[i64]) -> Vec<f64> {
-    let Values::Offset {
-        atoms,
-        end_at_open,
-        held,
-        lag,
-    } = values
-    else {
+    let Values::Offset { atoms, .. } = values else {
         return Vec::new();
     };
     let part = Part::ALL;
@@ -185,27 +195,43 @@ fn offsets(telemetry: &Telemetry, values: &Values, times: &[i64]) -> Vec<f64> {
         pod: None,
     };
     let open = counted.at(telemetry.grid().t0().millis());
-    let key = StreamKey::new(telemetry.seed(), StreamId::of("consumers/in-flight"));
-    let track = telemetry.value(*held);
-    let value = |(total, &at): (u64, &i64)| {
-        let end = (end_at_open + total).saturating_sub(open);
-        let held = track.map_or(-1, |track| *track.at(at));
-        let behind = key
-            .leaf(at.div_euclid(SCRAPE_MS))
-            .below(u64::from(held.unsigned_abs() as u32), IN_FLIGHT);
-        let committed = u64::try_from(held).unwrap_or_else(|_| end.saturating_sub(behind));
-        if *lag {
-            end.saturating_sub(committed) as f64
-        } else {
-            committed as f64
-        }
-    };
     counted
         .totals(times)
         .into_iter()
         .zip(times)
-        .map(value)
+        .map(|(total, &at)| offset(telemetry, values, total, open, at))
         .collect()
+}
+
+/// A group's offset or lag at an instant, by what was counted of its topic's messages until then and until T0.
+pub(super) fn offset(
+    telemetry: &Telemetry,
+    values: &Values,
+    total: u64,
+    open: u64,
+    at_ms: i64,
+) -> f64 {
+    let Values::Offset {
+        end_at_open,
+        held,
+        lag,
+        ..
+    } = values
+    else {
+        return 0.0;
+    };
+    let key = StreamKey::new(telemetry.seed(), StreamId::of("consumers/in-flight"));
+    let end = (end_at_open + total).saturating_sub(open);
+    let held = telemetry.value(*held).map_or(-1, |track| *track.at(at_ms));
+    let behind = key
+        .leaf(at_ms.div_euclid(SCRAPE_MS))
+        .below(u64::from(held.unsigned_abs() as u32), IN_FLIGHT);
+    let committed = u64::try_from(held).unwrap_or_else(|_| end.saturating_sub(behind));
+    if *lag {
+        end.saturating_sub(committed) as f64
+    } else {
+        committed as f64
+    }
 }
 
 fn ready(telemetry: &Telemetry, family: &Family, member: Member, times: &[i64]) -> Vec<f64> {
@@ -255,15 +281,16 @@ fn counter(
 }
 
 /// A sum over atoms, since the start of a pod's container if there is one.
-struct Counted<'a> {
-    telemetry: &'a Telemetry,
-    atoms: &'a [AtomId],
-    part: Part,
-    pod: Option<&'a Slot>,
+pub(super) struct Counted<'a> {
+    pub(super) telemetry: &'a Telemetry,
+    pub(super) atoms: &'a [AtomId],
+    pub(super) part: Part,
+    pub(super) pod: Option<&'a Slot>,
 }
 
 impl Counted<'_> {
-    fn at(&self, at_ms: i64) -> u64 {
+    /// The sum at an instant, since the beginning of history.
+    pub(super) fn at(&self, at_ms: i64) -> u64 {
         self.atoms
             .iter()
             .map(|&atom| self.telemetry.total_until(atom, self.part, at_ms))
@@ -301,7 +328,7 @@ impl Counted<'_> {
 
     /// What a container that is older than the history had counted when it began, by its ordinary rate: an estimate, of
     /// which no line and no other series tells.
-    fn before_history(&self, start_ms: i64) -> u64 {
+    pub(super) fn before_history(&self, start_ms: i64) -> u64 {
         let origin = self.telemetry.grid().origin_ms();
         let seconds = (origin - start_ms).max(0) / 1000;
         if seconds == 0 {

@@ -21,9 +21,10 @@ use super::lines::{
 };
 use super::logs::{LineId, LineKey, Log, LogId};
 use super::reader::{AtomReader, Cell};
-use super::render::Placed;
+use super::render::{Placed, TraceIds};
 use super::slots::SlotTrack;
 use super::store::Telemetry;
+use super::template::FieldKind;
 
 /// How one filter is decided for one template.
 #[derive(Debug)]
@@ -43,6 +44,8 @@ enum Plan {
     Always,
     /// Decided by these filters of the query; the others always hold.
     Depends(Vec<(usize, Decision)>),
+    /// Only the event of this trace can match; the open filters decide.
+    Traced(u128, Vec<(usize, Decision)>),
 }
 
 /// A search over a snapshot: what is looked for and where, with every template decided as far as it can be.
@@ -52,6 +55,8 @@ pub struct Search {
     filter: LineFilter,
     query: LineQuery,
     plans: BTreeMap<LogId, Plan>,
+    /// The only leaves with matches, ascending, where a trace says which; none when all must be looked at.
+    pinned: Option<Vec<LeafIndex>>,
 }
 
 /// How much a slice of a search may do, in lines looked at (or leaves passed).
@@ -114,12 +119,83 @@ impl Search {
                 plans.insert(chosen.id, plan);
             }
         }
-        Self {
+        let mut search = Self {
             telemetry,
             filter,
             query,
             plans,
+            pinned: None,
+        };
+        search.pinned = search.pin();
+        search
+    }
+
+    /// The leaves that can hold matches, if the event of a trace is all that can match besides scripted lines.
+    fn pin(&self) -> Option<Vec<LeafIndex>> {
+        let mut traces = self.plans.values().filter_map(|plan| match plan {
+            Plan::Never => None,
+            Plan::Traced(trace, _) => Some(Some(*trace)),
+            Plan::Always | Plan::Depends(_) => Some(None),
+        });
+        let trace = traces.next()??;
+        if !traces.all(|other| other == Some(trace)) {
+            return None;
         }
+        let event = TraceIds::new(self.telemetry.seed()).event(trace);
+        let mut leaves: Vec<LeafIndex> = event.map(|(_, leaf, _)| leaf).into_iter().collect();
+        let selection = self.selection(|_| false);
+        let grid = self.telemetry.grid();
+        let scripted = selection.scripted_between(selection.from_ms, selection.until_ms);
+        leaves.extend(
+            scripted
+                .filter(|scripted| self.query.matches(&scripted.line.text()))
+                .map(|scripted| grid.leaf_at(scripted.key.at_ms)),
+        );
+        leaves.sort_unstable();
+        leaves.dedup();
+        Some(leaves)
+    }
+
+    /// The first leaf from one on that can hold matches.
+    fn from_leaf(&self, leaf: LeafIndex) -> LeafIndex {
+        match &self.pinned {
+            None => leaf,
+            Some(leaves) => {
+                let place = leaves.partition_point(|pinned| *pinned < leaf);
+                leaves.get(place).copied().unwrap_or(LeafIndex::MAX)
+            }
+        }
+    }
+
+    /// The last leaf up to one that can hold matches.
+    fn to_leaf(&self, leaf: LeafIndex) -> LeafIndex {
+        match &self.pinned {
+            None => leaf,
+            Some(leaves) => {
+                let place = leaves.partition_point(|pinned| *pinned <= leaf);
+                let last = place.checked_sub(1).and_then(|last| leaves.get(last));
+                last.copied().unwrap_or(LeafIndex::MIN)
+            }
+        }
+    }
+
+    /// The same search over another snapshot and window: templates stay decided, but for new ones and those that show pods.
+    pub fn renew(&mut self, telemetry: Arc<Telemetry>, from_ms: i64, until_ms: i64) {
+        (self.filter.from_ms, self.filter.until_ms) = (from_ms, until_ms);
+        self.telemetry = telemetry;
+        let mut plans = std::mem::take(&mut self.plans);
+        for group in &Selection::new(&self.telemetry, &self.filter).groups {
+            for chosen in &group.logs {
+                let mut fields = chosen.log.def.template.fields().iter();
+                let shows_pods =
+                    fields.any(|field| matches!(field.kind, FieldKind::Pod | FieldKind::Node));
+                if shows_pods || !plans.contains_key(&chosen.id) {
+                    plans.insert(chosen.id, plan(&self.query, chosen.log, group.slots));
+                }
+            }
+        }
+        self.plans = plans;
+        self.pinned = self.pin();
     }
 
     /// The next matches after (or before) a cursor, at most `limit`, within a budget.
@@ -140,8 +216,8 @@ impl Search {
         let (first, last) = selection.leaves();
         let at = cursor.map(|key| grid.leaf_at(key.at_ms));
         let mut leaf = match direction {
-            Direction::Older => at.map_or(last, |at| at.min(last)),
-            Direction::Newer => at.map_or(first, |at| at.max(first)),
+            Direction::Older => self.to_leaf(at.map_or(last, |at| at.min(last))),
+            Direction::Newer => self.from_leaf(at.map_or(first, |at| at.max(first))),
         };
         let mut work = 0;
         let mut lines = Vec::new();
@@ -170,7 +246,10 @@ impl Search {
                 }
                 found.lines.extend(selection.make(line));
             }
-            leaf += if direction == Direction::Older { -1 } else { 1 };
+            leaf = match direction {
+                Direction::Older => self.to_leaf(leaf - 1),
+                Direction::Newer => self.from_leaf(leaf + 1),
+            };
         }
         found
     }
@@ -205,7 +284,9 @@ impl Search {
         if counting.done {
             return;
         }
-        let mut selection = self.selection(|plan| matches!(plan, Plan::Depends(_)));
+        let mut selection =
+            self.selection(|plan| matches!(plan, Plan::Depends(_) | Plan::Traced(..)));
+        counting.next = self.to_leaf(counting.next);
         let (first, _) = selection.leaves();
         let undecided = !selection.groups.is_empty();
         let mut work = 0;
@@ -225,7 +306,7 @@ impl Search {
                 .grid()
                 .start_ms(counting.next)
                 .max(selection.from_ms);
-            counting.next -= 1;
+            counting.next = self.to_leaf(counting.next - 1);
         }
         counting.done = true;
         counting.scanned_until_ms = selection.from_ms;
@@ -367,7 +448,18 @@ impl Search {
                 continue;
             }
             let mut counted = 0;
-            for k in 0..kept as u32 {
+            let events = match plan {
+                Plan::Traced(trace, _) => match traces.event(*trace) {
+                    Some((atom, leaf, k))
+                        if atom == group.atom.0 && leaf == index && u64::from(k) < kept =>
+                    {
+                        k..k + 1
+                    }
+                    _ => continue,
+                },
+                _ => 0..kept as u32,
+            };
+            for k in events {
                 work += 1;
                 let event = group.event(&leaf, index, k);
                 let mut cell: Option<Cell> = None;
@@ -382,7 +474,7 @@ impl Search {
                             .unwrap_or_default()
                     })
                 };
-                if let Plan::Depends(filters) = plan {
+                if let Plan::Depends(filters) | Plan::Traced(_, filters) = plan {
                     let mut placed = || {
                         let cell = find_cell(&mut cells);
                         Placed {
@@ -489,9 +581,18 @@ fn plan(query: &LineQuery, log: &Log, slots: Option<&SlotTrack>) -> Plan {
         }
     }
     if open.is_empty() {
-        Plan::Always
-    } else {
-        Plan::Depends(open)
+        return Plan::Always;
+    }
+    let trace = open.iter().find_map(|(number, decision)| {
+        let trace = query.filters.get(*number)?.trace?;
+        match decision {
+            Decision::Fields(graph) if graph.is_of_trace(&log.def.template) => Some(trace),
+            _ => None,
+        }
+    });
+    match trace {
+        Some(trace) => Plan::Traced(trace, open),
+        None => Plan::Depends(open),
     }
 }
 

@@ -209,6 +209,16 @@ impl SlotTrack {
             .map(|(id, slot)| (id as SlotId, slot.as_ref()))
     }
 
+    /// How many pods there have been.
+    pub fn len(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// Whether there has been none.
+    pub fn is_empty(&self) -> bool {
+        self.slots.is_empty()
+    }
+
     /// The pods that take traffic at an instant, since when and until when that is so.
     pub fn ready_span(&self, at_ms: i64) -> (&ReadySet, i64, i64) {
         self.ready.span_at(at_ms)

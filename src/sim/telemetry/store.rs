@@ -477,6 +477,21 @@ impl Telemetry {
         self.total_with(&mut reader, atom, part, at_ms)
     }
 
+    /// What a part of an atom counted between two cuts, the second not before the first: without what came before.
+    pub(super) fn between(&self, atom: AtomId, part: Part, from_ms: i64, until_ms: i64) -> u64 {
+        let Some(mut reader) = self.reader(atom) else {
+            return 0;
+        };
+        let (first, before) = self.grid.cut(from_ms.max(self.grid.origin_ms()));
+        let (last, after) = self.grid.cut(until_ms.min(self.closed_ms));
+        if last < first {
+            return 0;
+        }
+        let whole = sum_leaves(&mut reader, part, first, last);
+        let rest = reader.first_quarters(last, after, part);
+        (whole + rest).saturating_sub(reader.first_quarters(first, before, part))
+    }
+
     /// [`Telemetry::total_until`] at many ascending instants, in one pass over the leaves between them.
     pub fn totals_at(&self, atom: AtomId, part: Part, times_ms: &[i64]) -> Vec<u64> {
         let Some(mut reader) = self.reader(atom) else {
@@ -613,24 +628,23 @@ impl Telemetry {
 
     /// The families that may have a series of this name; all of them for `None`.
     pub(super) fn families_named(&self, metric: Option<&str>) -> impl Iterator<Item = &Family> {
-        let places = metric.map(|name| {
-            let stems = ["", "_bucket", "_sum", "_count"].into_iter();
-            let mut places: Vec<u32> = stems
-                .filter_map(|suffix| self.by_metric.get(name.strip_suffix(suffix)?))
-                .flatten()
-                .copied()
-                .collect();
-            places.sort_unstable();
-            places
-        });
-        let all = if places.is_none() {
-            self.families.as_slice()
-        } else {
-            &[]
+        let places = self.places_named(metric).into_iter();
+        places.filter_map(|place| self.families.get(place as usize))
+    }
+
+    /// The places of the families that may have a series of this name, ascending.
+    pub(super) fn places_named(&self, metric: Option<&str>) -> Vec<u32> {
+        let Some(name) = metric else {
+            return (0..self.families.len() as u32).collect();
         };
-        let named = places.unwrap_or_default().into_iter();
-        all.iter()
-            .chain(named.filter_map(|place| self.families.get(place as usize)))
+        let stems = ["", "_bucket", "_sum", "_count"].into_iter();
+        let mut places: Vec<u32> = stems
+            .filter_map(|suffix| self.by_metric.get(name.strip_suffix(suffix)?))
+            .flatten()
+            .copied()
+            .collect();
+        places.sort_unstable();
+        places
     }
 
     pub(super) fn atom(&self, atom: AtomId) -> Option<&Atom> {

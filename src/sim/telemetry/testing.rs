@@ -186,6 +186,7 @@ pub(super) fn with_logs(seed: u64) -> Estate {
                 name: Arc::from("crash"),
                 says: format!("Unhandled exception {number}").into(),
                 format: LogFormat::Bare,
+                logger: "".into(),
             })
             .unwrap();
     }

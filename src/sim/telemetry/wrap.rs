@@ -14,6 +14,10 @@ pub enum LogFormat {
     Logfmt,
     /// Time, level, logger, message, as Python services write.
     Plain,
+    /// Ruby's standard logger.
+    Ruby,
+    /// Monolog's line format.
+    Php,
     /// .NET's console: level and category, then the message on lines of its own, without a time.
     DotNet,
     /// The default pattern of Java services.
@@ -31,12 +35,34 @@ pub fn wrap(
     logger: &str,
     extra: &[(String, Template)],
 ) -> Template {
+    wrap_error(message, format, level, logger, extra, "")
+}
+
+/// The same with a stack trace, on lines of its own where the runtime prints it so.
+pub fn wrap_error(
+    message: &Template,
+    format: LogFormat,
+    level: Level,
+    logger: &str,
+    extra: &[(String, Template)],
+    stack: &str,
+) -> Template {
     match format {
-        LogFormat::Json => json(message, level, logger, extra),
+        LogFormat::Json => json(message, level, logger, extra, stack),
         LogFormat::Logfmt => logfmt(message, level, logger, extra),
-        LogFormat::Plain => plain(message, level, logger, extra),
-        LogFormat::DotNet => dotnet(message, level, logger, extra),
-        LogFormat::Java => java(message, level, logger, extra),
+        LogFormat::Plain => under(plain(message, level, logger, extra), stack),
+        LogFormat::Ruby => under(ruby(message, level, extra), stack),
+        LogFormat::Php => under(php(message, level, extra), stack),
+        LogFormat::DotNet => {
+            let indented = stack.replace('\n', "\n      ");
+            let stack = if stack.is_empty() {
+                indented
+            } else {
+                format!("      {indented}")
+            };
+            under(dotnet(message, level, logger, extra), &stack)
+        }
+        LogFormat::Java => under(java(message, level, logger, extra), stack),
         LogFormat::Bare => {
             let mut line = message.clone();
             append(&mut line, extra);
@@ -45,9 +71,35 @@ pub fn wrap(
     }
 }
 
-/// A message that is written once, as a runtime writes it at an instant.
-pub fn written(message: &str, format: LogFormat, level: Level, at: SimTime) -> String {
-    let template = wrap(&Template::literal(message), format, level, "", &[]);
+/// A line with further lines under it.
+fn under(mut line: Template, more: &str) -> Template {
+    if !more.is_empty() {
+        line.push_literal("\n");
+        line.push_literal(more);
+    }
+    line
+}
+
+/// A message that is written once, as a runtime writes it at an instant. What a runtime itself prints when it gives up has
+/// no logger's form.
+pub fn written(
+    message: &str,
+    format: LogFormat,
+    level: Level,
+    logger: &str,
+    at: SimTime,
+) -> String {
+    let last_words = [
+        "Unhandled exception",
+        "Exception in thread",
+        "Traceback (most recent call last)",
+        "panic: ",
+        "goroutine ",
+    ];
+    if last_words.iter().any(|words| message.starts_with(words)) {
+        return message.to_owned();
+    }
+    let template = wrap(&Template::literal(message), format, level, logger, &[]);
     template.written_at(at)
 }
 
@@ -71,7 +123,13 @@ const fn lower(level: Level) -> &'static str {
     }
 }
 
-fn json(message: &Template, level: Level, logger: &str, extra: &[(String, Template)]) -> Template {
+fn json(
+    message: &Template,
+    level: Level,
+    logger: &str,
+    extra: &[(String, Template)],
+    stack: &str,
+) -> Template {
     let mut line = Template::default();
     line.push_literal("{\"time\":\"");
     line.push_field("time", &FieldKind::Time(TimeForm::Rfc3339));
@@ -87,6 +145,9 @@ fn json(message: &Template, level: Level, logger: &str, extra: &[(String, Templa
         line.push_literal(&format!(",\"{}\":{quote}", escape_json(key)));
         line.push_template(value, &escape_json);
         line.push_literal(quote);
+    }
+    if !stack.is_empty() {
+        line.push_literal(&format!(",\"stack\":\"{}\"", escape_json(stack)));
     }
     line.push_literal("}");
     line
@@ -121,6 +182,32 @@ fn plain(message: &Template, level: Level, logger: &str, extra: &[(String, Templ
     line
 }
 
+fn ruby(message: &Template, level: Level, extra: &[(String, Template)]) -> Template {
+    let word = upper(level);
+    let mut line = Template::default();
+    line.push_literal(&format!("{}, [", word.get(..1).unwrap_or("I")));
+    line.push_field("time", &FieldKind::Time(TimeForm::Rfc3339));
+    line.push_literal(&format!(" #1] {word:>5} -- : "));
+    line.push_template(message, &str::to_owned);
+    append(&mut line, extra);
+    line
+}
+
+fn php(message: &Template, level: Level, extra: &[(String, Template)]) -> Template {
+    let word = match level {
+        Level::Warn => "WARNING",
+        Level::Fatal => "CRITICAL",
+        level => upper(level),
+    };
+    let mut line = Template::default();
+    line.push_literal("[");
+    line.push_field("time", &FieldKind::Time(TimeForm::Rfc3339));
+    line.push_literal(&format!("] app.{word}: "));
+    line.push_template(message, &str::to_owned);
+    append(&mut line, extra);
+    line
+}
+
 fn dotnet(
     message: &Template,
     level: Level,
@@ -135,7 +222,13 @@ fn dotnet(
         Level::Fatal => "crit",
     };
     let mut line = Template::default();
-    line.push_literal(&format!("{name}: {logger}[0]\n      "));
+    // The number that the framework gives a finished request.
+    let event = if logger.ends_with("Hosting.Diagnostics") {
+        2
+    } else {
+        0
+    };
+    line.push_literal(&format!("{name}: {logger}[{event}]\n      "));
     line.push_template(message, &|text: &str| text.replace('\n', "\n      "));
     append(&mut line, extra);
     line
@@ -144,7 +237,7 @@ fn dotnet(
 fn java(message: &Template, level: Level, logger: &str, extra: &[(String, Template)]) -> Template {
     let mut line = Template::default();
     line.push_field("time", &FieldKind::Time(TimeForm::Rfc3339));
-    line.push_literal(&format!(" {:>5} 1 --- [exec-", upper(level)));
+    line.push_literal(&format!(" {:>5} 1 --- [nio-8080-exec-", upper(level)));
     line.push_field("thread", &FieldKind::Digits { low: 1, high: 10 });
     line.push_literal(&format!("] {logger} : "));
     line.push_template(message, &str::to_owned);
@@ -236,8 +329,48 @@ mod tests {
         assert_eq!(
             wrapped(LogFormat::Java, Level::Info),
             format!(
-                "{{time}}  INFO 1 --- [exec-{{thread}}] Alpha.Store : cannot \"open\" {{file}}\n  at line 3 {tail}"
+                "{{time}}  INFO 1 --- [nio-8080-exec-{{thread}}] Alpha.Store : cannot \"open\" {{file}}\n  at line 3 {tail}"
             )
+        );
+    }
+
+    #[test]
+    fn traces_stand_where_their_runtime_prints_them() {
+        let message = Template::literal("no stock");
+        let made =
+            |format, stack| wrap_error(&message, format, Level::Error, "a.B", &[], stack).pattern();
+        let stack = "java.lang.Error: x\n\tat a.B.c(B.java:1)";
+        assert_eq!(
+            made(LogFormat::Java, stack),
+            format!("{{time}} ERROR 1 --- [nio-8080-exec-{{thread}}] a.B : no stock\n{stack}")
+        );
+        assert_eq!(
+            made(LogFormat::DotNet, "System.X: x\n   at a.B.C()"),
+            "fail: a.B[0]\n      no stock\n      System.X: x\n         at a.B.C()"
+        );
+        assert!(
+            made(LogFormat::Json, "Error: x\n    at c")
+                .ends_with(r#","msg":"no stock","stack":"Error: x\n    at c"}"#)
+        );
+        assert_eq!(
+            made(LogFormat::Ruby, ""),
+            "E, [{time} #1] ERROR -- : no stock"
+        );
+        assert_eq!(made(LogFormat::Php, ""), "[{time}] app.ERROR: no stock");
+        let at = SimTime(0);
+        assert_eq!(
+            written(
+                "Unhandled exception. System.X",
+                LogFormat::DotNet,
+                Level::Fatal,
+                "a",
+                at
+            ),
+            "Unhandled exception. System.X"
+        );
+        assert_eq!(
+            written("up", LogFormat::Plain, Level::Info, "a", at),
+            "1970-01-01 00:00:00,000 INFO [a] up"
         );
     }
 

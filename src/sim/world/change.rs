@@ -84,10 +84,26 @@ impl World {
             Change::SetTopicConfig { topic, key, value } => {
                 self.set_topic_config(topic, key, value.clone())
             }
-            Change::Silence { alert, lasts } => {
-                self.alerts
-                    .silences
-                    .push((alert.clone(), self.now, self.now + Span(lasts.millis)));
+            Change::Silence {
+                alert,
+                matching,
+                lasts,
+            } => {
+                let mut silence = crate::sim::rules::Silence {
+                    matching: matching
+                        .iter()
+                        .map(|(name, value)| (name.clone(), value.clone()))
+                        .collect(),
+                    from: self.now,
+                    until: self.now + Span(lasts.millis),
+                    by: by.unwrap_or("automation").to_owned(),
+                    comment: String::new(),
+                };
+                if let Some(alert) = alert {
+                    let name = crate::sim::rules::rule::ALERT_NAME.to_owned();
+                    silence.matching.insert(0, (name, alert.clone()));
+                }
+                self.alerts.silence(silence);
             }
         }
     }

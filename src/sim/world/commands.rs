@@ -99,6 +99,7 @@ impl World {
                 self.set_flag(flag, *on, &by);
                 Ok(Outcome::Done)
             }
+            Command::Alerts(command) => self.apply_alerts(command),
             Command::Drill(act) => self.apply_drill(act),
         }
     }

@@ -81,7 +81,7 @@ impl World {
             Cond::DriverBelow(driver, value) => self.driver(*driver) < *value,
             Cond::Healthy(service, lasts) => self.timers.healthy_for(*service, *lasts, self.now),
             Cond::JobRunning(job) => self.facts.jobs_running.contains_key(job),
-            Cond::AlertFiring(alert) => self.alerts.is_firing(alert),
+            Cond::AlertFiring(alert) => self.alerts.is_firing(&self.plan.rules, alert),
             Cond::ClueSeen(clue) => self.trainee.clues.contains_key(clue),
             Cond::Refuted(herring) => self.trainee.refuted.contains_key(herring),
             Cond::Did(deed) => self

@@ -97,9 +97,7 @@ impl World {
             hasher.text(&incident.id);
             hasher.number(incident.timeline.len() as i64);
         }
-        for alert in self.alerts.firing.keys() {
-            hasher.text(alert);
-        }
+        self.alerts.hash_into(hasher);
         for repository in self.repositories.values() {
             hasher.number(repository.commits().count() as i64);
         }

@@ -14,7 +14,7 @@ use super::queue::{Due, Queue};
 use super::step::{Scripts, Waiting, Watch};
 use super::trainee::{DrillState, Trainee};
 use super::valkey::ValkeyState;
-use super::{Alerts, Facts, World};
+use super::{Facts, World};
 use crate::scenario::format::records::Incident;
 use crate::sim::flows::Flows;
 use crate::sim::git::Repository;
@@ -24,6 +24,7 @@ use crate::sim::kubernetes::fate::EnvSnapshot;
 use crate::sim::kubernetes::{Cluster, ClusterSpec};
 use crate::sim::pager::{IncidentState, Pager, PagerIncident};
 use crate::sim::plan::{Cond, Plan, Reach};
+use crate::sim::rules::{Alerts, Silence};
 use crate::sim::signals::Signals;
 use crate::sim::slack::{Post, Slack};
 use crate::sim::time::{SimTime, Span};
@@ -43,6 +44,7 @@ impl World {
         world.signals.tell_past_lines();
         world.signals.close_until(page);
         world.anchor_stocks();
+        world.look_back_at_alerts();
         // What came before the page is history; the debrief tells how the faults began.
         world.events.retain(|event| {
             event.at >= page || matches!(event.kind, super::WorldEventKind::Fault { .. })
@@ -141,10 +143,8 @@ impl World {
             deployments: super::deployments::old(&plan, start),
             code: super::code::Code::default(),
             signals,
-            alerts: Alerts {
-                next_at: plan.page - Span::from_hours(1),
-                ..Alerts::default()
-            },
+            // What was before the page is looked at when the page is reached.
+            alerts: Alerts::new(&plan.rules, plan.page + crate::sim::rules::EVERY),
             scripts,
             moves: super::memo::Moves::default(),
             memos: super::step::Memos::new(&plan),
@@ -318,10 +318,11 @@ impl World {
             self.pager.add(old_incident(&plan, id, incident));
         }
         for (name, rule) in plan.pack.estate.alerts.iter().chain(&scenario.alerts) {
-            let silences = rule.silences.iter();
-            let silences = silences
-                .map(|(from, until)| (name.clone(), plan.moment(*from), plan.moment(*until)));
-            self.alerts.silences.extend(silences);
+            for (from, until) in &rule.silences {
+                let (from, until) = (plan.moment(*from), plan.moment(*until));
+                self.alerts
+                    .silence(Silence::of_alert(name, from, until, "story"));
+            }
         }
     }
 

@@ -121,9 +121,8 @@ impl World {
         self.lose(from);
         self.look_at_timers();
         self.run_scripts();
-        let alerts_at = self.alerts.next_at;
         self.run_alerts();
-        if self.alerts.next_at != alerts_at {
+        if self.alerts.unsettled {
             self.moves.note(Needs::FACTS);
         }
         self.run_drill();
@@ -159,7 +158,7 @@ impl World {
         let instances = instances.filter_map(|(fault, instances)| instances.next_at(fault));
         let rebalances = self.groups.iter();
         let rebalances = rebalances.filter_map(|group| group.next_rebalance(self.now));
-        let deadline = (self.now >= self.plan.page).then_some(self.plan.deadline);
+        let deadline = (self.now >= self.plan.page && !self.endless).then_some(self.plan.deadline);
         let filling = self.valkey.iter().any(|server| server.flushed.is_some());
         let told = self.now.floor_to(VALKEY_TOLD) + VALKEY_TOLD;
         let lasted = self

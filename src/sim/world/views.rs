@@ -8,7 +8,7 @@ use super::loss::Loss;
 use super::memo::Needs;
 use super::trainee::Trainee;
 use super::valkey::ValkeyState;
-use super::{Alerts, Facts, World, WorldEvent};
+use super::{Facts, World, WorldEvent};
 use crate::scenario::format::values::Moment;
 use crate::sim::artifact::Shown;
 use crate::sim::flows::Flows;
@@ -17,6 +17,7 @@ use crate::sim::git::worktree::Worktree;
 use crate::sim::ids::{DriverId, GroupId, ServiceId, StockId, TopicId};
 use crate::sim::kubernetes::Cluster;
 use crate::sim::pager::Pager;
+use crate::sim::rules::{Alerts, Recorded};
 use crate::sim::signals::Signals;
 use crate::sim::slack::Slack;
 use crate::sim::time::{SimTime, Span};
@@ -57,6 +58,15 @@ impl World {
     /// The paging system.
     pub const fn pager(&self) -> &Pager {
         &self.pager
+    }
+
+    /// Everything that can be queried: what is scraped, what rules record, the alerts themselves.
+    pub fn series(&self) -> Recorded<'_> {
+        Recorded::new(
+            self.signals.telemetry(),
+            &self.plan.rules,
+            self.alerts.history(),
+        )
     }
 
     /// Alerts.

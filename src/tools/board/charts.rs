@@ -3,6 +3,7 @@
 use crate::sim::World;
 use crate::sim::artifact::Shown;
 use crate::sim::promql::{self, Limits};
+use crate::sim::rules::AlertState;
 use crate::sim::time::{SimTime, Span};
 use crate::sim::world::WorldEventKind;
 
@@ -36,9 +37,9 @@ pub fn instants(start_ms: i64, end_ms: i64, step_ms: i64) -> Vec<i64> {
 pub fn query(world: &World, text: &str, start_ms: i64, end_ms: i64, step_ms: i64) -> Answered {
     let expr = promql::parse(text).map_err(|error| (error.message.clone(), Some(error.span())))?;
     let (from, to) = (SimTime(start_ms), SimTime(end_ms));
-    let telemetry = world.signals().telemetry();
+    let series = world.series();
     let (matrix, _) = promql::range(
-        telemetry,
+        &series,
         &expr,
         from,
         to,
@@ -111,12 +112,21 @@ pub fn marks(world: &World, start_ms: i64, end_ms: i64) -> Vec<Mark> {
         kind: "page",
         label: format!("{} {}", incident.id, incident.title),
     }));
-    marks.extend(world.events().iter().filter_map(|event| match &event.kind {
-        WorldEventKind::Alert { name, firing: true } => Some(Mark {
-            at: event.at,
+    // Alerts that nobody was told of leave no mark.
+    let alerts = world.alerts();
+    let fired = alerts.history().iter().filter(|span| {
+        span.state == AlertState::Firing && !alerts.is_silenced(&span.labels, span.from)
+    });
+    let mut fired: Vec<Mark> = fired
+        .map(|span| Mark {
+            at: span.from,
             kind: "alert",
-            label: name.clone(),
-        }),
+            label: span.labels.get("alertname").to_owned(),
+        })
+        .collect();
+    fired.dedup();
+    marks.extend(fired);
+    marks.extend(world.events().iter().filter_map(|event| match &event.kind {
         WorldEventKind::RolledOut { service, tag } => Some(Mark {
             at: event.at,
             kind: "rollout",

@@ -113,7 +113,8 @@ fn messages(world: &World, args: &Args) -> Vec<Shown> {
 }
 
 fn log_lines(world: &World, args: &Args) -> Vec<Shown> {
-    let (services, level) = args.query.rsplit_once(" >=").unwrap_or(("", ""));
+    let (streams, name) = args.query.rsplit_once(" #").unwrap_or((&args.query, ""));
+    let (services, level) = streams.rsplit_once(" >=").unwrap_or(("", ""));
     let wanted = lines::Wanted {
         services: services
             .split(',')
@@ -125,6 +126,10 @@ fn log_lines(world: &World, args: &Args) -> Vec<Shown> {
             .position(|word| *word == level)
             .unwrap_or(0),
         text: args.filter.clone(),
+        names: Some(name.to_owned())
+            .filter(|name| !name.is_empty())
+            .into_iter()
+            .collect(),
     };
     let seek = match (&args.first, args.frozen_at_ms) {
         (Some(first), _) => lines::Seek::At(first.clone()),

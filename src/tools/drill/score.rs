@@ -4,8 +4,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use crate::debrief::{self, Played};
 use crate::session::Session;
-use crate::sim::world::trainee::DrillState;
 use crate::tools::tool::{Text, ToolError};
 
 /// How a drill went.
@@ -13,25 +13,42 @@ use crate::tools::tool::{Text, ToolError};
 pub struct Score {
     /// How it ended: `resolved`, `handed_over`, `deadline_passed`, `made_worse` or `gave_up`.
     pub ending: String,
+    /// Resolved, with a claim that names the root.
+    pub is_win: bool,
+    /// How it ended, in one sentence.
+    pub verdict: String,
+    /// Points.
+    pub points: u32,
+    /// The most there are.
+    pub out_of: u32,
+    /// Its parts.
+    pub parts: Vec<Part>,
     /// How long it took from the page to the end, in simulated seconds.
     pub took_s: i64,
-    /// Customer minutes lost since the page.
+    /// Customer minutes lost up to the deadline.
     pub customer_minutes: u64,
+    /// Those that doing nothing would have lost.
+    pub customer_minutes_doing_nothing: u64,
     /// Why it happened when it did.
     pub why_now: String,
-    /// The debrief, in words.
+    /// The debrief, in Markdown.
     pub debrief: String,
+}
+
+/// A part of the score.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Part {
+    /// Its name.
+    pub name: String,
+    /// Points; below zero for what is taken off.
+    pub points: i32,
+    /// The most there are.
+    pub out_of: u32,
 }
 
 impl Text for Score {
     fn text(&self) -> String {
-        format!(
-            "{} after {} min, {} customer minutes lost\n\n{}",
-            self.ending.replace('_', " "),
-            self.took_s / 60,
-            self.customer_minutes,
-            self.debrief
-        )
+        format!("{}\n\n{}", self.verdict, self.debrief)
     }
 }
 
@@ -40,8 +57,7 @@ impl Text for Score {
 /// # Errors
 /// While the drill is not over.
 pub fn score(session: &Session) -> Result<Score, ToolError> {
-    let world = session.world();
-    let DrillState::Ended(ending) = world.drill() else {
+    if !session.is_over() {
         return Err(ToolError {
             message: "the drill is not over".to_owned(),
             hint: Some(
@@ -49,26 +65,33 @@ pub fn score(session: &Session) -> Result<Score, ToolError> {
                     .to_owned(),
             ),
         });
-    };
-    let ending = serde_json::to_value(ending).unwrap_or_default();
-    let answer = &world.plan().pack.scenario.answer;
+    }
+    let told = debrief::debrief(&Played::of(session));
+    let parts = told.score.parts.iter().map(|part| Part {
+        name: part.name.to_owned(),
+        points: part.points,
+        out_of: part.out_of,
+    });
     Ok(Score {
-        ending: ending.as_str().unwrap_or_default().to_owned(),
-        took_s: (world.now() - world.plan().page).secs(),
-        customer_minutes: world.loss().total() as u64,
-        why_now: answer.why_now.clone(),
-        debrief: format!("Why now: {}\n", answer.why_now),
+        parts: parts.collect(),
+        ending: told.ending.clone(),
+        is_win: told.is_win,
+        verdict: told.verdict.clone(),
+        points: told.score.points,
+        out_of: told.score.out_of,
+        took_s: (told.end - told.page).secs(),
+        customer_minutes: told.actual.harm.customer_minutes.round() as u64,
+        customer_minutes_doing_nothing: told.nothing.harm.customer_minutes.round() as u64,
+        why_now: told.why_now.clone(),
+        debrief: debrief::text::markdown(&told),
     })
 }
 
 /// What the journal keeps beside the outcome of a drill that is over.
 pub fn summary(session: &Session) -> Map<String, Value> {
-    let mut fields = Map::new();
-    if let Ok(score) = score(session) {
-        fields.insert(
-            "customer_minutes".to_owned(),
-            Value::from(score.customer_minutes),
-        );
+    if session.is_over() {
+        debrief::debrief(&Played::of(session)).summary()
+    } else {
+        Map::new()
     }
-    fields
 }

@@ -103,7 +103,7 @@ impl Program for LogCli {
                 prints: "",
             },
             Example {
-                line: r#"logcli query '{app="gate"} | json | status="503" | line_format "{{.route}}"' --limit 2 -q -o raw"#,
+                line: r#"logcli query '{app="gate"} | json | status="502" | line_format "{{.route}}"' --limit 2 -q -o raw"#,
                 about: "a field of JSON lines",
                 prints: "",
             },

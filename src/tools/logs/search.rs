@@ -1,6 +1,8 @@
 //! `logs_search`: lines of all services that contain a text, or what a LogQL query gives.
 
-use schemars::JsonSchema;
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 use super::logql::{self, Found};
@@ -57,19 +59,26 @@ impl Serialize for Output {
 }
 
 impl JsonSchema for Output {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Output".into()
+    fn schema_name() -> Cow<'static, str> {
+        "LogsSearchOutput".into()
     }
 
-    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let lines = generator.subschema_for::<Lines>();
-        schemars::json_schema!({
-            "anyOf": [lines, {
-                "type": "object",
-                "description": "The answer of a metric query, as Loki's API writes it.",
-                "properties": { "resultType": { "type": "string" }, "result": { "type": "array" } },
-                "required": ["resultType", "result"],
-            }],
+        json_schema!({
+            "description": "Lines, newest first; for a metric query the data of Loki's answer",
+            "type": "object",
+            "anyOf": [
+                lines,
+                {
+                    "type": "object",
+                    "properties": {
+                        "resultType": {"enum": ["vector", "scalar"]},
+                        "result": {"type": "array"}
+                    },
+                    "required": ["resultType", "result"]
+                }
+            ]
         })
     }
 }
@@ -136,7 +145,7 @@ impl Look for Search {
                 prints: "",
             },
             ToolExample {
-                args: r#"{"query":"{app=\"gate\"} | json | status=\"503\" | line_format \"{{.route}} took {{.duration_ms}} ms\"","limit":2}"#,
+                args: r#"{"query":"{app=\"gate\"} | json | status=\"502\" | line_format \"{{.route}} took {{.duration_ms}} ms\"","limit":2}"#,
                 about: "LogQL that reads fields of JSON lines",
                 prints: "",
             },

@@ -106,7 +106,8 @@ fn head(
     let (family, word) = match (kind, metric.strip_suffix("_total")) {
         (MetricKind::Counter, Some(stem)) => (stem, "counter"),
         (MetricKind::Counter, None) => (metric, "unknown"),
-        (MetricKind::Gauge, _) => (metric, "gauge"),
+        (MetricKind::Gauge, Some(_)) => (metric, "unknown"),
+        (MetricKind::Gauge, None) => (metric, "gauge"),
         (MetricKind::Histogram, _) => (metric, "histogram"),
     };
     writeln!(out, "# TYPE {family} {word}")?;

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::sim::World;
+use crate::sim::rules::recorded::ALERTS;
 use crate::sim::telemetry::series::MetricKind;
 use crate::tools::{Family, Look, Seen, Text, ToolError, ToolExample};
 
@@ -78,18 +79,29 @@ impl Look for ListMetrics {
         "Lists the metrics that Prometheus has, by name, with kind and help";
 
     fn look(world: &World, args: &Args) -> Result<Seen<Metrics>, ToolError> {
-        let metrics = world
-            .signals()
-            .telemetry()
-            .metrics()
-            .into_iter()
-            .filter(|info| info.metric.contains(&args.contains))
+        let scraped = world.signals().telemetry().metrics().into_iter();
+        let mut metrics: Vec<Metric> = scraped
             .map(|info| Metric {
                 name: info.metric,
                 kind: word(info.kind),
                 help: info.help,
             })
             .collect();
+        let rules = &world.plan().rules;
+        metrics.extend(rules.recording.iter().map(|(name, rule)| Metric {
+            name: name.clone(),
+            kind: word(MetricKind::Gauge),
+            help: format!("Recorded: {}", rule.query),
+        }));
+        if !rules.alerting.is_empty() {
+            metrics.push(Metric {
+                name: ALERTS.to_owned(),
+                kind: word(MetricKind::Gauge),
+                help: "1 for each alert that is pending or fires.".to_owned(),
+            });
+        }
+        metrics.retain(|metric| metric.name.contains(&args.contains));
+        metrics.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(Seen {
             output: Metrics { metrics },
             shown: Vec::new(),

@@ -117,7 +117,7 @@ impl Look for Query {
         let limits = Limits::default();
         if args.start.is_none() && args.end.is_none() && args.step.is_none() {
             let at = instant(args.time.as_deref(), now)?;
-            let (value, notes) = promql::instant(world.signals().telemetry(), &expr, at, &limits)
+            let (value, notes) = promql::instant(&world.series(), &expr, at, &limits)
                 .map_err(|error| ToolError::new(error.to_string()))?;
             let shown = shown(world, &expr, at - INSTANT_SPAN, at);
             let notes = notes.iter().map(ToString::to_string).collect();
@@ -167,19 +167,19 @@ pub fn evaluate_range(
     end: SimTime,
     step: Span,
 ) -> Result<(Matrix, Vec<String>), ToolError> {
-    let telemetry = world.signals().telemetry();
-    let (matrix, notes) = promql::range(telemetry, expr, start, end, step, &Limits::default())
+    let series = world.series();
+    let (matrix, notes) = promql::range(&series, expr, start, end, step, &Limits::default())
         .map_err(|error| ToolError::new(error.to_string()))?;
     Ok((matrix, notes.iter().map(ToString::to_string).collect()))
 }
 
 /// The series that an expression selects, as shown over a window.
 pub fn shown(world: &World, expr: &Expr, from: SimTime, to: SimTime) -> Vec<Shown> {
-    let telemetry = world.signals().telemetry();
+    let series = world.series();
     let mut shown = Vec::new();
     for selector in expr.selectors() {
-        for labels in telemetry
-            .matching_labels(&selector.matchers)
+        for labels in series
+            .matching_labels(&selector.matchers, to)
             .into_iter()
             .take(MOST_SHOWN)
         {

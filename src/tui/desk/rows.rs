@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::session::journal::{DrillInFolder, Outcome};
 use crate::sim::time::SimTime;
 use crate::tools::board::changes::Change;
+use crate::tools::board::finder::Finder;
 use crate::tools::board::{charts, lines, notebook as notes};
 use crate::tools::workbench::{ShellRun, Then};
 use crate::tools::{
@@ -16,9 +17,9 @@ use crate::tools::{
 };
 use crate::tui::world::{
     BestResult, Briefing, ChangeKind, ChangeRow, ChannelRow, ChartData, ChartQuery, Claim,
-    DetailKind, DetailLine, DrillRow, HintRow, Hypothesis, Level, LogHistogram, LogQuery, LogRow,
-    LogSeek, LogWindow, Mark, MarkKind, MessageRow, MessagesPage, MetricRow, Notebook, PageRow,
-    PageState, PersonRow, Phase, PinRow, QueryError, SeriesColumn, ShellLine, ShellReply,
+    DetailKind, DetailLine, DrillRow, HintRow, Hypothesis, Level, LogGroup, LogHistogram, LogQuery,
+    LogRow, LogSeek, LogWindow, Mark, MarkKind, MessageRow, MessagesPage, MetricRow, Notebook,
+    PageRow, PageState, PersonRow, Phase, PinRow, QueryError, SeriesColumn, ShellLine, ShellReply,
     ShellThen, TimelineRow, Unit, WindowSize,
 };
 
@@ -281,6 +282,7 @@ fn wanted(query: &LogQuery) -> lines::Wanted {
             .position(|level| *level == query.level)
             .unwrap_or(0),
         text: query.text.clone(),
+        names: query.kind.iter().cloned().collect(),
     }
 }
 
@@ -294,12 +296,49 @@ fn level(word: &str) -> Level {
     }
 }
 
+/// A query's lines around a place, and its counts; kept from one refresh to the next.
+#[derive(Debug, Default)]
+pub(super) struct LogView {
+    finder: Option<Finder>,
+}
+
+impl LogView {
+    /// The finder of a query; what is wrong with the query if it has none.
+    fn finder(&mut self, world: &DrillWorld, query: &LogQuery) -> Result<&mut Finder, QueryError> {
+        let wanted = wanted(query);
+        if self
+            .finder
+            .as_ref()
+            .is_none_or(|finder| *finder.wanted() != wanted)
+        {
+            self.finder = None;
+            let finder = Finder::new(world, &wanted);
+            self.finder = Some(finder.map_err(|(message, at)| QueryError { message, at })?);
+        }
+        self.finder.as_mut().ok_or_else(|| QueryError {
+            message: "the query cannot be run".to_owned(),
+            at: None,
+        })
+    }
+}
+
 pub(super) fn log_window(
+    view: &mut LogView,
     world: &DrillWorld,
     query: &LogQuery,
     seek: &LogSeek,
     size: WindowSize,
 ) -> LogWindow {
+    let finder = match view.finder(world, query) {
+        Ok(finder) => finder,
+        Err(error) => {
+            return LogWindow {
+                searched: 1.0,
+                error: Some(error),
+                ..LogWindow::default()
+            };
+        }
+    };
     let seek = match seek {
         LogSeek::Newest => lines::Seek::Newest,
         LogSeek::Oldest => lines::Seek::Oldest,
@@ -307,7 +346,7 @@ pub(super) fn log_window(
         LogSeek::Time(at) => lines::Seek::Time(*at),
         LogSeek::Fraction(share) => lines::Seek::Fraction(*share),
     };
-    let window = lines::window(world, &wanted(query), &seek, size.before, size.after);
+    let window = finder.window(world, &seek, size.before, size.after);
     let rows = window.lines.into_iter().zip(window.artifacts).map(
         |(line, artifact): (logs::page::Line, String)| LogRow {
             id: artifact,
@@ -331,23 +370,46 @@ pub(super) fn log_window(
     }
 }
 
+pub(super) fn log_groups(
+    view: &mut LogView,
+    world: &DrillWorld,
+    query: &LogQuery,
+    start_ms: i64,
+    end_ms: i64,
+) -> Vec<LogGroup> {
+    let Ok(finder) = view.finder(world, query) else {
+        return Vec::new();
+    };
+    let groups = finder.groups(world, start_ms, end_ms, GROUP_PARTS);
+    let rows = groups.into_iter().map(|group| LogGroup {
+        service: group.service,
+        name: group.name,
+        level: level(logs::page::word(group.level)),
+        pattern: group.pattern,
+        lines: group.lines,
+        is_new: group.is_new,
+    });
+    rows.collect()
+}
+
+/// Parts of the window in which groups are counted: the bars are not shown.
+const GROUP_PARTS: usize = 64;
+
 pub(super) fn log_histogram(
+    view: &mut LogView,
     world: &DrillWorld,
     query: &LogQuery,
     start_ms: i64,
     end_ms: i64,
     buckets: usize,
 ) -> LogHistogram {
-    let one_in = world.plan().pack.estate.access_log_one_in;
-    let one_in = if one_in == 0 { 10 } else { one_in };
-    let note = if one_in > 1 {
-        format!("successes sampled 1/{one_in}")
-    } else {
-        String::new()
+    let counts = match view.finder(world, query) {
+        Ok(finder) => finder.histogram(world, start_ms, end_ms, buckets),
+        Err(_) => vec![[0; 5]; buckets],
     };
     LogHistogram {
-        buckets: lines::histogram(world, &wanted(query), start_ms, end_ms, buckets),
-        note,
+        buckets: counts,
+        note: logs::page::kept(world),
     }
 }
 

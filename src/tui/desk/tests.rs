@@ -9,7 +9,6 @@ use ratatui::layout::Rect;
 use serde_json::Value;
 
 use super::RealLobby;
-use crate::scenario::loader::Source;
 use crate::session::Entry;
 use crate::session::journal::{Door, Settings};
 use crate::sim::time::SimTime;
@@ -26,10 +25,7 @@ use crate::tui::world::Choice;
 /// Scenarios of the tests, and saves in a folder of their own.
 fn places(saves: &Path) -> Places {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/scenarios");
-    Places {
-        sources: vec![Source::folder(folder)],
-        saves: saves.to_owned(),
-    }
+    Places::of_folder(&folder, saves)
 }
 
 /// Somebody who plays a real drill.
@@ -229,10 +225,7 @@ fn a_scenario_with_control_characters_is_refused() {
         std::fs::write(small.join(name), text).unwrap();
     }
     let lobby = RealLobby::new(
-        Places {
-            sources: vec![Source::folder(folder.path())],
-            saves: folder.path().join("saves"),
-        },
+        Places::of_folder(folder.path(), &folder.path().join("saves")),
         Settings::default(),
     );
     let size = Size {

@@ -1,10 +1,12 @@
 //! The log pane: a window over any number of lines, filtered as you type, with the volume above and fields below.
 
+mod groups;
 mod histogram;
 mod lines;
 
 use ratatui::layout::Rect;
 
+use self::groups::Groups;
 use crate::tui::canvas::{Canvas, Run};
 use crate::tui::keymap::Context;
 use crate::tui::modal::{Modal, PickItem, Picker};
@@ -15,14 +17,16 @@ use crate::tui::units;
 use crate::tui::verbs::Verb;
 use crate::tui::widgets::field::Field;
 use crate::tui::world::{
-    Act, Desk, Family, Level, LogHistogram, LogQuery, LogRow, LogSeek, LogWindow, Look, Status,
-    WindowSize,
+    Act, Completions, Desk, Family, Level, LogHistogram, LogQuery, LogRow, LogSeek, LogWindow,
+    Look, Status, WindowSize,
 };
 
 /// The time the histogram spans.
 const SPAN_MS: i64 = 3_600_000;
 /// Columns that a step to the side scrolls.
 const SIDE_STEP: usize = 8;
+/// Queries that Back returns to.
+const MOST_BACK: usize = 16;
 /// The choice in the service list that means all of them.
 const ALL_SERVICES: &str = "all services";
 
@@ -61,6 +65,14 @@ pub struct LogsPane {
     histogram: LogHistogram,
     range_ms: (i64, i64),
     asked: Option<Asked>,
+    /// Kinds of lines, while they are shown instead of lines.
+    groups: Option<Groups>,
+    /// What could stand at the caret of the filter.
+    candidates: Completions,
+    /// The pane is to show what belongs to the selected line: its trace, or its pod.
+    context: Option<bool>,
+    /// Queries before the one that a context or a kind brought.
+    before: Vec<LogQuery>,
 }
 
 impl Default for LogsPane {
@@ -84,6 +96,10 @@ impl Default for LogsPane {
             histogram: LogHistogram::default(),
             range_ms: (0, 1),
             asked: None,
+            groups: None,
+            candidates: Completions::default(),
+            context: None,
+            before: Vec::new(),
         }
     }
 }
@@ -157,7 +173,83 @@ impl LogsPane {
         })
     }
 
+    /// Shows another query, from which Back leads here again.
+    fn look_at(&mut self, query: LogQuery, at_ms: Option<i64>) {
+        if self.before.len() >= MOST_BACK {
+            self.before.remove(0);
+        }
+        self.before.push(std::mem::replace(&mut self.query, query));
+        self.filter.set(&self.query.text);
+        self.groups = None;
+        match at_ms {
+            Some(at_ms) => self.seek(LogSeek::Time(at_ms)),
+            None => self.follow(),
+        }
+    }
+
+    /// Shows kinds of lines since the selected line, or of the last hour while it follows the newest.
+    fn show_groups(&mut self, new_only: bool) {
+        let same = self
+            .groups
+            .as_ref()
+            .is_some_and(|groups| groups.new_only == new_only);
+        if same {
+            self.groups = None;
+            return;
+        }
+        let end = self.range_ms.1;
+        let since = self.row().filter(|_| !self.following).map(|row| row.at_ms);
+        self.groups = Some(Groups {
+            range_ms: (since.unwrap_or(end - SPAN_MS), end),
+            new_only,
+            ..Groups::default()
+        });
+        self.asked = None;
+    }
+
+    fn on_group(&mut self, verb: Verb) -> bool {
+        let Some(groups) = &mut self.groups else {
+            return false;
+        };
+        match verb {
+            Verb::Open => {
+                if let Some(group) = groups.selected() {
+                    let query = LogQuery {
+                        services: vec![group.service.clone()],
+                        kind: Some(group.name.clone()),
+                        ..LogQuery::default()
+                    };
+                    self.look_at(query, None);
+                }
+                true
+            }
+            Verb::Back => {
+                self.groups = None;
+                true
+            }
+            verb => groups.list.on(verb),
+        }
+    }
+
+    /// Candidates while the filter is typed.
+    fn shown_candidates(&self) -> Option<&Completions> {
+        Some(&self.candidates).filter(|found| self.filtering && !found.items.is_empty())
+    }
+
+    /// The text to mark in lines: what was typed, or the last text of a LogQL filter.
+    fn marked_text(&self) -> &str {
+        let text = self.query.text.trim();
+        if !text.starts_with('{') {
+            return text;
+        }
+        let last = text.rsplit_once("|= \"").map(|(_, rest)| rest);
+        last.and_then(|rest| rest.split('"').next()).unwrap_or("")
+    }
+
     fn on_verb(&mut self, verb: Verb) -> Vec<Effect> {
+        if self.on_group(verb) {
+            return Vec::new();
+        }
         let page = self.height.saturating_sub(1).max(1) as isize;
         match verb {
             Verb::Up => self.step(-1),
@@ -183,6 +275,10 @@ impl LogsPane {
                     self.following = false;
                 }
             }
+            Verb::SamePod => self.context = Some(false),
+            Verb::SameTrace => self.context = Some(true),
+            Verb::Kinds => self.show_groups(false),
+            Verb::NewKinds => self.show_groups(true),
             Verb::Back => self.back(),
             _ => {}
         }
@@ -194,9 +290,11 @@ impl LogsPane {
             self.detail_open = false;
         } else if self.side > 0 {
             self.side = 0;
+        } else if let Some(query) = self.before.pop() {
+            self.query = query;
+            self.filter.set(&self.query.text);
         } else if self.filter.is_empty() {
-            self.query.services.clear();
-            self.query.level = Level::default();
+            self.query = LogQuery::default();
         } else {
             self.filter.take();
             self.query.text.clear();
@@ -210,6 +308,12 @@ impl LogsPane {
                 self.filtering = false;
             }
             PaneAction::Verb(Verb::Submit) => self.filtering = false,
+            PaneAction::Verb(Verb::Complete) => {
+                if let Some(first) = self.candidates.items.first() {
+                    self.filter
+                        .replace_back_to(self.candidates.from, &first.text);
+                }
+            }
             PaneAction::Verb(verb @ (Verb::Up | Verb::Down | Verb::PageUp | Verb::PageDown)) => {
                 self.on_verb(*verb);
             }
@@ -280,6 +384,25 @@ impl LogsPane {
         }
     }
 
+    /// Marks what of the filter cannot be read.
+    fn mark_error(&self, field: &mut Canvas<'_>) {
+        let Some(at) = self
+            .window
+            .error
+            .as_ref()
+            .and_then(|error| error.at.clone())
+        else {
+            return;
+        };
+        let value = self.filter.value();
+        let column = |byte: usize| text::width(value.get(..byte).unwrap_or(value)) as u16;
+        // An error at the end is marked behind the last letter.
+        let start = column(at.start).min(field.width().saturating_sub(1));
+        let wide = column(at.end).saturating_sub(start).max(1);
+        let part = Rect::new(start, 0, wide.min(field.width() - start), 1);
+        field.tint(part, Role::Alert);
+    }
+
     fn refresh_histogram(&mut self, desk: &mut dyn Desk, now_ms: i64, width: u16) {
         let minute = 60_000;
         let newest = now_ms.div_euclid(minute) * minute + minute;
@@ -312,6 +435,18 @@ impl Pane for LogsPane {
                     vec![service]
                 };
             }
+            PaneAction::Row {
+                list: 1,
+                row,
+                twice,
+            } => {
+                if let Some(groups) = &mut self.groups {
+                    groups.list.select(row);
+                }
+                if twice {
+                    self.on_group(Verb::Open);
+                }
+            }
             PaneAction::Answer(Answer::Moment { at_ms, service }) => {
                 let known = service.filter(|service| self.services.contains(service));
                 self.query.services = known.into_iter().collect();
@@ -338,6 +473,21 @@ impl Pane for LogsPane {
     }
 
     fn refresh(&mut self, desk: &mut dyn Desk, size: Size, status: &Status) {
+        if let Some(trace) = self.context.take()
+            && let Some(row) = self.row().cloned()
+            && let Some(text) = desk.log_context(&row.cursor, trace)
+        {
+            let query = LogQuery {
+                text,
+                ..LogQuery::default()
+            };
+            self.look_at(query, Some(row.at_ms));
+        }
+        self.candidates = if self.filtering {
+            desk.log_complete(self.filter.value(), self.filter.cursor())
+        } else {
+            Completions::default()
+        };
         let asked = Asked {
             revision: desk.revision(Family::Logs),
             query: self.query.clone(),
@@ -352,6 +502,12 @@ impl Pane for LogsPane {
         let anything = before != Some(&asked);
         if self.services.is_empty() {
             self.services = desk.log_services();
+        }
+        if let Some(groups) = &mut self.groups {
+            groups.range_ms.1 = status.now_ms.max(groups.range_ms.0 + 1);
+            let (from, until) = groups.range_ms;
+            let rows = desk.log_groups(&self.query, from, until);
+            groups.set(rows, self.height.saturating_sub(1));
         }
         if query_changed && self.want.is_none() {
             self.want = Some(match self.row() {
@@ -405,14 +561,23 @@ impl Pane for LogsPane {
             let at = canvas.text(0, y, "/ ", Role::Accent);
             let part = Rect::new(at, y, canvas.width().saturating_sub(at), 1);
             let active = view.focused && self.filtering;
-            self.filter.draw(canvas, part, "text in the line", active);
+            self.filter.draw(
+                canvas,
+                part,
+                "text, or LogQL: {app=\"...\"} |= \"...\"",
+                active,
+            );
+            self.mark_error(&mut canvas.part(part));
             y += 1;
         }
         self.draw_state(&mut canvas.part(Rect::new(0, y, size.width, 1)));
         y += 1;
         let height = size.height.saturating_sub(y + detail_rows);
         let part = Rect::new(0, y, size.width, height);
-        self.draw_lines(&mut canvas.part(part), view.focused);
+        match &self.groups {
+            Some(groups) => groups.draw(&mut canvas.part(part), view.focused),
+            None => self.draw_lines(&mut canvas.part(part), view.focused),
+        }
         if let (true, Some(detail)) = (self.detail_open, &self.detail) {
             let part = Rect::new(0, y + height, size.width, detail_rows);
             lines::draw_detail(&mut canvas.part(part), &detail.row, &detail.fields);
@@ -424,6 +589,9 @@ impl Pane for LogsPane {
         match self.query.services.as_slice() {
             [] => runs.push(Run::new(Role::Muted, ALL_SERVICES)),
             services => runs.push(Run::new(Role::Link, services.join(", "))),
+        }
+        if let Some(kind) = &self.query.kind {
+            runs.push(Run::new(Role::Muted, format!(" {kind}")));
         }
         if self.query.level > Level::Debug {
             let word = self.query.level.word();
@@ -441,9 +609,14 @@ impl Pane for LogsPane {
         Some(Look {
             pane: PaneId::Logs.plain(),
             query: format!(
-                "{} >={}",
+                "{} >={}{}",
                 self.query.services.join(","),
-                self.query.level.word()
+                self.query.level.word(),
+                self.query
+                    .kind
+                    .as_ref()
+                    .map(|kind| format!(" #{kind}"))
+                    .unwrap_or_default()
             ),
             filter: self.query.text.clone(),
             first: if self.following {
@@ -451,7 +624,11 @@ impl Pane for LogsPane {
             } else {
                 self.window.rows.get(self.top).map(|row| row.cursor.clone())
             },
-            rows: self.height.min(self.window.rows.len()) as u16,
+            rows: match &self.groups {
+                // Kinds of lines are no lines.
+                Some(_) => 0,
+                None => self.height.min(self.window.rows.len()) as u16,
+            },
             frozen: self.frozen,
         })
     }

@@ -36,12 +36,13 @@ impl Default for ShellPane {
     fn default() -> Self {
         let mut scrollback = Scrollback::default();
         for line in [
-            "The on-call workstation. Tab completes, Ctrl-R searches, Esc scrolls.",
+            "Tab completes, Ctrl-R searches, Esc scrolls.",
             "",
-            "  kubectl get pods -A          what runs, and what does not",
-            "  kubectl logs -f POD | grep   pipes, loops, jq, awk, watch: as in bash",
-            "  git log --oneline            what changed, and ship rolls it out",
-            "  slack, pd, sentry, wiki      what people know; help lists the rest",
+            "  kubectl get pods -A        what runs, what does not",
+            "  kubectl logs -f POD | jq   pipes and loops as in bash",
+            "  git log --oneline          what changed",
+            "  slack pd sentry wiki       what people know",
+            "  help                       all there is",
             "",
         ] {
             scrollback.say(line);

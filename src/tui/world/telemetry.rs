@@ -50,8 +50,10 @@ pub struct LogQuery {
     pub services: Vec<String>,
     /// Lines of this level and above.
     pub level: Level,
-    /// Text that the line holds, as typed; empty matches all.
+    /// Text that the line holds, as typed, or LogQL; empty matches all.
     pub text: String,
+    /// Lines of this kind only, by its name.
+    pub kind: Option<String>,
 }
 
 /// A place among the lines that match.
@@ -116,6 +118,23 @@ pub struct LogRow {
     pub source: String,
     /// The line.
     pub text: String,
+}
+
+/// A kind of line with what it wrote in a window of time.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LogGroup {
+    /// The service that writes it.
+    pub service: String,
+    /// Its name.
+    pub name: String,
+    /// How serious its lines are.
+    pub level: Level,
+    /// Its text, with fields as `{name}`.
+    pub pattern: String,
+    /// Lines in the window.
+    pub lines: u64,
+    /// There was none before the window.
+    pub is_new: bool,
 }
 
 /// Lines that match, counted over time.

@@ -9,9 +9,12 @@ use super::numerics::{Deviation, Mean, Sum, quantile};
 use super::{Evaluator, size_of, wrong_type};
 use crate::sim::promql::QueryError;
 use crate::sim::promql::annotation::Annotation;
-use crate::sim::promql::ast::{Aggregate, AggregateOp, Expr, Grouping};
+use crate::sim::promql::ast::{Aggregate, AggregateOp, Expr, Grouping, Node};
+use crate::sim::promql::function::Function;
 use crate::sim::promql::labels::Labels;
 use crate::sim::promql::numbers::{format_short, format_value};
+use crate::sim::promql::source::SummedRises;
+use crate::sim::time::SimTime;
 
 /// Columns of one group, by their places in the aggregated vector.
 struct Group {
@@ -25,6 +28,9 @@ impl Evaluator<'_> {
         aggregate: &Aggregate,
         grid: Grid,
     ) -> Result<Vec<Column>, QueryError> {
+        if let Some(columns) = self.summed_rises(aggregate, grid)? {
+            return Ok(columns);
+        }
         let parameter = match (&aggregate.parameter, aggregate.op) {
             (None, _) | (_, AggregateOp::CountValues) => Scalars::Constant(f64::NAN),
             (Some(parameter), op) => {
@@ -69,6 +75,49 @@ impl Evaluator<'_> {
         };
         self.release(size_of(&columns));
         Ok(made)
+    }
+
+    /// A sum of rates at one instant, if the source knows it.
+    fn summed_rises(
+        &mut self,
+        aggregate: &Aggregate,
+        grid: Grid,
+    ) -> Result<Option<Vec<Column>>, QueryError> {
+        let plain = aggregate.op == AggregateOp::Sum
+            && grid.count == 1
+            && !self.limits.delayed_name_removal;
+        let (true, Node::Call(function @ (Function::Rate | Function::Increase), arguments)) =
+            (plain, &aggregate.inner.unwrapped().node)
+        else {
+            return Ok(None);
+        };
+        let [argument] = arguments.as_slice() else {
+            return Ok(None);
+        };
+        let Node::Matrix(selector, range) = &argument.unwrapped().node else {
+            return Ok(None);
+        };
+        if selector.shift.at.is_some() {
+            return Ok(None);
+        }
+        let end = grid.start.saturating_sub(selector.shift.offset_ms);
+        let summed = self.source.summed_rises(&SummedRises {
+            matchers: &selector.matchers,
+            start: SimTime(end.saturating_sub(*range)),
+            end: SimTime(end),
+            per_second: *function == Function::Rate,
+            grouping: &aggregate.grouping,
+        });
+        let Some(summed) = summed else {
+            return Ok(None);
+        };
+        self.hold(summed.len() as u64)?;
+        let columns = summed.into_iter();
+        Ok(Some(
+            columns
+                .map(|(labels, value)| Column::new(labels, vec![value]))
+                .collect(),
+        ))
     }
 
     /// The ratio of `limit_ratio` must be a number from -1 to 1.

@@ -104,18 +104,53 @@ impl Graph {
         }
     }
 
-    /// Whether the pattern is found in a line; only the fields on its path are drawn.
+    /// Whether nothing but a trace's digits decide, with characters around them that are no such digits: a pattern of 32 of
+    /// them is then found exactly in the line of that trace.
+    pub(super) fn is_of_trace(&self, template: &Template) -> bool {
+        let beside = |segment: Option<&Segment>, last: bool| match segment {
+            None => true,
+            Some(Segment::Literal(text)) => {
+                let mut letters = text.chars();
+                let letter = if last {
+                    letters.next_back()
+                } else {
+                    letters.next()
+                };
+                letter.is_some_and(|letter| !letter.is_ascii_hexdigit())
+            }
+            Some(Segment::Field { .. }) => false,
+        };
+        self.nodes.iter().all(|node| match node {
+            Node::Known(_) => true,
+            Node::Words { .. } => false,
+            Node::Value { segment, .. } => {
+                let segments = &template.segments;
+                let field = match segments.get(*segment) {
+                    Some(Segment::Field { field, .. }) => template.fields.get(*field),
+                    _ => None,
+                };
+                let before = segment
+                    .checked_sub(1)
+                    .and_then(|before| segments.get(before));
+                field.is_some_and(|field| field.kind == FieldKind::TraceId)
+                    && beside(before, true)
+                    && beside(segments.get(segment + 1), false)
+            }
+        })
+    }
+
+    /// Whether the pattern is found in a line; only the fields on its path are drawn. None where only the line itself can say.
     pub(super) fn found<'a>(
         &self,
         dfa: &Dfa,
         line: &Line<'_>,
         placed: &mut dyn FnMut() -> Placed<'a>,
         text: &mut String,
-    ) -> bool {
+    ) -> Option<bool> {
         let mut at = self.start;
         loop {
             let next = match self.nodes.get(at as usize) {
-                Some(Node::Known(found)) => return *found,
+                Some(Node::Known(found)) => return Some(*found),
                 Some(Node::Words { field, next }) => {
                     let last = (next.len() as u64).max(1) - 1;
                     let word = render::field_number(line.event, line.emitter, *field, 0, last);
@@ -134,15 +169,10 @@ impl Graph {
                         .and_then(|place| next.get(place))
                         .map(|(_, node)| *node)
                 }
-                None => return false,
+                None => return Some(false),
             };
-            let Some(next) = next else {
-                // No value outside the sets exists; were there one, the line itself would decide.
-                text.clear();
-                line.write(text, &placed());
-                return whole(dfa, text);
-            };
-            at = next;
+            // No value outside the sets exists but that of a pod that came later: then the line itself decides.
+            at = next?;
         }
     }
 }
@@ -193,14 +223,6 @@ fn run(dfa: &Dfa, mut state: StateID, bytes: &[u8]) -> StateID {
         state = dfa.next_state(state, byte);
     }
     state
-}
-
-fn whole(dfa: &Dfa, text: &str) -> bool {
-    let Ok(start) = dfa.start_state(&start::Config::new().anchored(Anchored::No)) else {
-        return false;
-    };
-    let state = run(dfa, start, text.as_bytes());
-    dfa.is_match_state(state) || dfa.is_match_state(dfa.next_eoi_state(state))
 }
 
 struct Builder<'a> {

@@ -78,6 +78,8 @@ pub(super) struct Filter {
     regex: Regex,
     automaton: Option<dense::DFA<Vec<u32>>>,
     pub(super) negated: bool,
+    /// The trace that the pattern is, if it is the 32 digits of one.
+    pub(super) trace: Option<u128>,
 }
 
 /// Filters in a row, all of which a line must fulfil.
@@ -111,26 +113,35 @@ impl LineQuery {
         placed: &mut dyn FnMut() -> Placed<'a>,
         text: &mut String,
     ) -> bool {
-        let mut whole = false;
         open.iter().all(|(number, decision)| {
             let Some(filter) = self.filters.get(*number) else {
                 return false;
             };
-            let found = match (decision, &filter.automaton) {
-                (Decision::Known(found), _) => *found,
+            let by_fields = match (decision, &filter.automaton) {
+                (Decision::Known(found), _) => Some(*found),
                 (Decision::Fields(graph), Some(automaton)) => {
                     graph.found(automaton, line, placed, text)
                 }
-                _ => {
-                    whole = true;
-                    text.clear();
-                    line.write(text, &placed());
-                    filter.regex.is_match(text)
-                }
+                _ => None,
             };
+            let found = by_fields.unwrap_or_else(|| {
+                text.clear();
+                line.write(text, &placed());
+                filter.regex.is_match(text)
+            });
             found != filter.negated
         })
     }
+}
+
+/// A pattern of exactly 32 small hexadecimal digits as a number.
+fn trace_of(spec: &TextFilter) -> Option<u128> {
+    let digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    let is_trace = spec.pattern.len() == 32
+        && spec.pattern.bytes().all(digit)
+        && !spec.negated
+        && !spec.ignore_case;
+    is_trace.then(|| u128::from_str_radix(&spec.pattern, 16).ok())?
 }
 
 impl Filter {
@@ -151,6 +162,8 @@ impl Filter {
             .map_err(|error| QueryError::Regex(error.to_string()))?;
         let config = dense::Config::new()
             .start_kind(StartKind::Unanchored)
+            // Word boundaries are followed while the text is ASCII; a template with other letters is read whole.
+            .unicode_word_boundary(true)
             .dfa_size_limit(Some(AUTOMATON_BYTES))
             .determinize_size_limit(Some(2 * AUTOMATON_BYTES));
         let automaton = dense::Builder::new()
@@ -166,6 +179,7 @@ impl Filter {
             regex,
             automaton,
             negated: spec.negated,
+            trace: trace_of(spec),
         })
     }
 

@@ -39,6 +39,8 @@ pub enum Matches<'a> {
     Many {
         /// Service.
         service: &'a str,
+        /// The kind of line.
+        name: &'a str,
         /// Level.
         level: Level,
         /// The pod, if asked for; empty for none.
@@ -59,8 +61,11 @@ impl Search {
         if selection.is_empty() {
             return Walk { next: 1, last: 0 };
         }
-        let (next, last) = selection.leaves();
-        Walk { next, last }
+        let (first, last) = selection.leaves();
+        Walk {
+            next: self.from_leaf(first),
+            last,
+        }
     }
 
     /// Goes on within a budget. `cuts` are instants (ascending) between which matches may be taken together; lines at a cut
@@ -94,7 +99,7 @@ impl Search {
                     hand_over(&mut selection, line, detail, visit)?;
                 }
             }
-            walk.next += 1;
+            walk.next = self.from_leaf(walk.next + 1);
         }
         Ok(work)
     }
@@ -113,6 +118,7 @@ impl Search {
                 if failed.is_ok() && count > 0 {
                     failed = visit(Matches::Many {
                         service: &log.def.service,
+                        name: &log.def.name,
                         level: log.def.level,
                         pod: "",
                         at_ms: start_ms,
@@ -128,6 +134,7 @@ impl Search {
             if self.query.matches(&scripted.line.text()) {
                 visit(Matches::Many {
                     service: &scripted.line.service,
+                    name: &scripted.line.name,
                     level: scripted.line.level,
                     pod: "",
                     at_ms: scripted.key.at_ms,
@@ -151,9 +158,10 @@ fn hand_over<E>(
             None => Ok(()),
         };
     }
-    let mut many = |service: &str, level, pod: &str| {
+    let mut many = |service: &str, name: &str, level, pod: &str| {
         visit(Matches::Many {
             service,
+            name,
             level,
             pod,
             at_ms: line.key.at_ms,
@@ -170,12 +178,18 @@ fn hand_over<E>(
             };
             let def = &chosen.log.def;
             let pod = group.pod_of(&line.cell);
-            many(&def.service, def.level, pod.as_deref().unwrap_or(""))
+            many(
+                &def.service,
+                &def.name,
+                def.level,
+                pod.as_deref().unwrap_or(""),
+            )
         }
         _ => match lines::find_scripted(selection.telemetry, line.key) {
             Some(found) => {
                 let line = &found.line;
-                many(&line.service, line.level, line.pod.as_deref().unwrap_or(""))
+                let pod = line.pod.as_deref().unwrap_or("");
+                many(&line.service, &line.name, line.level, pod)
             }
             None => Ok(()),
         },

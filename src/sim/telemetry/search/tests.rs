@@ -193,6 +193,110 @@ fn what_templates_decide_needs_no_line() {
 }
 
 #[test]
+fn an_exact_trace_is_found_by_its_event() {
+    let telemetry = snapshot(1);
+    let filter = window(-30 * 60_000, 60_000);
+    let lines = all(&telemetry, &filter);
+    let shown = lines
+        .iter()
+        .rev()
+        .find(|line| telemetry.trace_shown(line.key).is_some());
+    let trace = telemetry.trace_shown(shown.unwrap().key).unwrap();
+    let text = TextFilter::containing(&format!("{trace:032x}"));
+    assert!(check(&telemetry, &filter, &lines, std::slice::from_ref(&text)) > 0);
+    let only = |filters: &[TextFilter]| {
+        let query = LineQuery::new(filters).unwrap();
+        let search = Search::new(Arc::clone(&telemetry), LineFilter::default(), query);
+        let mut counting = search.start_counting(None);
+        // Far less than there are lines, or even leaves.
+        search.count(&mut counting, Budget(500));
+        (counting.done, counting.total())
+    };
+    let (done, count) = only(std::slice::from_ref(&text));
+    assert!(done && count > 0);
+    assert_eq!(
+        only(&[text.clone(), TextFilter::containing("no such word")]),
+        (true, 0)
+    );
+    let other = TextFilter::containing(&format!("{:032x}", trace ^ 1));
+    assert_eq!(only(&[other]), (true, 0));
+    let mut with_more = vec![text, TextFilter::matching("[0-9]$").negate()];
+    check(&telemetry, &filter, &lines, &with_more);
+    with_more.swap(0, 1);
+    check(&telemetry, &filter, &lines, &with_more);
+    // A piece of a trace, or one with more digits around it, is looked for as any text.
+    check(
+        &telemetry,
+        &filter,
+        &lines,
+        &[TextFilter::containing(&format!("{trace:032x}")[1..])],
+    );
+    check(
+        &telemetry,
+        &filter,
+        &lines,
+        &[TextFilter::containing(&format!("a{trace:032x}"))],
+    );
+}
+
+#[test]
+fn a_renewed_search_is_a_new_one() {
+    let telemetry = snapshot(2);
+    let text = TextFilter::containing("4");
+    let query = || LineQuery::new(std::slice::from_ref(&text)).unwrap();
+    let mut search = Search::new(Arc::clone(&telemetry), window(-60_000, -30_000), query());
+    let other = window(-30_000, 60_000);
+    search.renew(Arc::clone(&telemetry), other.from_ms, other.until_ms);
+    let fresh = Search::new(Arc::clone(&telemetry), other, query());
+    assert_eq!(
+        found(&search, Direction::Older, 400, u64::MAX),
+        found(&fresh, Direction::Older, 400, u64::MAX)
+    );
+}
+
+#[test]
+fn a_walk_sees_what_a_search_finds() {
+    use super::tally::{Detail, Matches};
+    let telemetry = snapshot(3);
+    let filter = window(-200_500, 90_700);
+    for text in [
+        TextFilter::containing("basket"),
+        TextFilter::containing("7"),
+    ] {
+        let query = LineQuery::new(std::slice::from_ref(&text)).unwrap();
+        let search = Search::new(Arc::clone(&telemetry), filter.clone(), query);
+        let lines = found(&search, Direction::Newer, 1_000, u64::MAX);
+        let cuts = [t0_ms() - 100_000, t0_ms() - 7_000, t0_ms() + 33_000];
+        let part = |at: i64| cuts.partition_point(|cut| *cut <= at);
+        let mut expected = [0_u64; 4];
+        lines
+            .iter()
+            .for_each(|line| expected[part(line.key.at_ms)] += 1);
+        for (detail, budget) in [
+            (Detail::Templates, 0),
+            (Detail::Templates, 900),
+            (Detail::Pods, 50),
+            (Detail::Lines, u64::MAX),
+        ] {
+            let mut counts = [0_u64; 4];
+            let mut walk = search.start_walk();
+            while !walk.is_done() {
+                let walked: Result<u64, ()> =
+                    search.walk(&mut walk, detail, &cuts, Budget(budget), &mut |matches| {
+                        match matches {
+                            Matches::Many { at_ms, count, .. } => counts[part(at_ms)] += count,
+                            Matches::One(line) => counts[part(line.key.at_ms)] += 1,
+                        }
+                        Ok(())
+                    });
+                walked.unwrap();
+            }
+            assert_eq!(counts, expected, "{text:?} {detail:?}");
+        }
+    }
+}
+
+#[test]
 fn bad_queries_are_refused() {
     let error = |filters: &[TextFilter]| LineQuery::new(filters).unwrap_err();
     assert!(matches!(

@@ -11,7 +11,7 @@ use crate::tui::theme::Role;
 use crate::tui::units;
 use crate::tui::widgets::paint;
 use crate::tui::widgets::rows::scrollbar;
-use crate::tui::world::{Level, LogQuery, LogRow};
+use crate::tui::world::{Completions, Level, LogQuery, LogRow};
 
 /// Rows of a scrollbar's scale: lines are counted in shares, not one by one.
 const SCALE: usize = 1_000;
@@ -44,7 +44,7 @@ pub fn text_columns(width: u16, query: &LogQuery) -> usize {
     usize::from(width.saturating_sub(columns(width, query).text + 1)).max(4)
 }
 
-const fn level_role(level: Level) -> Role {
+pub const fn level_role(level: Level) -> Role {
     match level {
         Level::Debug => Role::Debug,
         Level::Info => Role::Info,
@@ -59,6 +59,10 @@ impl LogsPane {
     pub(super) fn draw_state(&self, line: &mut Canvas<'_>) {
         if let Some(error) = &self.window.error {
             line.text(0, 0, &format!("✗ {}", error.message), Role::Alert);
+            return;
+        }
+        if let Some(candidates) = self.shown_candidates() {
+            draw_candidates(line, candidates);
             return;
         }
         let count = units::grouped(self.window.count);
@@ -176,7 +180,7 @@ impl LogsPane {
 
     /// Shows where the filter's text is in a piece of a line.
     fn mark_matches(&self, canvas: &mut Canvas<'_>, y: u16, room: u16, piece: &str) {
-        let wanted = self.query.text.trim().to_lowercase();
+        let wanted = self.marked_text().to_lowercase();
         let lower = piece.to_lowercase();
         if wanted.is_empty() || lower.len() != piece.len() {
             return;
@@ -189,6 +193,16 @@ impl LogsPane {
                 canvas.tint(part, Role::Match);
             }
         }
+    }
+}
+
+/// The candidates of a completion, the one that Tab takes first.
+fn draw_candidates(line: &mut Canvas<'_>, candidates: &Completions) {
+    let mut at = line.text(0, 0, "tab ", Role::Key);
+    for (index, candidate) in candidates.items.iter().take(12).enumerate() {
+        let role = if index == 0 { Role::Match } else { Role::Muted };
+        at = line.text(at, 0, candidate.text.trim(), role);
+        at = line.text(at, 0, "  ", Role::Muted);
     }
 }
 

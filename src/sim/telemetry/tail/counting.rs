@@ -1,0 +1,244 @@
+//! Where a followed counter stands: totals of its atoms, and what they were when its container started.
+
+use super::super::atom::AtomId;
+use super::super::leaf::LeafIndex;
+use super::super::reader::{Measure, Part};
+use super::super::samples::{self, Counted, ONE_Q16};
+use super::super::series::{Aspect, Base, Family, Member, Values};
+use super::super::slots::Slot;
+use super::super::store::Telemetry;
+
+/// How a counter's value comes from its atoms' totals.
+#[derive(Clone, Debug)]
+pub(super) struct Counting {
+    /// Numbers of the atom and of its part.
+    pub(super) parts: Vec<(u32, u32)>,
+    /// Only the rise is asked.
+    pub(super) rises: bool,
+    /// The container that the next two are about: when it started.
+    pub(super) start_ms: Option<i64>,
+    /// What the totals were then; less than nothing when they are counted from later.
+    pub(super) before: i64,
+    /// What it had counted when history began.
+    pub(super) older: u64,
+    /// Totals at T0, for what is anchored there.
+    pub(super) at_open: u64,
+}
+
+/// Totals of parts of an atom up to a scrape.
+#[derive(Clone, Debug)]
+pub(super) struct AtomTail {
+    pub(super) atom: AtomId,
+    /// Totals are counted up to the start of this leaf.
+    pub(super) leaf: LeafIndex,
+    pub(super) parts: Vec<Part>,
+    pub(super) totals: Vec<u64>,
+    /// What the quarters before the scrape add.
+    pub(super) quarters: Vec<u64>,
+}
+
+/// What of its atoms a series counts.
+pub(super) fn part_of(values: &Values, member: Member) -> Part {
+    match values {
+        Values::Offset { .. } => Part::ALL,
+        Values::Histogram { .. } => Part {
+            slot: member.slot,
+            measure: member.aspect.measure(),
+        },
+        _ => Part {
+            slot: member.slot,
+            measure: Measure::Events,
+        },
+    }
+}
+
+pub(super) fn atoms_of(values: &Values) -> &[AtomId] {
+    match values {
+        Values::Counter { atoms, .. }
+        | Values::Histogram { atoms, .. }
+        | Values::Offset { atoms, .. } => atoms,
+        _ => &[],
+    }
+}
+
+impl AtomTail {
+    /// The number of a part; a new one has counted nothing yet.
+    pub(super) fn part(&mut self, part: Part) -> u32 {
+        if let Some(known) = self.parts.iter().position(|other| *other == part) {
+            return known as u32;
+        }
+        self.parts.push(part);
+        self.totals.push(0);
+        self.quarters.push(0);
+        self.parts.len() as u32 - 1
+    }
+
+    pub(super) fn advance(
+        &mut self,
+        telemetry: &Telemetry,
+        (until, quarters): (LeafIndex, u32),
+        scratch: &mut Vec<u64>,
+    ) {
+        let Some(mut reader) = telemetry.reader(self.atom) else {
+            return;
+        };
+        let mut leaf = reader.skip_silence(self.leaf);
+        while leaf < until {
+            reader.add_whole(leaf, &self.parts, &mut self.totals, scratch);
+            leaf = reader.skip_silence(leaf + 1);
+        }
+        self.leaf = self.leaf.max(until);
+        for (part, extra) in self.parts.iter().zip(&mut self.quarters) {
+            *extra = reader.first_quarters(until, quarters, *part);
+        }
+    }
+
+    pub(super) fn total(&self, part: u32) -> u64 {
+        let part = part as usize;
+        self.totals.get(part).copied().unwrap_or(0) + self.quarters.get(part).copied().unwrap_or(0)
+    }
+}
+
+/// A counter that has probably counted so many events stands far above what it rises by in any window: where it stands
+/// then makes no difference to how much it rises, and it is taken to stand at [`HIGH`].
+const HIGH_ENOUGH: u64 = 500;
+const HIGH: u64 = 10_000_000;
+
+impl Counting {
+    /// Where it stands at the start of a leaf, from which on its atoms are counted.
+    pub(super) fn set_base(
+        &mut self,
+        telemetry: &Telemetry,
+        family: &Family,
+        member: Member,
+        pod: Option<&Slot>,
+        from_ms: i64,
+    ) {
+        let (atoms, part) = (
+            atoms_of(&family.def.values),
+            part_of(&family.def.values, member),
+        );
+        let counted = Counted {
+            telemetry,
+            atoms,
+            part,
+            pod,
+        };
+        if !self.rises {
+            // All that came before is counted, and with it what a container finds.
+            self.at_open = counted.at(telemetry.grid().t0().millis());
+        }
+        let Some(slot) = pod else {
+            self.before = if self.rises {
+                -(HIGH as i64)
+            } else {
+                -(counted.at(from_ms) as i64)
+            };
+            return;
+        };
+        let start = slot.container_start_ms(from_ms);
+        if start > from_ms || !slot.lives_at(from_ms) {
+            return;
+        }
+        self.start_ms = Some(start);
+        let grid = telemetry.grid();
+        let begun = grid.cut_at_or_after(start).max(grid.origin_ms());
+        self.before = if self.rises {
+            let pods = family.def.per_pod.as_ref().map_or(1, |per_pod| {
+                let track = telemetry.slots(per_pod.slots);
+                track.map_or(1, |track| track.ready_at(grid.origin_ms()).len().max(1))
+            });
+            let high = |atom: &AtomId| {
+                expected(telemetry, *atom, from_ms - begun) / pods as u64 >= HIGH_ENOUGH
+            };
+            let counted: u64 = atoms
+                .iter()
+                .map(|atom| match high(atom) {
+                    true => HIGH,
+                    false => telemetry.between(*atom, part, begun, from_ms),
+                })
+                .sum();
+            -(counted as i64)
+        } else {
+            counted.at(begun) as i64 - counted.at(from_ms) as i64
+        };
+        self.older = counted.before_history(start);
+    }
+
+    pub(super) fn value(
+        &mut self,
+        telemetry: &Telemetry,
+        family: &Family,
+        member: Member,
+        pod: Option<&Slot>,
+        at_ms: i64,
+        total: u64,
+    ) -> f64 {
+        let total = self.since_container(telemetry, family, member, pod, at_ms, total);
+        match &family.def.values {
+            Values::Counter {
+                unit, base, minus, ..
+            } => {
+                let offset = match base {
+                    _ if pod.is_some() => 0.0,
+                    Base::AtOrigin(value) => *value,
+                    Base::AtOpen(value) => value - self.at_open as f64 * unit,
+                };
+                match minus.and_then(|id| telemetry.level(id)) {
+                    Some(level) => (total as f64 * unit + offset
+                        - level.value_at(at_ms) as f64 / ONE_Q16 * unit)
+                        .max(0.0),
+                    None => total as f64 * unit + offset,
+                }
+            }
+            Values::Histogram { unit_us, .. } => {
+                let scale = if member.aspect == Aspect::Sum {
+                    (*unit_us).max(1) as f64
+                } else {
+                    1.0
+                };
+                total as f64 / scale
+            }
+            values => samples::offset(telemetry, values, total, self.at_open, at_ms),
+        }
+    }
+
+    /// What was counted since the start of the container that runs at a scrape.
+    fn since_container(
+        &mut self,
+        telemetry: &Telemetry,
+        family: &Family,
+        member: Member,
+        pod: Option<&Slot>,
+        at_ms: i64,
+        total: u64,
+    ) -> u64 {
+        if let Some(slot) = pod {
+            let start = slot.container_start_ms(at_ms);
+            if self.start_ms != Some(start) {
+                // It started after the last scrape: what it has counted lies between.
+                let begun = telemetry.grid().cut_at_or_after(start);
+                let part = part_of(&family.def.values, member);
+                let counted: u64 = atoms_of(&family.def.values)
+                    .iter()
+                    .map(|atom| telemetry.between(*atom, part, begun, at_ms))
+                    .sum();
+                self.before = total as i64 - counted as i64;
+                self.older = 0;
+                self.start_ms = Some(start);
+            }
+        }
+        (total as i64 - self.before).max(0) as u64 + self.older
+    }
+}
+
+/// About how many events an atom has had in a span of time, in all pods, at the rate with which its history began.
+fn expected(telemetry: &Telemetry, atom: AtomId, span_ms: i64) -> u64 {
+    let grid = telemetry.grid();
+    let (first, length) = (grid.first(), grid.length_ms(grid.first()));
+    let per_leaf = telemetry
+        .reader(atom)
+        .map_or(0, |mut reader| reader.expected_q32(first));
+    let leaves = (span_ms / length.max(1)).max(0) as u128;
+    ((u128::from(per_leaf) * leaves) >> 32) as u64
+}
