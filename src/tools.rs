@@ -3,6 +3,7 @@
 pub mod board;
 pub mod change;
 pub mod ci;
+pub mod cloudwatch;
 pub mod delivery;
 pub mod drawn;
 pub mod drill;
@@ -30,6 +31,7 @@ pub mod sentry;
 pub mod shared;
 pub mod slack;
 pub mod statuspage;
+pub mod terraform;
 pub mod tool;
 pub mod valkey;
 pub mod wiki;
@@ -73,6 +75,8 @@ fn all_tools() -> Vec<Box<dyn AnyLook>> {
         tool::<kubernetes::tools::logs::Logs>(),
         tool::<ci::get_run_logs::GetRunLogs>(),
         tool::<ci::list_runs::ListRuns>(),
+        tool::<cloudwatch::get_metrics::GetMetrics>(),
+        tool::<cloudwatch::list_alarms::ListAlarms>(),
         tool::<featureflags::get::GetFlag>(),
         tool::<featureflags::list::ListFlags>(),
         tool::<jira::get_issue::GetIssue>(),
@@ -100,6 +104,8 @@ fn all_tools() -> Vec<Box<dyn AnyLook>> {
         tool::<workbench::stream::StreamView>(),
         tool::<statuspage::get_status::GetStatus>(),
         tool::<statuspage::list_incidents::ListIncidents>(),
+        tool::<terraform::list_resources::ListResources>(),
+        tool::<terraform::show_state::ShowState>(),
         tool::<wiki::get_page::GetPage>(),
         tool::<wiki::search::Search>(),
     ]
@@ -143,6 +149,8 @@ fn all_programs() -> Vec<Box<dyn Program>> {
         Box::new(prometheus::amtool::Amtool),
         Box::new(sentry::program::Sentry),
         Box::new(ci::program::Gh),
+        Box::new(cloudwatch::program::Aws),
+        Box::new(terraform::program::Terraform),
         Box::new(featureflags::program::Flags),
         Box::new(jira::program::Jira("jira")),
         Box::new(jira::program::Jira("tickets")),

@@ -1,7 +1,7 @@
 //! Deployments: which release went out when, by whom, and when its rollout was complete. Never starts one.
 
 use super::World;
-use crate::scenario::format::service::WorkloadKind;
+use crate::scenario::format::service::{Release, WorkloadKind};
 use crate::sim::ids::ServiceId;
 use crate::sim::plan::Plan;
 use crate::sim::time::{SimTime, Span};
@@ -28,10 +28,16 @@ pub(super) fn old(plan: &Plan, start: SimTime) -> Vec<Deployment> {
     let mut found = Vec::new();
     for (service, id) in plan.services.iter().zip(0_u32..) {
         let mut before = None;
-        for release in &service.spec.releases {
-            let at = release.deployed.map(|at| SimTime(at.millis));
-            let Some(at) = at.filter(|at| *at <= start) else {
-                continue;
+        let deployed = |release: &Release| release.deployed.map(|at| SimTime(at.millis));
+        let releases = &service.spec.releases;
+        let is_old = |release: &Release| deployed(release).is_some_and(|at| at <= start);
+        // A service whose first release came later runs it since history began.
+        let only_later = !releases.iter().any(is_old);
+        for (place, release) in releases.iter().enumerate() {
+            let at = match deployed(release) {
+                Some(at) if at <= start => at,
+                _ if only_later && place == 0 => start,
+                _ => continue,
             };
             found.push(Deployment {
                 service: ServiceId(id),

@@ -21,7 +21,7 @@ macro_rules! elsewhere {
     };
 }
 
-const SAID: [Small; 17] = elsewhere! {
+const SAID: [Small; 15] = elsewhere! {
     "docker", "Says where containers run", 1, "no daemon on this workstation; containers run in the cluster. Try: kubectl get pods -A";
     "docker-compose", "Says where containers run", 1, "the compose file is for developers' machines; production runs in the cluster. Try: kubectl get deploy -A";
     "ssh", "Says how to reach a machine", 255, "nodes take no logins here. Into a container: kubectl exec POD -- COMMAND";
@@ -35,8 +35,6 @@ const SAID: [Small; 17] = elsewhere! {
     "df", "Says where disks show", 1, "this workstation's disk is not the trouble. Volumes and nodes have their series: search the metrics for disk or filesystem";
     "ss", "Says where connections show", 1, "no connection of production ends on this workstation. Try: kubectl get svc -A, kubectl get endpoints -A";
     "netstat", "Says where connections show", 1, "no connection of production ends on this workstation. Try: kubectl get svc -A, kubectl get endpoints -A";
-    "aws", "Says who may use the cloud account", 253, "Unable to locate credentials. The on-call role has none: the platform team owns the account, ask in its channel";
-    "terraform", "Says who changes infrastructure", 1, "state is locked to the platform team's pipeline; changes go through its repository";
     "vault", "Says who may read secrets", 2, "permission denied. The on-call role reads no secrets; names of keys show in: kubectl get secrets -A";
     "argocd", "Says how things are rolled out", 20, "no such server here. Rollouts show in: kubectl rollout history, and in the channel of deployments";
 };
@@ -53,12 +51,12 @@ const HELM: Small = Small {
     }],
 };
 
-const PROGRAM_COUNT: usize = 18;
+const PROGRAM_COUNT: usize = 16;
 
 /// The programs.
 pub const PROGRAMS: [Small; PROGRAM_COUNT] = {
-    let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q] = SAID;
-    [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, HELM]
+    let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o] = SAID;
+    [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, HELM]
 };
 
 /// `helm list`: a row for each service with the tag that it wants.

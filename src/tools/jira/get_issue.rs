@@ -131,7 +131,7 @@ impl Look for GetIssue {
             ToolExample {
                 args: "{\"key\":\"ALPHA-12\"}",
                 about: "An issue with its comments",
-                prints: "",
+                prints: "ALPHA-12  Worker settings belong in the environment\n\ntype       Story\nstatus     Done\npriority   Medium\nreporter   mara\nassignee   lena\nlabels     worker\ncomponents worker\nsprint     ALPHA Sprint 20\ncreated    2026-02-18 14:00\nupdated    2026-02-26 14:00\nresolved   2026-02-26 14:00\n\nThey are literals in main.go. Please read them from the environment.\n\n2026-02-26 14:00  lena: Merged.\n",
             },
             ToolExample {
                 args: "{\"key\":\"ALPHA-0\"}",

@@ -179,7 +179,7 @@ impl Look for ListSprints {
             ToolExample {
                 args: "{\"limit\":4}",
                 about: "The newest sprints",
-                prints: "",
+                prints: "ID   NAME             START       END         STATE   DONE  GOAL\n441  ALPHA Sprint 22  2026-03-23  2026-04-03  future  0/0   What the season needs\n421  ALPHA Sprint 21  2026-03-09  2026-03-20  future  0/0   Runbooks that are true\n401  ALPHA Sprint 20  2026-02-23  2026-03-06  active  2/6   What the season needs\n381  ALPHA Sprint 19  2026-02-09  2026-02-20  closed  6/6   Alerts that mean something\n(1 to 4 of 11; next page: --cursor 381)\n",
             },
             ToolExample {
                 args: "{\"state\":\"open\"}",

@@ -207,12 +207,12 @@ impl Look for Search {
             ToolExample {
                 args: "{\"query\":\"worker settings\"}",
                 about: "Issues that have these words",
-                prints: "",
+                prints: "TYPE   KEY       SUMMARY                                    STATUS  PRIORITY  ASSIGNEE  CREATED     UPDATED\nStory  ALPHA-12  Worker settings belong in the environment  Done    Medium    lena      2026-02-18  2026-02-26\n",
             },
             ToolExample {
                 args: "{\"query\":\"status = 'To Do' AND reporter = jon ORDER BY created\",\"limit\":3}",
                 about: "Issues by JQL",
-                prints: "",
+                prints: "TYPE  KEY       SUMMARY                               STATUS  PRIORITY  ASSIGNEE  CREATED     UPDATED\nTask  ALPHA-55  gate: move settings out of the image  To Do   Low       -         2026-02-20  2026-02-20\nTask  ALPHA-20  Import is slow                        To Do   Medium    -         2026-02-28  2026-02-28\n",
             },
             ToolExample {
                 args: "{\"query\":\"project = OMEGA\"}",

@@ -200,7 +200,7 @@ impl Look for GetStatus {
         vec![ToolExample {
             args: "{}",
             about: "What customers read",
-            prints: "",
+            prints: "status.alpha.example  All Systems Operational\n\nCOMPONENT      STATUS       UPTIME (90d)  WHAT IT IS\nhand in a job  operational  100.00 %\nlook at a job  operational  100.00 %\n\nlast post 2026-02-08 02:08 UTC\n",
         }]
     }
 }

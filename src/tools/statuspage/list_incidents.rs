@@ -177,7 +177,7 @@ impl Look for ListIncidents {
             ToolExample {
                 args: "{\"limit\":1}",
                 about: "What was posted last",
-                prints: "",
+                prints: "m470359  Order processing maintenance (maintenance)  completed  look at a job\n    2026-02-08 02:08  completed: The scheduled maintenance has been completed.\n    2026-02-08 02:00  in_progress: Scheduled maintenance is in progress.\n    2026-02-03 13:00  scheduled: We will apply updates on 8 February between 02:00 and 02:30 UTC. No interruption is expected.\n(1 to 1 of 30; next page: --cursor m470359)\n",
             },
             ToolExample {
                 args: "{\"open\":true}",

@@ -95,7 +95,7 @@ impl Look for GetPage {
             ToolExample {
                 args: "{\"page\":\"queue\"}",
                 about: "A page",
-                prints: "",
+                prints: "# Queue\n\nOne topic, one group, one day of retention.\n",
             },
             ToolExample {
                 args: "{\"page\":\"nothing\"}",

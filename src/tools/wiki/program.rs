@@ -63,12 +63,12 @@ impl Program for Wiki {
             Example {
                 line: "wiki list",
                 about: "All pages",
-                prints: "",
+                prints: "PAGE            TITLE           EDITED\nqueue           Queue           2026-01-27 by lena\nworker-runbook  Worker runbook  2026-02-04 by lena\n",
             },
             Example {
                 line: "wiki search queue",
                 about: "Pages that have a word",
-                prints: "",
+                prints: "queue  Queue\n    One topic, one group, one day of retention.\n",
             },
         ]
     }

@@ -164,12 +164,12 @@ impl Look for Search {
             ToolExample {
                 args: "{\"query\":\"worker restart\"}",
                 about: "Pages that have these words",
-                prints: "",
+                prints: "worker-runbook  Worker runbook\n    Jobs wait when the worker is down. Look at its pods first: kubectl -n back get pods\n",
             },
             ToolExample {
                 args: "{}",
                 about: "All pages",
-                prints: "",
+                prints: "PAGE            TITLE           EDITED\nqueue           Queue           2026-01-27 by lena\nworker-runbook  Worker runbook  2026-02-04 by lena\n",
             },
         ]
     }

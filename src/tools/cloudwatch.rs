@@ -1,0 +1,9 @@
+//! CloudWatch: metrics and alarms of the cloud account, which are the estate's series under the account's names. Never a
+//! sample that Prometheus does not have.
+
+pub mod account;
+pub mod alarms;
+pub mod get_metrics;
+pub mod list_alarms;
+pub mod metrics;
+pub mod program;

@@ -1,0 +1,323 @@
+//! `aws` in the shell: who one is, alarms and metrics, in the forms of the AWS CLI. Never changes the account.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::account;
+use super::get_metrics::{self, Dimension, GetMetrics};
+use super::list_alarms::{self, ListAlarms};
+use crate::session::Answer;
+use crate::sim::World;
+use crate::sim::artifact::Shown;
+use crate::sim::time::SimTime;
+use crate::tools::family::Family;
+use crate::tools::paging;
+use crate::tools::program::{Example, Place, Program, Run};
+use crate::tools::registry_images::get_manifest::pretty;
+use crate::tools::shared::value;
+use crate::tools::tool::Look;
+
+const USAGE: &str = "\nusage: aws [options] <command> <subcommand> [<subcommand> ...] [parameters]\nTo see help text, you can run:\n\n  aws help\n  aws <command> help\n  aws <command> <subcommand> help\n\n";
+
+/// `aws`.
+pub struct Aws;
+
+impl Program for Aws {
+    fn name(&self) -> &'static str {
+        "aws"
+    }
+
+    fn family(&self) -> Family {
+        Family::CloudWatch
+    }
+
+    fn about(&self) -> &'static str {
+        "Reads alarms and metrics of the cloud account, as the AWS CLI"
+    }
+
+    fn run(&self, world: &World, _place: &Place, argv: &[String], _stdin: &str) -> Run {
+        let (words, found) = split(argv);
+        if let Some(form) = value(&found, &["--output"]).filter(|form| *form != "json") {
+            return Run::failed(
+                format!("aws: output '{form}' is not set up on this workstation; json is\n"),
+                252,
+            );
+        }
+        if value(&found, &["--query"]).is_some() {
+            return Run::failed(
+                "aws: --query is not set up on this workstation; the whole answer is JSON\n",
+                252,
+            );
+        }
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        match words.as_slice() {
+            ["sts", "get-caller-identity"] => identity(world),
+            ["cloudwatch", "describe-alarms"] => alarms(world, &found),
+            ["cloudwatch", "list-metrics"] => list_metrics(world, &found),
+            ["cloudwatch", "get-metric-statistics"] => statistics(world, &found),
+            ["cloudwatch", ..] => Run::failed(
+                format!(
+                    "{USAGE}aws: error: argument operation: Invalid choice, valid choices are:\n\ndescribe-alarms                          | get-metric-statistics                   \nlist-metrics                            \n"
+                ),
+                252,
+            ),
+            [] => Run::failed(
+                format!("{USAGE}aws: error: the following arguments are required: command\n"),
+                252,
+            ),
+            _ => Run::failed(
+                format!(
+                    "{USAGE}aws: error: argument command: Invalid choice, valid choices for the on-call role are:\n\ncloudwatch                               | sts                                     \n"
+                ),
+                252,
+            ),
+        }
+    }
+
+    fn examples(&self) -> Vec<Example> {
+        vec![
+            Example {
+                line: "aws sts get-caller-identity --output yaml",
+                about: "A form that is not set up",
+                prints: "aws: output 'yaml' is not set up on this workstation; json is\n",
+            },
+            Example {
+                line: "aws cloudwatch list-metrics --namespace AWS/Lambda",
+                about: "A namespace without metrics",
+                prints: "{\n    \"Metrics\": []\n}\n",
+            },
+        ]
+    }
+}
+
+/// Words, and options with the values after them: each takes all words up to the next option, joined by blanks.
+fn split(argv: &[String]) -> (Vec<String>, Vec<(String, String)>) {
+    let (mut words, mut found) = (Vec::new(), Vec::<(String, String)>::new());
+    for word in argv {
+        if word.starts_with("--") {
+            let (name, given) = word.split_once('=').unwrap_or((word, ""));
+            found.push((name.to_owned(), given.to_owned()));
+        } else if let Some((_, given)) = found.last_mut() {
+            if !given.is_empty() {
+                given.push(' ');
+            }
+            given.push_str(word);
+        } else {
+            words.push(word.clone());
+        }
+    }
+    (words, found)
+}
+
+fn printed(data: &Value, shown: Vec<Shown>) -> Run {
+    Run::Answer(Answer {
+        text: pretty(data, b"    "),
+        data: data.clone(),
+        shown,
+        ..Answer::default()
+    })
+}
+
+fn identity(world: &World) -> Run {
+    let account = account::number(world);
+    let who = world.trainee_handle();
+    printed(
+        &json!({
+            "UserId": format!("AROA{}:{who}", account::id(world, "role", "oncall").get(5..21).unwrap_or_default().to_uppercase()),
+            "Account": account,
+            "Arn": format!("arn:aws:sts::{account}:assumed-role/oncall-readonly/{who}"),
+        }),
+        Vec::new(),
+    )
+}
+
+fn stamp(at: SimTime) -> String {
+    at.format("%Y-%m-%dT%H:%M:%S+00:00")
+}
+
+fn dimensions(dimensions: &[Dimension]) -> Vec<Value> {
+    dimensions
+        .iter()
+        .map(|one| json!({ "Name": one.name, "Value": one.value }))
+        .collect()
+}
+
+fn alarms(world: &World, found: &[(String, String)]) -> Run {
+    let args = list_alarms::Args {
+        state: value(found, &["--state-value"]).map(str::to_owned),
+        prefix: value(found, &["--alarm-name-prefix"]).map(str::to_owned),
+        limit: paging::MOST,
+        cursor: value(found, &["--starting-token"]).map(str::to_owned),
+    };
+    let mut seen = match ListAlarms::look(world, &args) {
+        Ok(seen) => seen,
+        Err(error) => {
+            return Run::failed(
+                format!(
+                    "\nAn error occurred (ValidationError) when calling the DescribeAlarms operation: {}\n",
+                    error.message
+                ),
+                254,
+            );
+        }
+    };
+    if let Some(names) = value(found, &["--alarm-names"]) {
+        let names: Vec<&str> = names.split(' ').collect();
+        seen.output
+            .alarms
+            .retain(|alarm| names.contains(&alarm.name.as_str()));
+        seen.shown
+            .retain(|shown| matches!(shown, Shown::Alarm(name) if names.contains(&name.as_str())));
+    }
+    let (account, region) = (account::number(world), account::region(world));
+    let alarms: Vec<Value> = seen
+        .output
+        .alarms
+        .iter()
+        .map(|alarm| {
+            json!({
+                "AlarmName": alarm.name,
+                "AlarmArn": format!("arn:aws:cloudwatch:{region}:{account}:alarm:{}", alarm.name),
+                "AlarmDescription": alarm.about,
+                "ActionsEnabled": true,
+                "OKActions": [],
+                "AlarmActions": [],
+                "InsufficientDataActions": [],
+                "StateValue": alarm.state,
+                "StateReason": alarm.reason,
+                "StateUpdatedTimestamp": stamp(SimTime(alarm.since_ms)),
+                "MetricName": alarm.metric,
+                "Namespace": alarm.namespace,
+                "Statistic": "Average",
+                "Dimensions": dimensions(&alarm.dimensions),
+                "Period": alarm.period_seconds,
+                "EvaluationPeriods": alarm.evaluation_periods,
+                "Threshold": alarm.threshold,
+                "ComparisonOperator": alarm.comparison,
+            })
+        })
+        .collect();
+    let mut data = json!({ "MetricAlarms": alarms, "CompositeAlarms": [] });
+    if let (Some(cursor), Some(fields)) = (&seen.output.cursor, data.as_object_mut()) {
+        fields.insert("NextToken".to_owned(), json!(cursor));
+    }
+    printed(&data, seen.shown)
+}
+
+fn wanted(found: &[(String, String)]) -> BTreeMap<String, String> {
+    let given = value(found, &["--dimensions"]).unwrap_or_default();
+    given
+        .split(' ')
+        .filter_map(|pair| {
+            let (name, value) = pair.strip_prefix("Name=")?.split_once(",Value=")?;
+            Some((name.to_owned(), value.to_owned()))
+        })
+        .collect()
+}
+
+fn list_metrics(world: &World, found: &[(String, String)]) -> Run {
+    let args = get_metrics::Args {
+        namespace: value(found, &["--namespace"]).map(str::to_owned),
+        dimensions: wanted(found),
+        limit: paging::MOST,
+        cursor: value(found, &["--starting-token"]).map(str::to_owned),
+        ..get_metrics::Args::default()
+    };
+    let name = value(found, &["--metric-name"]);
+    match GetMetrics::look(world, &args) {
+        Ok(seen) => {
+            let metrics: Vec<Value> = seen
+                .output
+                .metrics
+                .iter()
+                .filter(|metric| name.is_none_or(|name| metric.metric == name))
+                .map(|metric| {
+                    json!({
+                        "Namespace": metric.namespace,
+                        "MetricName": metric.metric,
+                        "Dimensions": dimensions(&metric.dimensions),
+                    })
+                })
+                .collect();
+            let mut data = json!({ "Metrics": metrics });
+            if let (Some(cursor), Some(fields)) = (&seen.output.cursor, data.as_object_mut()) {
+                fields.insert("NextToken".to_owned(), json!(cursor));
+            }
+            printed(&data, seen.shown)
+        }
+        Err(error) => refused("ListMetrics", &error.message),
+    }
+}
+
+fn refused(operation: &str, message: &str) -> Run {
+    let (code, message) = message
+        .split_once(": ")
+        .unwrap_or(("InvalidParameterValue", message));
+    Run::failed(
+        format!("\nAn error occurred ({code}) when calling the {operation} operation: {message}\n"),
+        254,
+    )
+}
+
+fn statistics(world: &World, found: &[(String, String)]) -> Run {
+    let missing: Vec<&str> = ["--namespace", "--metric-name", "--period"]
+        .into_iter()
+        .filter(|name| value(found, &[name]).is_none_or(str::is_empty))
+        .collect();
+    if !missing.is_empty() {
+        return Run::failed(
+            format!(
+                "{USAGE}aws: error: the following arguments are required: {}\n",
+                missing.join(", ")
+            ),
+            252,
+        );
+    }
+    let now = world.now();
+    let at = |name: &str| match value(found, &[name]) {
+        None => Some(None),
+        Some(text) => SimTime::parse_rfc3339(text).map(Some),
+    };
+    let (Some(start), Some(end)) = (at("--start-time"), at("--end-time")) else {
+        return refused(
+            "GetMetricStatistics",
+            "InvalidParameterValue: the time must be RFC 3339, such as 2026-03-14T09:00:00Z",
+        );
+    };
+    let start = start.unwrap_or(now - crate::sim::time::Span::from_hours(1));
+    let end = end.unwrap_or(now).min(now);
+    let args = get_metrics::Args {
+        namespace: value(found, &["--namespace"]).map(str::to_owned),
+        metric: value(found, &["--metric-name"]).map(str::to_owned),
+        dimensions: wanted(found),
+        minutes: ((now - start).secs() / 60).clamp(1, 14 * 24 * 60) as u32,
+        period: value(found, &["--period"])
+            .and_then(|text| text.parse().ok())
+            .unwrap_or(0),
+        limit: 1,
+        cursor: None,
+    };
+    match GetMetrics::look(world, &args) {
+        Ok(seen) => {
+            let metric = seen.output.metrics.first();
+            let points: Vec<Value> = metric
+                .into_iter()
+                .flat_map(|metric| &metric.datapoints)
+                .filter(|point| SimTime(point.at_ms) <= end)
+                .map(|point| {
+                    json!({
+                        "Timestamp": stamp(SimTime(point.at_ms)),
+                        "Average": point.average,
+                        "Unit": metric.map_or("None", |metric| metric.unit.as_str()),
+                    })
+                })
+                .collect();
+            printed(
+                &json!({ "Label": args.metric, "Datapoints": points }),
+                seen.shown,
+            )
+        }
+        Err(error) => refused("GetMetricStatistics", &error.message),
+    }
+}
