@@ -4,6 +4,12 @@
 //! on random words and expressions. `FIREDRILL_BENCH_LINES` (default 10,000,000) and `FIREDRILL_BENCH_PATTERNS` (default
 //! 200) make it shorter. Without `rg` in the path only the own times are printed.
 
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a bench stops where something is wrong"
+)]
+
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -184,6 +190,7 @@ impl Dice {
 fn random_patterns(lines: &[String], count: usize) -> Vec<TextFilter> {
     let mut dice = Dice(7);
     let mut patterns = Vec::new();
+    let digits = regex::Regex::new("[0-9]").expect("a class");
     while patterns.len() < count {
         let line: Vec<char> = lines[dice.below(lines.len())]
             .chars()
@@ -197,7 +204,6 @@ fn random_patterns(lines: &[String], count: usize) -> Vec<TextFilter> {
         patterns.push(match patterns.len() % 4 {
             0 | 1 => TextFilter::containing(&piece),
             2 => {
-                let digits = regex::Regex::new("[0-9]").expect("a class");
                 let escaped = regex::escape(&piece);
                 TextFilter::matching(&digits.replace_all(&escaped, "[0-9]"))
             }
@@ -258,7 +264,7 @@ fn classes(telemetry: &Arc<Telemetry>, filter: &LineFilter, path: &Path) {
     );
     let idle = resident_mb();
     // The page cache is warm: ripgrep reads the file once before it is timed.
-    drop(ripgrep(path, &contains("warm"), 1));
+    let _ = ripgrep(path, &contains("warm"), 1);
     for (class, text, wanted) in &patterns {
         let own = count(telemetry, filter, text, 3);
         let first = first(telemetry, filter, text);

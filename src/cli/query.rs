@@ -11,7 +11,7 @@ use crate::tools::offline::{self, Answer, Offline};
 use crate::tools::{Places, ToolError};
 
 /// Shown under `--help`.
-pub const EXAMPLES: &str = "Examples:\n  firedrill query 'sum by (service) (rate(http_requests_total[5m]))' --scenario NAME --at T+20m\n  firedrill query 'sum(rate(http_requests_total[5m]))' --scenario NAME --at T+20m --range 1h --step 15s --plot\n  firedrill query --logs '{app=\"cart\"} |= \"error\"' --scenario NAME --at T+20m --range 1h --limit 20\n  firedrill query --logs 'sum by (app) (rate({level=\"error\"}[1m]))' --scenario NAME --at T+20m --range 1h --plot";
+pub const EXAMPLES: &str = "Examples:\n  firedrill query 'sum by (service) (rate(http_requests_total[5m]))' --scenario NAME --at T+20m\n  firedrill query 'sum(rate(http_requests_total[5m]))' --scenario NAME --at T+20m --range 1h --step 15s --plot\n  firedrill query --logs '{app=\"web\"} |= \"error\"' --scenario NAME --at T+20m --range 1h --limit 20\n  firedrill query --logs 'sum by (app) (rate({level=\"error\"}[1m]))' --scenario NAME --at T+20m --range 1h --plot";
 
 /// Series that stand beside each other in a table of a range.
 const MOST_COLUMNS: usize = 6;

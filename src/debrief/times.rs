@@ -129,8 +129,7 @@ fn root_cause(
         (_, Some(at)) => {
             let by = steps
                 .iter()
-                .filter(|step| step.entry.at <= at && step.effect != Effect::Worse)
-                .next_back()
+                .rfind(|step| step.entry.at <= at && step.effect != Effect::Worse)
                 .map(|step| step.entry.clone());
             (
                 Some(at),

@@ -140,12 +140,12 @@ ids! {
     CALL_CYCLE = "FD0308";
     /// An answer without a root, or with a root that is not on its path.
     ANSWER_ROOT = "FD0309";
-    /// Recording rules that ask for each other in a circle, or one after the other too often.
-    RULE_CYCLE = "FD0312";
     /// An artifact that nothing of the estate and the scenario ever shows.
     ARTIFACT_UNSEEN = "FD0310";
     /// A message in the thread of one that is in a thread itself.
     THREAD = "FD0311";
+    /// Recording rules that ask for each other in a circle, or one after the other too often.
+    RULE_CYCLE = "FD0312";
 
     /// A share that is not between 0 and 1.
     SHARE = "FD0401";

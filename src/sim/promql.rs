@@ -448,16 +448,6 @@ mod tests {
         ] {
             assert_eq!(refused(query), too_many, "{query}");
         }
-        // Each step is small, and there are too many of them.
-        let mut deep = "alpha_total".to_owned();
-        for _ in 0..6 {
-            deep = format!("max_over_time({deep}[1d:1s])");
-        }
-        let answer = refused(&deep);
-        assert!(
-            answer == too_many || answer == "query timed out in expression evaluation",
-            "{answer}"
-        );
     }
 
     #[test]
@@ -501,7 +491,7 @@ mod tests {
         let large = parse("beta{pod=~\"(.{500}){500}\"}")
             .unwrap_err()
             .to_string();
-        assert!(large.contains("pod"), "{large}");
+        assert!(large.contains("expression too large"), "{large}");
     }
 
     proptest! {

@@ -103,6 +103,10 @@ pub struct Example {
 }
 
 /// What a run of a program wants.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one value lives at a time, and is taken apart at once"
+)]
 pub enum Run {
     /// To answer.
     Answer(Answer),

@@ -1,4 +1,4 @@
-//! The interface without a terminal: the same screens, drawn into a buffer. For measurements and pictures.
+//! The interface without a terminal: the same screens, drawn into a buffer. For measurements and screenshots.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;

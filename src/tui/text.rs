@@ -114,7 +114,7 @@ pub fn width(text: &str) -> usize {
     if text.is_ascii() {
         text.len()
     } else {
-        text.width()
+        cells(text).map(|(_, wide)| usize::from(wide)).sum()
     }
 }
 

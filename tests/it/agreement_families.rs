@@ -227,7 +227,11 @@ fn in_registry(
 
 #[test]
 fn a_rollout_is_the_same_everywhere() {
-    for (name, world) in worlds() {
+    // The scenario with every field of the format is no story: its releases need not make sense.
+    for (name, world) in worlds()
+        .into_iter()
+        .filter(|(name, _)| !name.starts_with("full "))
+    {
         assert!(!world.deployments().is_empty(), "{name}");
         assert_eq!(disagreements(&world), Vec::<String>::new(), "{name}");
     }

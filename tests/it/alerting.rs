@@ -310,7 +310,9 @@ fn a_trainee_silences_and_is_left_in_peace() {
     let later = world.now() + Span::from_mins(50);
     world.advance_to(later);
     assert_eq!(posts(&world, "JobsLagHigh").len(), before);
-    let id = world.alerts().silences()[0].id();
+    let silences = world.alerts().silences();
+    let made = silences.iter().find(|silence| silence.comment == "known");
+    let id = made.expect("the silence is there").id();
     let expire = Command::Alerts(AlertCommand::ExpireSilence(id));
     assert!(world.apply(&expire).is_ok());
     assert!(world.apply(&expire).is_err(), "it is over already");

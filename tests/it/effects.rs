@@ -376,9 +376,7 @@ fn a_fact_reaches_what_runs_after_its_time() {
         let fact = read(fact);
         pack.scenario.facts.insert("limit".to_owned(), fact);
         let told = "(at: \"T+1m\", does: [SetFact(fact: \"limit\", value: \"low\")])";
-        pack.scenario
-            .story
-            .push(read(told));
+        pack.scenario.story.push(read(told));
     });
     let extra = world.plan().names.faults["extra"];
     wait(&mut world, 119);

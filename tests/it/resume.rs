@@ -360,7 +360,7 @@ fn of_thousands_of_drills_the_latest_are_listed() {
     let journal = std::fs::read(path).unwrap();
     let many = tempfile::tempdir().unwrap();
     for number in 0..3_000 {
-        let name = format!("small-20200101-{:06}-0007.journal", number);
+        let name = format!("small-20200101-{number:06}-0007.journal");
         std::fs::write(many.path().join(name), &journal).unwrap();
     }
     let drills = places(many.path()).drills();

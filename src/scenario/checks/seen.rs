@@ -242,7 +242,7 @@ mod tests {
             assert!(may_hold(template, wanted), "{wanted}");
         }
         for wanted in [
-            "tok",
+            "tOk",
             "raw at",
             "ms {{raw",
             "took xms",

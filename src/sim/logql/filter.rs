@@ -76,7 +76,7 @@ impl Addresses {
     pub fn parse(text: &str) -> Option<Self> {
         let one = |text: &str| {
             text.trim()
-                .parse::<std::net::Ipv4Addr>()
+                .parse::<core::net::Ipv4Addr>()
                 .ok()
                 .map(u32::from)
         };
@@ -100,7 +100,7 @@ impl Addresses {
 
     /// Whether a text is an address of the range.
     pub fn holds(&self, text: &str) -> bool {
-        let address = text.parse::<std::net::Ipv4Addr>().ok().map(u32::from);
+        let address = text.parse::<core::net::Ipv4Addr>().ok().map(u32::from);
         address.is_some_and(|address| (self.low..=self.high).contains(&address))
     }
 

@@ -157,7 +157,7 @@ impl Search {
     }
 
     /// The first leaf from one on that can hold matches.
-    fn from_leaf(&self, leaf: LeafIndex) -> LeafIndex {
+    fn first_leaf(&self, leaf: LeafIndex) -> LeafIndex {
         match &self.pinned {
             None => leaf,
             Some(leaves) => {
@@ -217,7 +217,7 @@ impl Search {
         let at = cursor.map(|key| grid.leaf_at(key.at_ms));
         let mut leaf = match direction {
             Direction::Older => self.to_leaf(at.map_or(last, |at| at.min(last))),
-            Direction::Newer => self.from_leaf(at.map_or(first, |at| at.max(first))),
+            Direction::Newer => self.first_leaf(at.map_or(first, |at| at.max(first))),
         };
         let mut work = 0;
         let mut lines = Vec::new();
@@ -248,7 +248,7 @@ impl Search {
             }
             leaf = match direction {
                 Direction::Older => self.to_leaf(leaf - 1),
-                Direction::Newer => self.from_leaf(leaf + 1),
+                Direction::Newer => self.first_leaf(leaf + 1),
             };
         }
         found

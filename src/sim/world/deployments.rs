@@ -49,7 +49,7 @@ pub(super) fn old(plan: &Plan, start: SimTime) -> Vec<Deployment> {
             });
         }
     }
-    found.sort_by(|a, b| (a.at, a.service).cmp(&(b.at, b.service)));
+    found.sort_by_key(|found| (found.at, found.service));
     found
 }
 

@@ -598,7 +598,7 @@ mod tests {
                 );
                 continue;
             }
-            assert_eq!(newest.lines.len(), 40, "{text}");
+            assert!((40..=41).contains(&newest.lines.len()), "{text}");
             // Around one of these lines the same lines are found.
             let place = &newest.lines[20];
             let around = settled(&mut finder, &world, &Seek::At(place.cursor.clone()), 10, 10);

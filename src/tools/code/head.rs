@@ -150,8 +150,10 @@ const fn span(len: usize, (sign, count): (char, usize), first: bool) -> (usize, 
         (false, '+') => (
             if count_or_all == 0 {
                 0
+            } else if count > len {
+                len
             } else {
-                if count > len { len } else { count - 1 }
+                count - 1
             },
             len,
         ),

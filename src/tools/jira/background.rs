@@ -83,7 +83,7 @@ const WORK: [(&str, &str, &str, &str); 26] = [
     (
         "Bug",
         "{service}: dates in the export are local time",
-        "Finance expects UTC.",
+        "Who reads it expects UTC.",
         "support",
     ),
     (

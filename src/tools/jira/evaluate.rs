@@ -101,8 +101,7 @@ impl Field {
 
 /// A query whose names and values are known to be right.
 #[derive(Debug)]
-pub struct Checked<'a> {
-    world: &'a World,
+pub struct Checked {
     filter: Option<Test>,
     order: Vec<(Field, bool)>,
 }
@@ -137,7 +136,7 @@ enum Wanted {
 ///
 /// # Errors
 /// As Jira words it.
-pub fn check<'a>(world: &'a World, query: &Query) -> Result<Checked<'a>, String> {
+pub fn check(world: &World, query: &Query) -> Result<Checked, String> {
     let filter = query
         .filter
         .as_ref()
@@ -151,7 +150,6 @@ pub fn check<'a>(world: &'a World, query: &Query) -> Result<Checked<'a>, String>
         Ok((field, *falls))
     });
     Ok(Checked {
-        world,
         filter,
         order: order.collect::<Result<_, String>>()?,
     })
@@ -373,12 +371,10 @@ pub fn words(text: &str) -> Vec<String> {
         .collect()
 }
 
-impl Checked<'_> {
+impl Checked {
     /// Whether an issue fits.
     pub fn fits(&self, issue: &Issue) -> bool {
-        self.filter
-            .as_ref()
-            .is_none_or(|test| holds(test, issue, self.world))
+        self.filter.as_ref().is_none_or(|test| holds(test, issue))
     }
 
     /// Sorts issues as the query says; newest first when it says nothing.
@@ -424,11 +420,11 @@ fn compare(field: Field, a: &Issue, b: &Issue) -> Ordering {
     }
 }
 
-fn holds(test: &Test, issue: &Issue, world: &World) -> bool {
+fn holds(test: &Test, issue: &Issue) -> bool {
     match test {
-        Test::And(tests) => tests.iter().all(|test| holds(test, issue, world)),
-        Test::Or(tests) => tests.iter().any(|test| holds(test, issue, world)),
-        Test::Not(inner) => !holds(inner, issue, world),
+        Test::And(tests) => tests.iter().all(|test| holds(test, issue)),
+        Test::Or(tests) => tests.iter().any(|test| holds(test, issue)),
+        Test::Not(inner) => !holds(inner, issue),
         Test::Field {
             field,
             operator,

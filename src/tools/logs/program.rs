@@ -100,27 +100,27 @@ impl Program for LogCli {
             Example {
                 line: r#"logcli query '{app="worker"} |= "Unhandled"' --since 10m --limit 1 -q"#,
                 about: "the newest line that contains a text",
-                prints: "",
+                prints: "2026-03-02T13:56:08.321Z {} Unhandled exception. System.ArgumentNullException: Value cannot be null. (Parameter 's')\n   at System.Int32.Parse(String s)\n   at Alpha.Worker.Main..cctor() in /src/worker/Main.cs:line 7\n",
             },
             Example {
                 line: r#"logcli query '{app="gate"} | json | status="502" | line_format "{{.route}}"' --limit 2 -q -o raw"#,
                 about: "a field of JSON lines",
-                prints: "",
+                prints: "POST /jobs\nPOST /jobs\n",
             },
             Example {
                 line: r#"logcli instant-query 'topk(2, sum by (app) (rate({level=~"error|fatal"}[5m])))'"#,
                 about: "who logs most errors",
-                prints: "",
+                prints: "[\n  {\n    \"metric\": {\n      \"app\": \"gate\"\n    },\n    \"value\": [\n      1772460000,\n      \"16.916666666666668\"\n    ]\n  },\n  {\n    \"metric\": {\n      \"app\": \"intake\"\n    },\n    \"value\": [\n      1772460000,\n      \"2.3366666666666664\"\n    ]\n  }\n]\n",
             },
             Example {
                 line: "logcli labels namespace",
                 about: "values of a label",
-                prints: "",
+                prints: "back\nfront\n",
             },
             Example {
                 line: r#"logcli query '{app="gate"'"#,
                 about: "a query that cannot be read",
-                prints: "",
+                prints: "Query failed: parse error at line 1, col 12: syntax error: unexpected $end, expecting } or ,\n",
             },
         ]
     }

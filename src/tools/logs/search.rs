@@ -142,22 +142,22 @@ impl Look for Search {
             ToolExample {
                 args: "{\"query\":\"queue is full\",\"limit\":2}",
                 about: "A text in all services",
-                prints: "",
+                prints: "2026-03-02T13:59:59.342Z error intake 2026-03-02T13:59:59.342Z ERROR 1 --- [nio-8080-exec-8] intake.IntakeService : queue is full topic=jobs id=98d2f679 route=jobs.Intake/Put status=UNAVAILABLE duration_ms=354.953 trace_id=60e8d325c55ba7c657f6ee3075ac1aa2\njava.lang.IllegalStateException: the request could not be served\n\tat intake.IntakeController.put(IntakeController.java:107)\n\tat intake.RequestFilter.doFilter(RequestFilter.java:221)\n\tat org.springframework.web.servlet.FrameworkServlet.service(FrameworkServlet.java:885)\n\tat org.apache.tomcat.util.threads.ThreadPoolExecutor$Worker.run(ThreadPoolExecutor.java:659)\n\tat java.base/java.lang.Thread.run(Thread.java:1583)\n2026-03-02T13:59:59.734Z error intake 2026-03-02T13:59:59.734Z ERROR 1 --- [nio-8080-exec-2] intake.IntakeService : queue is full topic=jobs id=d6d3be5c route=jobs.Intake/Put status=UNAVAILABLE duration_ms=645.079 trace_id=13761fcc97700a3a2e2707062b9fcbe9\njava.lang.IllegalStateException: the request could not be served\n\tat intake.IntakeController.put(IntakeController.java:107)\n\tat intake.RequestFilter.doFilter(RequestFilter.java:221)\n\tat org.springframework.web.servlet.FrameworkServlet.service(FrameworkServlet.java:885)\n\tat org.apache.tomcat.util.threads.ThreadPoolExecutor$Worker.run(ThreadPoolExecutor.java:659)\n\tat java.base/java.lang.Thread.run(Thread.java:1583)\n-- older lines: --cursor 1772459999342.17.-1.15\n",
             },
             ToolExample {
                 args: r#"{"query":"{app=\"gate\"} | json | status=\"502\" | line_format \"{{.route}} took {{.duration_ms}} ms\"","limit":2}"#,
                 about: "LogQL that reads fields of JSON lines",
-                prints: "",
+                prints: "2026-03-02T13:59:59.934Z error gate POST /jobs took 129.711 ms\n2026-03-02T13:59:59.935Z error gate POST /jobs took 304.807 ms\n-- older lines: --cursor 1772459999934.10.-1.49\n",
             },
             ToolExample {
                 args: r#"{"query":"sum by (app) (count_over_time({level=\"error\"}[5m]))"}"#,
                 about: "Errors of the last five minutes by service",
-                prints: "",
+                prints: "{app=\"gate\"} => 5075 @[1772460000]\n{app=\"intake\"} => 701 @[1772460000]\n{app=\"mailer\"} => 1 @[1772460000]\n",
             },
             ToolExample {
                 args: r#"{"query":"{app=gate}"}"#,
                 about: "A query that cannot be read",
-                prints: "",
+                prints: "logs_search: parse error at line 1, col 6: syntax error: unexpected IDENTIFIER, expecting STRING\n",
             },
         ]
     }

@@ -49,9 +49,8 @@ impl Program for Promtool {
             );
         }
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        let words = match words.as_slice() {
-            ["query", rest @ ..] => rest,
-            _ => return usage(USAGE),
+        let ["query", words @ ..] = words.as_slice() else {
+            return usage(USAGE);
         };
         let text = |names: &[&str]| value(&found, names).map(str::to_owned);
         match words {
@@ -126,7 +125,7 @@ fn looked_quietly(world: &World, args: &Args) -> Run {
             }
             Run::Answer(answer)
         }
-        other => other,
+        acting @ Run::Act(_) => acting,
     }
 }
 

@@ -104,7 +104,7 @@ impl Look for ListChannels {
         vec![ToolExample {
             args: "{}",
             about: "All channels",
-            prints: "CHANNEL     MEMBERS  UNREAD  MENTIONS  TOPIC\n#alerts     3        0       0         Alerts\n#deploys    3        0       0         Deployments\n#incidents  3        1       0         Incidents are worked here\n#jobs       2        0       0         Jobs\n#platform   2        3       0         Platform\n",
+            prints: "CHANNEL     MEMBERS  UNREAD  MENTIONS  TOPIC\n#alerts     3        7       0         Alerts\n#deploys    3        0       0         Deployments\n#incidents  3        1       0         Incidents are worked here\n#jobs       2        0       0         Jobs\n#platform   2        3       0         Platform\n",
         }]
     }
 }

@@ -91,7 +91,7 @@ impl Change for PostMessage {
             ToolExample {
                 args: r#"{"channel": "incidents", "text": "looking at refused jobs"}"#,
                 about: "A message",
-                prints: "posted in #incidents (m5)\n",
+                prints: "posted in #incidents (m10)\n",
             },
             ToolExample {
                 args: r##"{"channel": "#lunch", "text": "noon?"}"##,

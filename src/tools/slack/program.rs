@@ -97,7 +97,7 @@ impl Program for Slack {
             Example {
                 line: "slack post incidents looking at refused jobs",
                 about: "Posts a message",
-                prints: "posted in #incidents (m3)\n",
+                prints: "posted in #incidents (m10)\n",
             },
         ]
     }

@@ -66,7 +66,7 @@ impl Program for Wiki {
                 prints: "PAGE            TITLE           EDITED\nqueue           Queue           2026-01-27 by lena\nworker-runbook  Worker runbook  2026-02-04 by lena\n",
             },
             Example {
-                line: "wiki search queue",
+                line: "wiki search topic",
                 about: "Pages that have a word",
                 prints: "queue  Queue\n    One topic, one group, one day of retention.\n",
             },

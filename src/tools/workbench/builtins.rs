@@ -195,10 +195,7 @@ impl Machine<'_> {
 
     fn printenv(&mut self, args: &[String]) -> i32 {
         if args.is_empty() {
-            return match self.exec(&["env".to_owned()], "", false) {
-                Ok(code) => code,
-                Err(_) => 1,
-            };
+            return self.exec(&["env".to_owned()], "", false).unwrap_or(1);
         }
         let mut code = 0;
         for name in args {

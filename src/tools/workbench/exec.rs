@@ -177,7 +177,7 @@ impl Machine<'_> {
                     ),
                     true,
                 );
-                Ok(if endless { 0 } else { 1 })
+                Ok(i32::from(!endless))
             }
         }
     }

@@ -389,7 +389,8 @@ impl<'a> Machine<'a> {
             }
         }
         for (text, is_error) in out.pieces {
-            match &targets[usize::from(is_error)] {
+            let [output, error] = &targets;
+            match if is_error { error } else { output } {
                 Target::Out => self.printed.push(&text, false),
                 Target::Error => self.printed.push(&text, true),
                 Target::Nowhere => {}

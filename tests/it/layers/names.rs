@@ -84,6 +84,11 @@ const GENERIC: &[(&str, &str)] = &[
     ("Bell", "a control character"),
     ("Lind", "a tree, and a surname in a test"),
     ("sre", "a trade"),
+    ("ValkeyDown", "an alert that every Valkey server brings"),
+    (
+        "ValkeyMemoryHigh",
+        "an alert that every Valkey server brings",
+    ),
     ("support", "a verb"),
     ("#general", "the channel that every workspace has"),
     ("#alerts", "a channel that the tests' estate has too"),

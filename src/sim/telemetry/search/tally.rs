@@ -63,7 +63,7 @@ impl Search {
         }
         let (first, last) = selection.leaves();
         Walk {
-            next: self.from_leaf(first),
+            next: self.first_leaf(first),
             last,
         }
     }
@@ -99,7 +99,7 @@ impl Search {
                     hand_over(&mut selection, line, detail, visit)?;
                 }
             }
-            walk.next = self.from_leaf(walk.next + 1);
+            walk.next = self.first_leaf(walk.next + 1);
         }
         Ok(work)
     }

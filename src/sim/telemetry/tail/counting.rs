@@ -153,9 +153,12 @@ impl Counting {
             };
             let counted: u64 = atoms
                 .iter()
-                .map(|atom| match high(atom) {
-                    true => HIGH,
-                    false => telemetry.between(*atom, part, begun, from_ms),
+                .map(|atom| {
+                    if high(atom) {
+                        HIGH
+                    } else {
+                        telemetry.between(*atom, part, begun, from_ms)
+                    }
                 })
                 .sum();
             -(counted as i64)

@@ -602,7 +602,7 @@ impl Machine {
                 if times <= 0.0 {
                     return Ok(Value::Null);
                 }
-                let times = (times.max(1.0)).min(1e9) as usize;
+                let times = times.clamp(1.0, 1e9) as usize;
                 self.take(text.len().saturating_mul(times))?;
                 Ok(Value::from(text.repeat(times)))
             }

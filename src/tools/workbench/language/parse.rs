@@ -495,9 +495,7 @@ impl Parser {
             return Ok(Some(Redirect::From(self.target()?)));
         }
         let append = self.peek() == Some('>');
-        if append {
-            self.at += 1;
-        } else if self.peek() == Some('|') {
+        if append || self.peek() == Some('|') {
             self.at += 1;
         } else if self.peek() == Some('&') && from != 9 {
             self.at += 1;

@@ -137,9 +137,8 @@ impl Parser {
             self.blanks();
             let starts = match self.peek() {
                 Some('"' | '$' | '(' | '!' | '-' | '+') => {
-                    // `a - b` was taken by the sum; `!` only as `! x`, never `!=` or `!~`.
-                    !(self.peek() == Some('!') && matches!(self.ahead(1), Some('=' | '~')))
-                        && !matches!(self.peek(), Some('!' | '-' | '+'))
+                    // `a - b` was taken by the sum, and what begins with `!` is `!=` or `!~`.
+                    !matches!(self.peek(), Some('!' | '-' | '+'))
                 }
                 Some(letter) if letter.is_ascii_digit() || letter == '.' => true,
                 Some(letter) if letter.is_ascii_alphabetic() || letter == '_' => {
