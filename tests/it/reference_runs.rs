@@ -77,6 +77,10 @@ fn bless() {
 }
 
 #[test]
+#[cfg_attr(
+    debug_assertions,
+    ignore = "takes minutes without optimisation: cargo test --release"
+)]
 fn reference_runs_replay_to_their_outcome_hash_and_score() {
     if std::env::var_os(BLESS).is_some() {
         bless();

@@ -346,6 +346,10 @@ fn near(got: f64, wanted: f64, by: f64) -> bool {
 }
 
 #[test]
+#[cfg_attr(
+    debug_assertions,
+    ignore = "takes minutes without optimisation: cargo test --release"
+)]
 fn the_table_of_remedies() {
     let mut wrong = Vec::new();
     for row in ROWS {
@@ -375,6 +379,10 @@ fn the_table_of_remedies() {
 }
 
 #[test]
+#[cfg_attr(
+    debug_assertions,
+    ignore = "takes minutes without optimisation: cargo test --release"
+)]
 fn what_was_lost_before_the_page_stays_lost_and_what_is_skipped_is_counted() {
     for does in [Does::Lines(&[SET, RAISE]), Does::Lines(&[UNDO])] {
         let mut world = world();
@@ -389,6 +397,10 @@ fn what_was_lost_before_the_page_stays_lost_and_what_is_skipped_is_counted() {
 }
 
 #[test]
+#[cfg_attr(
+    debug_assertions,
+    ignore = "takes minutes without optimisation: cargo test --release"
+)]
 fn a_restarted_checkout_is_well_for_eight_minutes_then_for_four() {
     let mut world = world();
     for lasts in [8, 4] {
@@ -401,6 +413,10 @@ fn a_restarted_checkout_is_well_for_eight_minutes_then_for_four() {
 }
 
 #[test]
+#[cfg_attr(
+    debug_assertions,
+    ignore = "takes minutes without optimisation: cargo test --release"
+)]
 fn retention_by_the_brokers_environment_needs_its_restart() {
     let mut world = world();
     let topic = world.plan().names.topics["orders"];
@@ -436,6 +452,10 @@ fn is_active(world: &World, fault: &str) -> bool {
 }
 
 #[test]
+#[cfg_attr(
+    debug_assertions,
+    ignore = "takes minutes without optimisation: cargo test --release"
+)]
 fn each_cause_is_mended_alone() {
     let after = |does: &[Does]| {
         let mut world = world();
@@ -460,6 +480,10 @@ fn each_cause_is_mended_alone() {
 }
 
 #[test]
+#[cfg_attr(
+    debug_assertions,
+    ignore = "takes minutes without optimisation: cargo test --release"
+)]
 fn both_causes_are_mended_in_either_order() {
     let after = |first: &'static [&'static str], second: &'static [&'static str]| {
         let mut world = world();
@@ -477,6 +501,10 @@ fn both_causes_are_mended_in_either_order() {
 }
 
 #[test]
+#[cfg_attr(
+    debug_assertions,
+    ignore = "takes minutes without optimisation: cargo test --release"
+)]
 fn each_mending_that_is_undone_brings_it_back() {
     // Each way of starting the consumer again: its undoing crashes it at once, and when the backlog has outgrown the broker
     // once more, orders fail once more.
@@ -526,6 +554,10 @@ fn each_mending_that_is_undone_brings_it_back() {
 }
 
 #[test]
+#[cfg_attr(
+    debug_assertions,
+    ignore = "takes minutes without optimisation: cargo test --release"
+)]
 fn each_cause_is_mended_by_three_routes_to_the_same_world() {
     let after = |does: Does, minutes: i64| {
         let mut world = world();

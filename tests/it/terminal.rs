@@ -106,7 +106,7 @@ impl Terminal {
 #[test]
 fn it_starts_plays_ends_and_gives_the_terminal_back() {
     let mut terminal = Terminal::new(120, 40, &["play", "small", "--seed", "1"]);
-    terminal.sees("BRIEFING").types("\r").sees("acknowledge");
+    terminal.sees("BRIEFING").types("\r").sees("▲  PAGE  ▲");
     terminal.types("a").sees("acknowledged");
     terminal
         .types("4")
