@@ -22,7 +22,7 @@ use crate::tools::drill::clock;
 use crate::tools::tool::{failed, read_args};
 use crate::tools::{Registry, Text};
 
-const INSTRUCTIONS: &str = "firedrill is a flight simulator for on-call engineers: a production incident in a simulated company, which you work with the systems an engineer has open. Begin with drill_brief. Looks and acts cost simulated time, and customers are harmed while it passes; reading drill_* tools costs none. Look through the typed tools; act through shell_run (kubectl, git, ship, ...), pagerduty_*, slack_post_message and featureflags_set; let time pass with drill_clock. The drill is won by ending the cause, handing in drill_claim (component, mechanism, why now, evidence) and resolving the page; then drill_score tells how it went.";
+const INSTRUCTIONS: &str = "firedrill is a flight simulator for on-call engineers: a production incident in a simulated company, which you work with the systems an engineer has open. Begin with drill_brief. Looks and acts cost simulated time, and customers are harmed while it passes; reading drill_* tools costs none. Look through the typed tools; act through shell_run (kubectl, git, ship, flags, ...), pagerduty_* and slack_post_message; let time pass with drill_clock. The drill is won by ending the cause, handing in drill_claim (component, mechanism, why now, evidence) and resolving the page; then drill_score tells how it went.";
 
 /// A drill that is being opened, or is open.
 pub enum Stage {
