@@ -9,7 +9,7 @@ use crate::scenario::pack::Pack;
 
 use super::draw::{LeafKey, Permutation, StreamId, StreamKey, poisson};
 use super::plan::HISTORY;
-use super::slack::Post;
+use super::slack::{Post, message_id};
 use super::time::{SimTime, Span};
 
 /// Length of a leaf.
@@ -127,12 +127,14 @@ impl<'a> Chatter<'a> {
                 let place = order.forward((said + number) % self.lines.len() as u64);
                 let line = self.lines.get(place as usize)?;
                 let by = self.author(one, start)?;
+                let second = one.below(field::SECOND, LEAF.secs() as u64) as i64;
+                let at = start + Span::from_secs(second);
                 Some(Post {
-                    id: format!("c{}", said + number + 1),
+                    // Far from the numbers of those that are kept.
+                    id: message_id(at, 500_000 + said + number),
                     channel: self.channel.to_owned(),
                     by: by.to_owned(),
-                    at: start
-                        + Span::from_secs(one.below(field::SECOND, LEAF.secs() as u64) as i64),
+                    at,
                     text: fill(&self.pack.estate, line, by, one),
                     thread: None,
                     reactions: Vec::new(),

@@ -115,19 +115,18 @@ impl Offline {
     pub fn query(&self, text: &str, range: Option<(Span, Span)>) -> Result<Answer, ToolError> {
         let wrong = |error: &dyn std::fmt::Display| ToolError::new(error.to_string());
         let expr = promql::parse(text).map_err(|error| wrong(&error))?;
-        let telemetry = self.world.signals().telemetry();
+        let series = self.world.series();
         let limits = Limits::default();
         let (mut answer, notes) = match range {
             None => {
-                let (value, notes) = promql::instant(telemetry, &expr, self.end, &limits)
+                let (value, notes) = promql::instant(&series, &expr, self.end, &limits)
                     .map_err(|error| wrong(&error))?;
                 (instant_answer(&value), notes)
             }
             Some((range, step)) => {
                 let start = self.end - range;
-                let (matrix, notes) =
-                    promql::range(telemetry, &expr, start, self.end, step, &limits)
-                        .map_err(|error| wrong(&error))?;
+                let (matrix, notes) = promql::range(&series, &expr, start, self.end, step, &limits)
+                    .map_err(|error| wrong(&error))?;
                 (range_answer(&matrix), notes)
             }
         };
@@ -266,6 +265,20 @@ pub fn short(value: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_rules_record_can_be_asked_for() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/scenarios");
+        let folder = std::path::Path::new(folder);
+        let world = Places::of_folder(folder, folder).offline("small", 7, "T+0s");
+        let world = world.unwrap();
+        let recorded = world.query("gate:requests:rate5m", None).unwrap();
+        assert_eq!(recorded.columns[0].name, "gate:requests:rate5m");
+        let asked = "sum(rate(http_requests_total{service=\"gate\"}[5m]))";
+        let itself = world.query(asked, None).unwrap();
+        let values = [&recorded, &itself].map(|answer| answer.columns[0].values[0].unwrap());
+        assert!((values[0] / values[1] - 1.0).abs() < 0.1, "{values:?}");
+    }
 
     #[test]
     fn numbers_on_an_axis_are_short() {

@@ -206,7 +206,7 @@ fn command() -> impl Strategy<Value = Command> {
         8 => cluster_command().prop_map(|command| Command::Kubernetes(Box::new(command))),
         3 => kafka_command().prop_map(Command::Kafka),
         1 => name(&["cache"]).prop_map(|server| Command::ValkeyFlush { server }),
-        2 => (name(&["#incidents", "#jobs"]), ".{0,60}", prop::option::of(name(&["m1", "m2"])))
+        2 => (name(&["#incidents", "#jobs"]), ".{0,60}", prop::option::of(name(&["1772459400.236066", "m2"])))
             .prop_map(|(channel, text, thread)| Command::SlackPost { channel, text, thread }),
         1 => "@lena [a-z ]{0,20}(worker deploy|mailer|jobs gate)".prop_map(|text| Command::SlackPost {
             channel: "#incidents".to_owned(),

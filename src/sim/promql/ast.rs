@@ -264,6 +264,26 @@ impl AggregateOp {
         ("topk", Self::Topk),
     ];
 
+    /// What it gives, in a few words, as completion shows it.
+    pub const fn help(self) -> &'static str {
+        match self {
+            Self::Sum => "sum over series",
+            Self::Avg => "average over series",
+            Self::Count => "number of series",
+            Self::Min => "lowest of series",
+            Self::Max => "highest of series",
+            Self::Group => "1 for each group",
+            Self::Stddev => "standard deviation over series",
+            Self::Stdvar => "variance over series",
+            Self::Limitk => "any k series",
+            Self::LimitRatio => "any share of the series",
+            Self::Topk => "the k highest series",
+            Self::Bottomk => "the k lowest series",
+            Self::Quantile => "a quantile over series",
+            Self::CountValues => "number of series by value",
+        }
+    }
+
     /// The aggregation that a word calls, in any case.
     pub fn from_word(word: &str) -> Option<Self> {
         Self::ALL

@@ -6,6 +6,7 @@ use super::World;
 use super::memo::Needs;
 use super::trainee::{DrillState, Ending};
 use crate::sim::artifact::{Shown, shows};
+use crate::sim::chatter::Chatter;
 use crate::sim::command::{Command, DrillAct, KafkaCommand, OffsetTarget, PagerAct, Rejection};
 use crate::sim::git::command::{RepoCommand, RepoEvent};
 use crate::sim::git::commit::Signature;
@@ -13,6 +14,7 @@ use crate::sim::ids::{ClueId, HerringId};
 use crate::sim::kubernetes::Applied;
 use crate::sim::pager::IncidentState;
 use crate::sim::plan::Deed;
+use crate::sim::slack::second_of;
 use crate::sim::time::Span;
 
 /// What a command did, for whoever asked to word it.
@@ -209,7 +211,7 @@ impl World {
         }
         if thread
             .as_ref()
-            .is_some_and(|thread| self.slack.get(thread).is_none())
+            .is_some_and(|thread| !self.was_said(channel, thread))
         {
             return Err(Rejection::new("no-such-thread", "thread_not_found"));
         }
@@ -226,6 +228,19 @@ impl World {
         );
         self.answer(&post);
         Ok(Outcome::Posted(post.id.clone()))
+    }
+
+    /// Whether a channel has a message of this id: a kept one, or one of the ordinary talk.
+    fn was_said(&self, channel: &str, id: &str) -> bool {
+        let kept = self.slack.get(id);
+        kept.is_some_and(|post| post.channel == channel)
+            || second_of(id).is_some_and(|second| {
+                let chatter = Chatter::of(&self.plan.pack, self.seed, channel);
+                chatter.is_some_and(|chatter| {
+                    let said = chatter.between(second, second.min(self.now));
+                    said.iter().any(|post| post.id == id)
+                })
+            })
     }
 
     fn note_update(&mut self, channel: &str, lower: &str) {

@@ -3,70 +3,15 @@
 use std::collections::BTreeSet;
 
 use crate::sim::World;
-use crate::sim::promql::{self, Limits};
+use crate::sim::promql::ast::AggregateOp;
+use crate::sim::promql::function::FUNCTIONS;
+use crate::sim::promql::labels::METRIC_NAME;
+use crate::sim::promql::matcher::Matcher;
+use crate::sim::promql::source::SeriesSource as _;
 use crate::tools::prometheus::list_metrics::ListMetrics;
 
 /// The most candidates.
 const MOST: usize = 200;
-
-/// Functions and what they do.
-const FUNCTIONS: [(&str, &str); 40] = [
-    ("abs", "absolute value"),
-    ("absent", "1 where there is no series"),
-    ("avg_over_time", "average over a range"),
-    ("ceil", "rounded up"),
-    ("changes", "how often the value changed"),
-    ("clamp_max", "at most a value"),
-    ("clamp_min", "at least a value"),
-    ("count_over_time", "samples in a range"),
-    ("day_of_week", "day of the week, 0 is Sunday"),
-    ("delta", "difference over a range, of a gauge"),
-    ("deriv", "slope per second, of a gauge"),
-    ("exp", "e to the power"),
-    ("floor", "rounded down"),
-    ("histogram_quantile", "a quantile of buckets"),
-    ("hour", "hour of the day"),
-    ("idelta", "difference of the last two samples"),
-    ("increase", "growth of a counter over a range"),
-    ("irate", "rate from the last two samples"),
-    ("label_join", "a label from several"),
-    ("label_replace", "a label by a pattern"),
-    ("last_over_time", "the last sample in a range"),
-    ("ln", "natural logarithm"),
-    ("log10", "decimal logarithm"),
-    ("log2", "binary logarithm"),
-    ("max_over_time", "highest over a range"),
-    ("min_over_time", "lowest over a range"),
-    ("predict_linear", "where a gauge will be"),
-    ("quantile_over_time", "a quantile over a range"),
-    ("rate", "growth per second of a counter"),
-    ("resets", "how often a counter began anew"),
-    ("round", "rounded"),
-    ("scalar", "a series as a number"),
-    ("sort", "series by value"),
-    ("sort_desc", "series by value, highest first"),
-    ("sqrt", "square root"),
-    ("stddev_over_time", "standard deviation over a range"),
-    ("sum_over_time", "sum over a range"),
-    ("time", "the time of evaluation"),
-    ("timestamp", "when a sample was taken"),
-    ("vector", "a number as a series"),
-];
-
-/// Aggregations and what they do.
-const AGGREGATIONS: [(&str, &str); 11] = [
-    ("avg", "average over series"),
-    ("bottomk", "the k lowest series"),
-    ("count", "number of series"),
-    ("count_values", "number of series by value"),
-    ("group", "1 for each group"),
-    ("max", "highest of series"),
-    ("min", "lowest of series"),
-    ("quantile", "a quantile over series"),
-    ("stddev", "standard deviation over series"),
-    ("sum", "sum over series"),
-    ("topk", "the k highest series"),
-];
 
 /// Where a word stands.
 #[derive(Debug, PartialEq, Eq)]
@@ -127,40 +72,24 @@ fn expression(world: &World) -> Vec<(String, String)> {
     });
     let functions = FUNCTIONS
         .iter()
-        .map(|(name, about)| (format!("{name}("), (*about).to_owned()));
-    let aggregations = AGGREGATIONS
+        .map(|known| (format!("{}(", known.name), known.help.to_owned()));
+    let aggregations = AggregateOp::ALL
         .iter()
-        .map(|(name, about)| (format!("{name} by ("), (*about).to_owned()));
+        .map(|(name, op)| (format!("{name} by ("), op.help().to_owned()));
     metrics.chain(functions).chain(aggregations).collect()
 }
 
-/// Labels of series that are there now.
-fn series(world: &World, metric: &str) -> Vec<Vec<(String, String)>> {
-    let Ok(expr) = promql::parse(metric) else {
-        return Vec::new();
-    };
-    let telemetry = world.signals().telemetry();
-    let Ok((value, _)) = promql::instant(telemetry, &expr, world.now(), &Limits::default()) else {
-        return Vec::new();
-    };
-    let samples = value.samples().iter();
-    samples
-        .map(|sample| {
-            let labels = sample.labels.iter();
-            labels
-                .filter(|(name, _)| *name != "__name__")
-                .map(|(name, value)| (name.to_owned(), value.to_owned()))
-                .collect()
-        })
-        .collect()
+/// What a query of a metric alone asks for.
+fn of_metric(metric: &str) -> [Matcher; 1] {
+    [Matcher::equal(METRIC_NAME, metric)]
 }
 
 fn labels(world: &World, metrics: &[String]) -> BTreeSet<String> {
-    let found: BTreeSet<String> = metrics
-        .iter()
-        .flat_map(|metric| series(world, metric))
-        .flatten()
-        .map(|(name, _)| name)
+    let series = world.series();
+    let matchers = metrics.iter().map(|metric| of_metric(metric));
+    let found: BTreeSet<String> = matchers
+        .flat_map(|matchers| series.label_names(&matchers))
+        .filter(|name| name != METRIC_NAME)
         .collect();
     if found.is_empty() {
         return ["service", "namespace", "pod", "job", "instance"]
@@ -170,13 +99,8 @@ fn labels(world: &World, metrics: &[String]) -> BTreeSet<String> {
     found
 }
 
-fn values(world: &World, metric: &str, label: &str) -> BTreeSet<String> {
-    series(world, metric)
-        .into_iter()
-        .flatten()
-        .filter(|(name, _)| name == label)
-        .map(|(_, value)| value)
-        .collect()
+fn values(world: &World, metric: &str, label: &str) -> Vec<String> {
+    world.series().label_values(label, &of_metric(metric))
 }
 
 const fn is_word(letter: char) -> bool {
@@ -240,10 +164,9 @@ fn place(query: &str, before: &str) -> (usize, Place) {
 
 /// Words of a query that may be metrics.
 fn metrics_of(query: &str) -> Vec<String> {
-    let known: BTreeSet<&str> = FUNCTIONS
-        .iter()
-        .chain(&AGGREGATIONS)
-        .map(|(name, _)| *name)
+    let functions = FUNCTIONS.iter().map(|known| known.name);
+    let known: BTreeSet<&str> = functions
+        .chain(AggregateOp::ALL.iter().map(|(name, _)| *name))
         .collect();
     query
         .split(|letter: char| !is_word(letter))
@@ -285,6 +208,8 @@ mod tests {
         };
         assert!(of("rat").contains(&"rate(".to_owned()));
         assert!(of("su").contains(&"sum by (".to_owned()));
+        assert!(of("double_exp").contains(&"double_exponential_smoothing(".to_owned()));
+        assert!(of("ALERTS{alertn").contains(&"alertname=\"".to_owned()));
         assert!(of("http_requests_t").contains(&"http_requests_total".to_owned()));
         assert!(of("http_requests_total{serv").contains(&"service=\"".to_owned()));
         assert!(of("http_requests_total{service=\"").contains(&"gate\"".to_owned()));

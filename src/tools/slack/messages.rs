@@ -172,7 +172,7 @@ pub fn line(message: &Message) -> String {
             "replies"
         };
         line.push_str(&format!("  ({} {many}, {})", message.replies, message.id));
-    } else if message.id.starts_with('m') {
+    } else {
         line.push_str(&format!("  ({})", message.id));
     }
     line

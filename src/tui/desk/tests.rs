@@ -195,6 +195,25 @@ proptest! {
 }
 
 #[test]
+fn a_log_line_opens_with_its_fields() {
+    let saves = tempfile::tempdir().unwrap();
+    let mut player = Player::new(saves.path(), 120, 40);
+    player.keys("enter a 2 z /");
+    player.types("{app=\"gate\"}");
+    player.keys("enter");
+    player.wait(50);
+    player.keys("enter");
+    let screen = player.screen();
+    for field in ["service", "pod", "route", "status"] {
+        let shown = screen.lines().any(|line| {
+            let cells = line.trim_start_matches(['│', ' ']);
+            cells.starts_with(field)
+        });
+        assert!(shown, "{field} in\n{screen}");
+    }
+}
+
+#[test]
 fn what_a_program_or_a_message_holds_cannot_reach_the_terminal() {
     let saves = tempfile::tempdir().unwrap();
     let mut player = Player::new(saves.path(), 120, 40);

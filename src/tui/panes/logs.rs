@@ -537,7 +537,7 @@ impl Pane for LogsPane {
             let shown = self.detail.as_ref().map(|detail| &detail.row);
             if row.as_ref() != shown {
                 self.detail = row.map(|row| Detail {
-                    fields: desk.log_fields(&row.id),
+                    fields: desk.log_fields(&row.cursor),
                     row,
                 });
             }

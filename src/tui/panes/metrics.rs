@@ -182,7 +182,10 @@ impl MetricsPane {
             .map(|board| PickItem {
                 label: board.title.clone(),
                 about: board.about.clone(),
-                note: format!("{} panels", board.panels.len()),
+                note: match board.panels.len() {
+                    1 => "1 panel".to_owned(),
+                    many => format!("{many} panels"),
+                },
                 effects: vec![Effect::Tell(
                     PaneId::Metrics,
                     Answer::Panels {

@@ -54,8 +54,20 @@ impl BriefingScreen {
         Vec::new()
     }
 
+    /// The text without a first heading that only repeats the title above it.
+    fn body(&self) -> &str {
+        let text = self.briefing.text.trim_start();
+        let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
+        let heading = first.strip_prefix("# ").map(str::trim);
+        if heading == Some(self.briefing.title.as_str()) {
+            rest.trim_start()
+        } else {
+            text
+        }
+    }
+
     fn lines(&self, columns: usize) -> Vec<Vec<Run>> {
-        let mut lines = markdown::layout(&self.briefing.text, columns);
+        let mut lines = markdown::layout(self.body(), columns);
         if !self.briefing.goals.is_empty() {
             lines.push(Vec::new());
             lines.push(vec![Run::new(Role::Strong, "What counts")]);

@@ -206,6 +206,11 @@ fn draw_candidates(line: &mut Canvas<'_>, candidates: &Completions) {
     }
 }
 
+/// Rows of a line's text above its fields: what the fields leave, and half of the room where they leave less.
+fn text_rows(room: usize, fields: usize) -> usize {
+    room.saturating_sub(fields).max(room / 2)
+}
+
 /// Draws one line in full with its fields.
 pub fn draw_detail(canvas: &mut Canvas<'_>, row: &LogRow, fields: &[(String, String)]) {
     for x in 0..canvas.width() {
@@ -216,7 +221,11 @@ pub fn draw_detail(canvas: &mut Canvas<'_>, row: &LogRow, fields: &[(String, Str
     canvas.text(at, 0, &format!("{} ", row.source), Role::Muted);
     let columns = usize::from(canvas.width().saturating_sub(2));
     let mut y = 1;
-    for line in text::wrap(&text::clean(&row.text), columns).iter().take(4) {
+    let rows = text_rows(usize::from(canvas.height().saturating_sub(1)), fields.len());
+    for line in text::wrap(&text::clean(&row.text), columns)
+        .iter()
+        .take(rows)
+    {
         canvas.text(1, y, line, Role::Strong);
         y += 1;
     }
@@ -233,5 +242,17 @@ pub fn draw_detail(canvas: &mut Canvas<'_>, row: &LogRow, fields: &[(String, Str
         canvas.text_within(1, y, labels, name, Role::Link);
         canvas.text(labels + 3, y, value, Role::Base);
         y += 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_has_what_its_fields_leave_and_at_least_half() {
+        for (room, fields, rows) in [(6, 0, 6), (6, 3, 3), (6, 20, 3), (13, 4, 9), (0, 4, 0)] {
+            assert_eq!(text_rows(room, fields), rows, "{room} with {fields}");
+        }
     }
 }

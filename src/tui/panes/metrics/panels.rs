@@ -99,8 +99,12 @@ impl MetricsPane {
                 0 | 1 => String::new(),
                 count => format!(" of {count}"),
             };
-            let name = text::clip(&text::clean(name), 18).into_owned();
-            format!("{name} {shown}{more}")
+            // The title is what is looked for; the first series' name has what it leaves.
+            let wanted = usize::from(at) + text::width(title) + shown.len() + more.len() + 5;
+            let room = usize::from(canvas.width()).saturating_sub(wanted).min(18);
+            let name = text::clip(&text::clean(name), room).into_owned();
+            let gap = if name.is_empty() { "" } else { " " };
+            format!("{name}{gap}{shown}{more}")
         });
         let wide = text::width(&value) as u16;
         let room = canvas.width().saturating_sub(at + wide + 3);
