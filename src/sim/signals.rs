@@ -562,6 +562,10 @@ impl Signals {
             .telemetry
             .set_pod_weight(at.millis(), slots, slot, weight);
         self.keep(set);
+        let set = self
+            .telemetry
+            .set_restarts_before(slots, slot, running.life);
+        self.keep(set);
         if let Some(service) = self.services.get_mut(service.index()) {
             service.pods.insert(Arc::clone(pod), slot);
         }
