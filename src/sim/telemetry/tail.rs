@@ -276,9 +276,14 @@ impl Tail {
                 let Some(family) = telemetry.families().get(place as usize) else {
                     continue;
                 };
+                let mut aspects = family.aspects(metric);
+                aspects.retain(|aspect| family.may_match(&selection.matchers, *aspect));
+                if aspects.is_empty() {
+                    continue;
+                }
                 self.looked.1.insert(place, pods_of(telemetry, family));
                 for (slot, pod) in family.slots(telemetry, window) {
-                    for aspect in family.aspects(metric) {
+                    for &aspect in &aspects {
                         let member = Member { slot, aspect };
                         self.follow(telemetry, index, place, member, pod);
                     }

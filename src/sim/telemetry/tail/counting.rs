@@ -151,16 +151,13 @@ impl Counting {
             let high = |atom: &AtomId| {
                 expected(telemetry, *atom, from_ms - begun) / pods as u64 >= HIGH_ENOUGH
             };
-            let counted: u64 = atoms
-                .iter()
-                .map(|atom| {
-                    if high(atom) {
-                        HIGH
-                    } else {
-                        telemetry.between(*atom, part, begun, from_ms)
-                    }
-                })
-                .sum();
+            // One that stands high makes the whole counter do so: the others need not be counted.
+            let counted: u64 = if atoms.iter().any(high) {
+                HIGH
+            } else {
+                let since_start = |atom: &AtomId| telemetry.between(*atom, part, begun, from_ms);
+                atoms.iter().map(since_start).sum()
+            };
             -(counted as i64)
         } else {
             counted.at(begun) as i64 - counted.at(from_ms) as i64
