@@ -316,15 +316,17 @@ impl Family {
             Aspect::Bucket(bucket) => self.bounds.get(usize::from(bucket)),
             _ => None,
         };
-        matchers.iter().all(|matcher| match (matcher.name(), bound) {
-            (METRIC_NAME, _) => true,
-            (BUCKET_BOUND, Some(bound)) => matcher.matches(bound),
-            (name, _) if of_pod(name) => true,
-            (name, _) => {
-                let own = self.def.labels.iter().rev().find(|(own, _)| own == name);
-                matcher.matches(own.map_or("", |(_, value)| value))
-            }
-        })
+        matchers
+            .iter()
+            .all(|matcher| match (matcher.name(), bound) {
+                (METRIC_NAME, _) => true,
+                (BUCKET_BOUND, Some(bound)) => matcher.matches(bound),
+                (name, _) if of_pod(name) => true,
+                (name, _) => {
+                    let own = self.def.labels.iter().rev().find(|(own, _)| own == name);
+                    matcher.matches(own.map_or("", |(_, value)| value))
+                }
+            })
     }
 
     /// All labels of a member, the metric's name among them, in no order.
