@@ -412,6 +412,15 @@ impl Signals {
         self.keep(set);
     }
 
+    /// A pod's container has ended; no other runs yet.
+    pub(super) fn container_ended(&mut self, plan: &Plan, pod: &PodSeat, at: SimTime) {
+        let Some((slots, slot)) = self.pod(plan, pod) else {
+            return;
+        };
+        let ended = self.telemetry.stop_pod(at.millis(), slots, slot);
+        self.keep(ended);
+    }
+
     /// How a pod's requests of a route end and how long they take, where that differs from the mean over all pods.
     pub(super) fn record_apart(
         &mut self,
@@ -562,6 +571,14 @@ impl Signals {
             .telemetry
             .set_pod_weight(at.millis(), slots, slot, weight);
         self.keep(set);
+        let set = self
+            .telemetry
+            .set_restarts_before(slots, slot, running.life);
+        self.keep(set);
+        if !running.alive {
+            let ended = self.telemetry.stop_pod(at.millis(), slots, slot);
+            self.keep(ended);
+        }
         if let Some(service) = self.services.get_mut(service.index()) {
             service.pods.insert(Arc::clone(pod), slot);
         }

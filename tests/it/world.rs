@@ -137,3 +137,76 @@ fn each_release_is_rolled_out_and_announced_once() {
     let told = told.filter(|post| post.channel == "#deploys" && post.text.contains("1.4.0"));
     assert_eq!(told.count(), 1);
 }
+
+#[test]
+fn the_past_of_the_cluster_is_one_that_a_cluster_can_have() {
+    use firedrill::sim::kubernetes::pod::Phase;
+    let world = World::open(plan(), 7);
+    let now = world.now();
+    // A CronJob keeps three Jobs that ended well and one that failed; none runs longer than a run takes.
+    let (mut of_jobs, mut restarted) = (0, 0);
+    for job in world.cluster().jobs().values() {
+        let newest = now - job.meta.created_at;
+        assert!(newest < Span::from_hours(6), "{} is old", job.meta.name);
+    }
+    for cron_job in world.cluster().cron_jobs().values() {
+        let jobs: Vec<_> = world.cluster().jobs_of(cron_job).collect();
+        assert!((3..=5).contains(&jobs.len()), "{} jobs", jobs.len());
+    }
+    for (key, pod) in world.cluster().pods() {
+        if pod.cron_job.is_some() {
+            of_jobs += 1;
+            let age = now - pod.meta.created_at;
+            assert!(
+                pod.phase() != Phase::Running || age < Span::from_mins(30),
+                "{} runs since {}",
+                key.name,
+                pod.meta.created_at
+            );
+        }
+    }
+    assert!(of_jobs >= 3, "{of_jobs} pods of Jobs");
+    // What Prometheus says of restarts is what kubectl says, for crash loops that everybody knows too.
+    for (index, service) in world.plan().services.iter().enumerate() {
+        let id = firedrill::sim::ids::ServiceId(index as u32);
+        let telemetry = world.signals().telemetry();
+        let track = world
+            .signals()
+            .service(id)
+            .and_then(|of| telemetry.slots(of.slots));
+        for (_, slot) in track.into_iter().flat_map(|track| track.slots()) {
+            let pod = world.cluster().pod(&service.spec.namespace, &slot.pod);
+            if let Some(pod) = pod.filter(|_| slot.end_ms.is_none()) {
+                let told = slot.restarts_until(now.millis());
+                assert_eq!(told, u64::from(pod.restart_count()), "{}", slot.pod);
+                restarted += told;
+            }
+        }
+    }
+    assert!(restarted > 5_000, "{restarted}");
+    // A kubelet counts from its own start on: at a look each fourteen seconds, three weeks are 130,000.
+    let counts = world.cluster().pods().keys().flat_map(|key| {
+        let counts = world.cluster().event_counts(&key.namespace, &key.name);
+        counts.into_iter().filter(|count| count.reason == "BackOff")
+    });
+    let most = counts.map(|count| count.times).max().unwrap_or(0);
+    assert!((1_000..130_000).contains(&most), "{most}");
+}
+
+#[test]
+fn a_pod_that_is_replaced_under_its_own_name_within_a_step_runs() {
+    let mut world = World::open(plan(), 7);
+    let broker = world.plan().names.services["broker"];
+    let service = &world.plan().services[broker.index()];
+    let target = ObjectRef::new(Kind::StatefulSet, &service.spec.namespace, "broker");
+    for round in 0..12 {
+        let restart = KubeCommand::RolloutRestart {
+            target: target.clone(),
+        };
+        world
+            .apply(&Command::Kubernetes(Box::new(restart)))
+            .expect("the cluster takes it");
+        world.advance_to(world.now() + Span::from_secs(97));
+        assert_eq!(world.fleet().ready_of(broker), 1, "round {round}");
+    }
+}

@@ -58,6 +58,8 @@ pub struct PodRef<'a> {
     pub container: &'a str,
     /// How often this container has been started before in this pod.
     pub life: u32,
+    /// Since when it runs, if it is asked about while it runs: a pod made anew under an old name is not the old one.
+    pub running_since: Option<SimTime>,
     /// Its variables as of this start, resolved.
     pub env: &'a EnvSnapshot,
     /// The image it runs.

@@ -40,7 +40,7 @@ pub struct ClusterSpec {
     pub stateful_sets: Vec<StatefulSetSeed>,
     /// DaemonSets.
     pub daemon_sets: Vec<DaemonSetSeed>,
-    /// CronJobs.
+    /// CronJobs, with the Jobs that ended last.
     pub cron_jobs: Vec<CronJobSeed>,
     /// Services.
     pub services: Vec<ServiceSeed>,
@@ -246,8 +246,8 @@ pub struct StatefulSetSeed {
     pub service_name: String,
     /// What they are made from.
     pub template: PodTemplate,
-    /// When the pods were last replaced; as the set if not given.
-    pub rolled_out_at: Option<SimTime>,
+    /// Revisions, oldest first. The last is the one that runs; empty means one revision, made with the set.
+    pub history: Vec<RevisionSeed>,
     /// How long its containers take to be ready and to stop.
     pub pace: Pace,
     /// What its pods have been through.
@@ -267,8 +267,8 @@ pub struct DaemonSetSeed {
     pub created_at: SimTime,
     /// What its pods are made from.
     pub template: PodTemplate,
-    /// When the pods were last replaced; as the set if not given.
-    pub rolled_out_at: Option<SimTime>,
+    /// Revisions, oldest first. The last is the one that runs; empty means one revision, made with the set.
+    pub history: Vec<RevisionSeed>,
     /// How long its containers take to be ready and to stop.
     pub pace: Pace,
     /// What its pods have been through.

@@ -834,7 +834,7 @@ fn sets_are_replaced_one_at_a_time() {
         replicas: 3,
         service_name: "store".to_owned(),
         template: template("store", "r/store:1"),
-        rolled_out_at: None,
+        history: Vec::new(),
         pace: Pace::default(),
         past: PodPast::Quiet,
     }];
@@ -844,7 +844,7 @@ fn sets_are_replaced_one_at_a_time() {
         labels: Labels::new(),
         created_at: days_ago(30),
         template: template("agent", "r/agent:1"),
-        rolled_out_at: None,
+        history: Vec::new(),
         pace: Pace::default(),
         past: PodPast::Quiet,
     }];
@@ -884,6 +884,73 @@ fn sets_are_replaced_one_at_a_time() {
     assert_eq!(
         cluster.pod("alpha", "store-0").unwrap().containers[0].image,
         "r/store:1"
+    );
+}
+
+#[test]
+fn sets_have_the_history_they_were_seeded_with() {
+    let revision = |days: i64, template| RevisionSeed {
+        at: days_ago(days),
+        change_cause: Some(format!("{days} days ago")),
+        template,
+    };
+    let earlier = RevisionTemplate::Image {
+        image: "r/store:1".to_owned(),
+        env: None,
+    };
+    let mut spec = spec();
+    let seed = StatefulSetSeed {
+        namespace: "alpha".to_owned(),
+        name: "store".to_owned(),
+        labels: Labels::new(),
+        created_at: days_ago(30),
+        replicas: 1,
+        service_name: "store".to_owned(),
+        template: template("store", "r/store:2"),
+        history: vec![
+            revision(30, earlier),
+            revision(10, RevisionTemplate::Newest),
+        ],
+        pace: Pace::default(),
+        past: PodPast::Spotless,
+    };
+    let single = StatefulSetSeed {
+        name: "single".to_owned(),
+        history: Vec::new(),
+        template: template("single", "r/single:1"),
+        ..seed.clone()
+    };
+    spec.stateful_sets = vec![seed, single];
+    let mut cluster = Cluster::new(&spec, 7, start()).unwrap();
+    let store = ObjectRef::new(Kind::StatefulSet, "alpha", "store");
+    let told: Vec<(u64, Option<String>)> = cluster
+        .revisions(&store)
+        .unwrap()
+        .into_iter()
+        .map(|entry| (entry.number, entry.change_cause))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (1, Some("30 days ago".to_owned())),
+            (2, Some("10 days ago".to_owned()))
+        ]
+    );
+    let pod = cluster.pod("alpha", "store-0").unwrap();
+    assert!(start() - pod.meta.created_at < Span::from_hours(10 * 24 + 1));
+    let undo = |target| KubeCommand::RolloutUndo {
+        target,
+        to_revision: None,
+    };
+    cluster.apply(&undo(store), start()).unwrap();
+    cluster.advance(start() + Span::from_mins(5), &World::calm());
+    let pod = cluster.pod("alpha", "store-0").unwrap();
+    assert_eq!(pod.containers[0].image, "r/store:1");
+    let single = ObjectRef::new(Kind::StatefulSet, "alpha", "single");
+    let refused = cluster.apply(&undo(single), cluster.now()).unwrap_err();
+    assert_eq!(
+        refused.kubectl_text(),
+        "error: unable to find specified revision 0 in history"
     );
 }
 

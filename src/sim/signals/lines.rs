@@ -70,9 +70,16 @@ impl Signals {
         let Some((slots, slot)) = slot else {
             return;
         };
+        let life = plan
+            .services
+            .get(started.service.index())
+            .and_then(|service| service.spec.known_crash_loop.as_ref())
+            .map_or(0, |known| known.life.millis);
         for at in starts {
             let restarted = self.telemetry.restart_pod(at.millis(), slots, slot);
             self.keep(restarted);
+            let ended = self.telemetry.stop_pod(at.millis() + life, slots, slot);
+            self.keep(ended);
         }
         let Some(first) = starts.first() else {
             return;

@@ -8,6 +8,8 @@ use super::history::StepTrack;
 use super::reader::Measure;
 use super::slots::{Slot, SlotId};
 use super::store::{LevelId, Telemetry, ValueId};
+use crate::sim::promql::labels::{BUCKET_BOUND, METRIC_NAME};
+use crate::sim::promql::matcher::Matcher;
 
 /// More series definitions than this are refused.
 pub const MOST_FAMILIES: usize = 20_000;
@@ -89,6 +91,11 @@ pub enum Values {
     },
     /// How often the pod's container was started again.
     PodRestarts,
+    /// Seconds of CPU that the pod's container has used since it started, where no requests say how many.
+    PodCpu {
+        /// Cores that it uses on average while it runs.
+        cores: f64,
+    },
     /// When the pod was created, in seconds since the Unix epoch.
     PodCreated,
     /// 1 while the pod takes traffic, else 0.
@@ -233,7 +240,11 @@ impl Family {
                     return Err(unknown());
                 }
             }
-            Values::PodRestarts | Values::PodCreated | Values::PodReady | Values::Constant(_) => {}
+            Values::PodRestarts
+            | Values::PodCpu { .. }
+            | Values::PodCreated
+            | Values::PodReady
+            | Values::Constant(_) => {}
         }
         Ok(Self {
             def: Arc::new(def),
@@ -246,7 +257,9 @@ impl Family {
 
     pub(super) fn kind(&self) -> MetricKind {
         match &self.def.values {
-            Values::Counter { .. } | Values::PodRestarts => MetricKind::Counter,
+            Values::Counter { .. } | Values::PodRestarts | Values::PodCpu { .. } => {
+                MetricKind::Counter
+            }
             Values::Histogram { .. } => MetricKind::Histogram,
             _ => MetricKind::Gauge,
         }
@@ -293,6 +306,29 @@ impl Family {
             .collect()
     }
 
+    /// Whether a member may fulfil some matchers, by what is known without its pod: `false` is certain.
+    pub(super) fn may_match(&self, matchers: &[Matcher], aspect: Aspect) -> bool {
+        let of_pod = |name: &str| {
+            let labels = self.def.per_pod.as_ref().map(|per_pod| &per_pod.labels);
+            labels.is_some_and(|labels| labels.iter().any(|(own, _)| own == name))
+        };
+        let bound = match aspect {
+            Aspect::Bucket(bucket) => self.bounds.get(usize::from(bucket)),
+            _ => None,
+        };
+        matchers
+            .iter()
+            .all(|matcher| match (matcher.name(), bound) {
+                (METRIC_NAME, _) => true,
+                (BUCKET_BOUND, Some(bound)) => matcher.matches(bound),
+                (name, _) if of_pod(name) => true,
+                (name, _) => {
+                    let own = self.def.labels.iter().rev().find(|(own, _)| own == name);
+                    matcher.matches(own.map_or("", |(_, value)| value))
+                }
+            })
+    }
+
     /// All labels of a member, the metric's name among them, in no order.
     pub(super) fn labels(&self, member: Member, pod: Option<&Slot>) -> Vec<(String, String)> {
         let mut labels = self.def.labels.clone();
@@ -319,7 +355,7 @@ impl Family {
 const fn needs_pods(values: &Values) -> bool {
     matches!(
         values,
-        Values::PodRestarts | Values::PodCreated | Values::PodReady
+        Values::PodRestarts | Values::PodCpu { .. } | Values::PodCreated | Values::PodReady
     )
 }
 

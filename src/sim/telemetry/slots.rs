@@ -77,6 +77,13 @@ impl Slot {
         self.lives_at(at_ms) && *self.running.at(at_ms)
     }
 
+    /// How long the container that was started last had run at an instant, in ms.
+    pub fn ran_ms(&self, at_ms: i64) -> i64 {
+        let (runs, since_ms, _) = self.running.span_at(at_ms);
+        let end_ms = if *runs { at_ms } else { since_ms };
+        (end_ms.saturating_sub(self.container_start_ms(at_ms))).max(0)
+    }
+
     /// When each life of its container began, in ms, oldest first.
     pub fn container_starts(&self) -> Vec<i64> {
         let first = self.container_start_ms(i64::MIN);
@@ -267,6 +274,10 @@ mod tests {
             [true, false, true]
         );
         assert_eq!(pod.container_until(20_000), (20_000, i64::MAX));
+        assert_eq!(
+            [9_000, 15_000, 19_000, 20_000, 26_000].map(|at| pod.ran_ms(at)),
+            [9_000, 15_000, 15_000, 0, 6_000]
+        );
         assert!(track.slot(b).unwrap().lives_at(29_999));
         assert!(!track.slot(b).unwrap().lives_at(30_000));
         assert!(track.slot(b).unwrap().lives_within(29_999, 50_000));

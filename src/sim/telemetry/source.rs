@@ -30,6 +30,7 @@ impl Telemetry {
     ) {
         self.visit_series(
             metric_of(matchers),
+            matchers,
             window_ms,
             |family, member, pod, labels| {
                 let labels = Labels::new(labels);

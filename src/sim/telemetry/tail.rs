@@ -276,9 +276,14 @@ impl Tail {
                 let Some(family) = telemetry.families().get(place as usize) else {
                     continue;
                 };
+                let mut aspects = family.aspects(metric);
+                aspects.retain(|aspect| family.may_match(&selection.matchers, *aspect));
+                if aspects.is_empty() {
+                    continue;
+                }
                 self.looked.1.insert(place, pods_of(telemetry, family));
                 for (slot, pod) in family.slots(telemetry, window) {
-                    for aspect in family.aspects(metric) {
+                    for &aspect in &aspects {
                         let member = Member { slot, aspect };
                         self.follow(telemetry, index, place, member, pod);
                     }
@@ -456,6 +461,7 @@ impl Tail {
             before: 0,
             older: 0,
             at_open: 0,
+            below: None,
         })
     }
 
@@ -562,6 +568,10 @@ impl Followed {
             self.was_there = samples::is_there(telemetry, family, pod, at_ms - SCRAPE_MS);
         }
         let there = samples::is_there(telemetry, family, pod, at_ms);
+        let counting = self.counted.as_ref();
+        if there && counting.is_some_and(|counting| counting.ends_with(pod, at_ms)) {
+            self.settle(telemetry, family, pod, u64::MAX);
+        }
         let value = if there {
             self.value(telemetry, family, pod, at_ms, atoms)
         } else if self.was_there {
@@ -571,6 +581,26 @@ impl Followed {
         };
         self.was_there = there;
         self.values.push(value);
+        let wanted = self
+            .counted
+            .as_ref()
+            .filter(|_| there)
+            .and_then(|counting| counting.wanted(value));
+        if let Some(enough) = wanted {
+            self.settle(telemetry, family, pod, enough);
+        }
+    }
+
+    /// Counts back until it is `enough`; if it is known then where the counter stands, all its values are lowered to that.
+    fn settle(&mut self, telemetry: &Telemetry, family: &Family, pod: Option<&Slot>, enough: u64) {
+        let member = self.member;
+        let counting = self.counted.as_mut();
+        let shift = counting.and_then(|one| one.settle(telemetry, family, member, pod, enough));
+        if let Some(shift) = shift {
+            let holes = |value: &&mut f64| matches!(value.to_bits(), NOTHING_BITS | STALE_BITS);
+            let values = self.values.iter_mut().filter(|value| !holes(value));
+            values.for_each(|value| *value -= shift);
+        }
     }
 
     /// Forgets what is not kept, at once.

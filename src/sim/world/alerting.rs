@@ -12,16 +12,18 @@ use crate::sim::promql::labels::Labels;
 use crate::sim::promql::{self, Limits, Value};
 use crate::sim::rules::notify::{GroupKey, Notification, Notifier};
 use crate::sim::rules::state::Transition;
-use crate::sim::rules::watch::Newest;
+use crate::sim::rules::watch::{Newest, Watched};
 use crate::sim::rules::{BEHIND, EVERY, Recorded, SINCE, Silence};
 use crate::sim::time::{SimTime, Span};
 
 /// Under this name alerts are posted and incidents closed.
 const ALERTMANAGER: &str = "Alertmanager";
-/// Before the last hour, rules whose alerts were active then are looked at in such steps for so long.
-const COARSE: (Span, Span) = (Span::from_mins(5), Span::from_hours(6));
-/// And before that in such steps.
-const COARSEST: Span = Span::from_hours(6);
+/// When an alert became active before the last hour is found to this.
+const LOOK: Span = Span::from_mins(5);
+/// The longest way back from one look to the next.
+const FURTHEST_LOOK: Span = Span::from_hours(24);
+/// So many looks are taken for one rule.
+const MOST_LOOKS: usize = 64;
 
 /// A trainee may add so many silences, each so long.
 const MOST_SILENCES: usize = 200;
@@ -262,9 +264,8 @@ impl World {
             let newest = Newest::new(telemetry, &plan.watched, &tail);
             let series = self.series().with_scraped(&newest);
             let mut of_rule = evaluate_at(&series, &rule.expr, &ticks);
-            let begins = of_rule.get(&since).is_some_and(is_active);
-            if begins {
-                for (at, outcome) in self.earlier(&rule.expr, since) {
+            if let Some(then) = of_rule.get(&since).filter(|then| is_active(then)) {
+                for (at, outcome) in self.earlier(&rule.expr, since, then) {
                     self.alerts.update(&plan.rules, index, at, outcome);
                 }
             }
@@ -292,25 +293,73 @@ impl World {
         self.alerts.next_at = page + EVERY;
     }
 
-    /// What a rule gave before the last hour, for one whose alerts were active when that began.
-    fn earlier(&self, expr: &Expr, since: SimTime) -> BTreeMap<SimTime, Given> {
-        let (step, reach) = COARSE;
-        let ticks: Vec<SimTime> = (1..=reach.millis() / step.millis())
-            .rev()
-            .map(|tick| since - Span(tick * step.millis()))
-            .collect();
-        let mut outcomes = evaluate_at(&self.series(), expr, &ticks);
-        let mut at = since - reach;
-        while outcomes.get(&at).is_some_and(is_active) {
-            at = at - COARSEST;
-            if at <= self.plan.history_start() {
+    /// What a rule gave before the last hour, for one whose alerts were active when that began: as many looks as it takes
+    /// to find when each of them became active. `then` is what it gave at `since`.
+    fn earlier(&self, expr: &Expr, since: SimTime, then: &Given) -> BTreeMap<SimTime, Given> {
+        let watched = Watched::of_expr(&self.plan.rules, expr);
+        let mut looks = Looks {
+            world: self,
+            watched: &watched,
+            expr,
+            found: BTreeMap::new(),
+        };
+        let (mut upper, mut step) = (since, LOOK);
+        let mut upper_keys = keys(then);
+        let start = self.plan.history_start();
+        // Further and further back until none is active, then between.
+        let mut spans = Vec::new();
+        while !upper_keys.is_empty() {
+            let lower = upper - step;
+            if lower <= start {
                 break;
             }
-            let outcome = evaluate(&self.series(), expr, at);
-            outcomes.insert(at, outcome);
+            let lower_keys = looks.at(lower);
+            spans.push(((lower, lower_keys.clone()), (upper, upper_keys)));
+            (upper, upper_keys) = (lower, lower_keys);
+            step = Span(step.millis() * 2).min(FURTHEST_LOOK);
         }
-        outcomes
+        while let Some(((lower, lower_keys), (upper, upper_keys))) = spans.pop() {
+            let steps = (upper - lower).millis() / LOOK.millis();
+            if steps < 2 || lower_keys == upper_keys || looks.found.len() >= MOST_LOOKS {
+                continue;
+            }
+            let middle = lower + Span(steps / 2 * LOOK.millis());
+            let middle_keys = looks.at(middle);
+            spans.push(((lower, lower_keys), (middle, middle_keys.clone())));
+            spans.push(((middle, middle_keys), (upper, upper_keys)));
+        }
+        looks.found
     }
+}
+
+/// What a rule gave at some instants of the past, each by the samples before it alone.
+struct Looks<'a> {
+    world: &'a World,
+    watched: &'a Watched,
+    expr: &'a Expr,
+    found: BTreeMap<SimTime, Given>,
+}
+
+impl Looks<'_> {
+    /// Looks at an instant; answers with the labels of what was active.
+    fn at(&mut self, at: SimTime) -> Vec<Labels> {
+        let telemetry = self.world.signals.telemetry();
+        let tail = self.watched.tail(telemetry, at - BEHIND, at - BEHIND);
+        let newest = Newest::new(telemetry, self.watched, &tail);
+        let series = self.world.series();
+        let given = evaluate(&series.with_scraped(&newest), self.expr, at);
+        let active = keys(&given);
+        self.found.insert(at, given);
+        active
+    }
+}
+
+/// The labels of what a rule gave, sorted.
+fn keys(given: &Given) -> Vec<Labels> {
+    let samples = given.iter().flatten();
+    let mut keys: Vec<Labels> = samples.map(|(labels, _)| labels.clone()).collect();
+    keys.sort();
+    keys
 }
 
 /// A rule at instants with equal steps between them, ascending.

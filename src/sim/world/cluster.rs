@@ -138,7 +138,7 @@ impl World {
                     running.leaks = 0.0;
                     running.leaked = 0.0;
                 });
-                self.signals.pod_ready(&self.plan, pod, event.at, false);
+                self.signals.container_ended(&self.plan, pod, event.at);
             }
             ClusterEventKind::PodReady(pod) => {
                 self.with_pod(pod, |running| running.ready = true);

@@ -6,6 +6,7 @@ use super::World;
 use super::fate::tag_of;
 use super::fleet::{Copy, Running};
 use super::open::OldPod;
+use crate::scenario::format::infrastructure::ScheduledJob;
 use crate::scenario::format::service::{
     Release, Runtime, Service, Strategy as DeclaredStrategy, WorkloadKind,
 };
@@ -27,20 +28,17 @@ use crate::sim::kubernetes::template::{
 };
 use crate::sim::kubernetes::workload::Strategy;
 use crate::sim::kubernetes::{Cluster, ClusterSpec, Kind, Quantity};
-use crate::sim::plan::ServicePlan;
+use crate::sim::plan::{Plan, ServicePlan};
 use crate::sim::time::{SimTime, Span};
+
+/// How long before history a cluster was made that does not say so.
+const OLD: Span = Span::from_hours(180 * 24);
 
 /// The cluster at the start of history.
 pub(super) fn cluster_spec(world: &World) -> ClusterSpec {
     let plan = world.plan();
     let estate = &plan.pack.estate;
-    let since = SimTime(
-        estate
-            .since
-            .map_or(plan.history_start().millis() - 180 * 86_400_000, |at| {
-                at.millis
-            }),
-    );
+    let since = since(plan);
     let mut spec = ClusterSpec {
         name: estate.cluster.clone(),
         user: format!("{}-oncall", estate.cluster),
@@ -60,10 +58,17 @@ pub(super) fn cluster_spec(world: &World) -> ClusterSpec {
     for (index, service) in plan.services.iter().enumerate() {
         add_workload(&mut spec, world, ServiceId(index as u32), service, since);
     }
-    for (name, job) in &estate.jobs {
+    spec
+}
+
+/// The CronJobs: they join the cluster shortly before the page with the Jobs they ran last, as nothing remembers more.
+pub(super) fn cron_jobs(world: &World) -> Vec<CronJobSeed> {
+    let plan = world.plan();
+    let since = since(plan);
+    let seed = |(name, job): (&String, &ScheduledJob)| {
         let mut template = PodTemplate::of(name, Container::new(name, &job.image));
         template.spec.restart_policy = RestartPolicy::OnFailure;
-        spec.cron_jobs.push(CronJobSeed {
+        CronJobSeed {
             namespace: job.namespace.clone(),
             name: name.clone(),
             labels: Labels::new(),
@@ -74,9 +79,15 @@ pub(super) fn cluster_spec(world: &World) -> ClusterSpec {
             template,
             typical_duration: Span(job.runs_for.millis),
             pace: Pace::default(),
-        });
-    }
-    spec
+        }
+    };
+    plan.pack.estate.jobs.iter().map(seed).collect()
+}
+
+/// When the cluster was made.
+fn since(plan: &Plan) -> SimTime {
+    let declared = plan.pack.estate.since;
+    declared.map_or(plan.history_start() - OLD, |at| SimTime(at.millis))
 }
 
 fn add_namespaces(spec: &mut ClusterSpec, world: &World, since: SimTime) {
@@ -189,7 +200,7 @@ fn add_workload(
             replicas: service.spec.replicas,
             service_name: name.clone(),
             template,
-            rolled_out_at: None,
+            history: revisions(world, id, &deployed),
             pace,
             past: past(world, service),
         }),
@@ -199,7 +210,7 @@ fn add_workload(
             labels: labels.clone(),
             created_at: since,
             template,
-            rolled_out_at: None,
+            history: revisions(world, id, &deployed),
             pace,
             past: past(world, service),
         }),

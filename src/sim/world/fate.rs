@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::World;
 use super::evaluate::OwnCopy;
 use super::fleet::{Copy, Running};
+use crate::sim::draw::{StreamId, StreamKey};
 use crate::sim::ids::ServiceId;
 use crate::sim::kubernetes::{ContainerFate, CrashReason, Fate, PodRef};
 use crate::sim::plan::effect::CrashPlan;
@@ -13,6 +14,8 @@ use crate::sim::time::{SimTime, Span};
 
 /// A container that is well again is found ready at its next probe.
 const PROBED_AGAIN: Span = Span::from_secs(10);
+/// No run of a CronJob takes less.
+const LEAST_RUN: Span = Span::from_secs(1);
 
 /// Answers the cluster's questions from the world as it is, and keeps what was started.
 pub(super) struct WorldFate<'a> {
@@ -45,6 +48,9 @@ pub fn tag_of(image: &str) -> &str {
 
 impl ContainerFate for WorldFate<'_> {
     fn on_start(&self, pod: &PodRef<'_>, at: SimTime) -> Fate {
+        if let Some(job) = pod.cron_job {
+            return self.run_of_job(job, pod);
+        }
         let Some((service, found)) = self.world.plan.service(&pod.workload.key.name) else {
             return Fate::Runs {
                 ready_after: pod.startup,
@@ -74,6 +80,22 @@ impl ContainerFate for WorldFate<'_> {
 }
 
 impl WorldFate<'_> {
+    /// A CronJob's container does its work and ends well; one run takes a little less time than another.
+    fn run_of_job(&self, job: &str, pod: &PodRef<'_>) -> Fate {
+        let declared = self.world.plan.pack.estate.jobs.get(job);
+        let typical = declared.map_or(LEAST_RUN.millis(), |job| {
+            job.runs_for.millis.max(LEAST_RUN.millis())
+        });
+        let stream = StreamId::of(&format!("job/{}/{}", pod.namespace, pod.pod));
+        let key = StreamKey::new(self.world.seed, stream).leaf(0);
+        Fate::Crashes {
+            after: Span(key.between(0, typical * 9 / 10, typical)),
+            exit_code: 0,
+            reason: CrashReason::Completed,
+            ready_before_crash: true,
+        }
+    }
+
     fn started(
         &self,
         pod: &PodRef<'_>,
@@ -98,8 +120,10 @@ impl WorldFate<'_> {
                 ready_after: pod.startup,
             },
         };
-        // Asked again about a container that runs: it goes on as it is.
-        let runs = |known: &&Running| known.alive && known.life == pod.life;
+        // Asked again about a container that runs: it goes on as it is. What the fleet knows under this name may be a pod
+        // that was replaced within the step.
+        let runs =
+            |known: &&Running| pod.running_since.is_some() && known.alive && known.life == pod.life;
         if let Some(known) = self.world.fleet.get(service, pod.pod).filter(runs) {
             return continued(fate, known.started, at);
         }

@@ -20,14 +20,18 @@ use crate::sim::flows::Flows;
 use crate::sim::git::Repository;
 use crate::sim::git::worktree::Worktree;
 use crate::sim::ids::{ServiceId, TopicId};
+use crate::sim::kubernetes::Cluster;
 use crate::sim::kubernetes::fate::EnvSnapshot;
-use crate::sim::kubernetes::{Cluster, ClusterSpec};
 use crate::sim::pager::{IncidentState, Pager, PagerIncident};
 use crate::sim::plan::{Cond, Plan, Reach};
 use crate::sim::rules::{Alerts, Silence};
 use crate::sim::signals::Signals;
 use crate::sim::slack::{Post, Slack};
 use crate::sim::time::{SimTime, Span};
+
+/// Runs of CronJobs are played from so long before the page: events are forgotten after an hour, and of Jobs only the
+/// last few are kept.
+const CRON_JOBS_FROM: Span = Span::from_hours(2);
 
 impl World {
     /// Opens a drill's world at its page.
@@ -40,6 +44,8 @@ impl World {
         world.settle();
         world.leave_out_known_crashes();
         let page = world.plan.page;
+        world.advance_to((page - CRON_JOBS_FROM).max(world.now));
+        world.begin_cron_jobs();
         world.advance_to(page);
         world.signals.tell_past_lines();
         world.signals.close_until(page);
@@ -50,6 +56,16 @@ impl World {
             event.at >= page || matches!(event.kind, super::WorldEventKind::Fault { .. })
         });
         world
+    }
+
+    /// CronJobs begin with the Jobs that they ran last.
+    fn begin_cron_jobs(&mut self) {
+        let seeds = super::cluster_spec::cron_jobs(self);
+        self.advance_cluster();
+        for seed in &seeds {
+            // A schedule that cannot be read, which the checks refuse, costs the CronJob, not the drill.
+            drop(self.cluster.add_cron_job(seed));
+        }
     }
 
     /// Stocks whose level at the page is stated have exactly that.
@@ -155,19 +171,8 @@ impl World {
             plan,
         };
         let spec = cluster_spec(&world);
-        // A schedule that cannot be read, which the checks refuse, costs the cron jobs, not the drill.
-        world.cluster = Cluster::new(&spec, seed, start)
-            .or_else(|_| {
-                Cluster::new(
-                    &ClusterSpec {
-                        cron_jobs: Vec::new(),
-                        ..spec
-                    },
-                    seed,
-                    start,
-                )
-            })
-            .unwrap_or_default();
+        // Without CronJobs there is nothing in it that cannot be read.
+        world.cluster = Cluster::new(&spec, seed, start).unwrap_or_default();
         world
     }
 

@@ -184,11 +184,15 @@ impl Cluster {
                 .and_then(|index| revisions.get(index).cloned()),
         };
         found.ok_or_else(|| {
-            KubeError::client(format!(
-                "no rollout history found for {} \"{}\"",
-                target.kind.singular(),
-                target.name
-            ))
+            KubeError::client(if target.kind == Kind::Deployment {
+                format!(
+                    "no rollout history found for deployment \"{}\"",
+                    target.name
+                )
+            } else {
+                // Sets look for the revision "before the newest" by its number, which is then none.
+                "unable to find specified revision 0 in history".to_owned()
+            })
         })
     }
 

@@ -21,8 +21,8 @@ use super::super::spec::{
 };
 use super::super::template::PodTemplate;
 use super::super::workload::{
-    CHANGE_CAUSE, DaemonSet, Deployment, DeploymentSpec, DeploymentStatus, Progress, Since,
-    StatefulSet,
+    CHANGE_CAUSE, ControllerRevision, DaemonSet, Deployment, DeploymentSpec, DeploymentStatus,
+    Progress, Since, StatefulSet,
 };
 use super::Cluster;
 use crate::sim::time::{SimTime, Span};
@@ -54,7 +54,7 @@ impl Cluster {
             seed.created_at,
         );
         meta.annotations.clone_from(&seed.annotations);
-        let history = history_of(seed);
+        let history = history_of(&seed.history, &seed.template, seed.created_at);
         meta.generation = history.len() as u64;
         let last_at = history.last().map_or(seed.created_at, |(seed, _)| seed.at);
         let wanted = seed.replicas;
@@ -206,9 +206,8 @@ impl Cluster {
             seed.created_at,
         );
         let template = Arc::new(seed.template.clone());
-        let rolled_out_at = seed.rolled_out_at.unwrap_or(seed.created_at);
-        let mut revisions = Vec::new();
-        push_revision(&mut revisions, &seed.name, &template, None, rolled_out_at);
+        let history = history_of(&seed.history, &seed.template, seed.created_at);
+        let (revisions, rolled_out_at) = controller_revisions(&seed.name, history);
         let set = StatefulSet {
             meta,
             replicas: seed.replicas,
@@ -238,9 +237,8 @@ impl Cluster {
             seed.created_at,
         );
         let template = Arc::new(seed.template.clone());
-        let rolled_out_at = seed.rolled_out_at.unwrap_or(seed.created_at);
-        let mut revisions = Vec::new();
-        push_revision(&mut revisions, &seed.name, &template, None, rolled_out_at);
+        let history = history_of(&seed.history, &seed.template, seed.created_at);
+        let (revisions, rolled_out_at) = controller_revisions(&seed.name, history);
         let mut set = DaemonSet {
             meta,
             selector: selector_of(&template),
@@ -261,6 +259,13 @@ impl Cluster {
             self.seed_pod(new, slot, rolled_out_at.max(joined), &seed.past, Some(node));
         }
         self.daemon_sets.insert(set.meta.key(), Arc::new(set));
+    }
+
+    /// A CronJob that has been there for a while, with the Jobs that it ran last. Refuses a schedule that cannot be read.
+    pub fn add_cron_job(&mut self, seed: &CronJobSeed) -> Result<(), KubeError> {
+        self.seed_cron_job(seed)?;
+        self.settle();
+        Ok(())
     }
 
     fn seed_cron_job(&mut self, seed: &CronJobSeed) -> Result<(), KubeError> {
@@ -546,8 +551,11 @@ impl Cluster {
         how: &Termination,
         restarts: u32,
     ) {
+        let since = self.counts_since(key).max(born);
+        let every = BACK_OFF_LIMIT + (how.finished_at - how.started_at);
+        let lives = (how.started_at - since).millis().max(0) / every.millis().max(1);
         let seen = Seen {
-            count: restarts + 1,
+            count: restarts.min(lives as u32) + 1,
             last_at: how.started_at,
         };
         let image = self
@@ -565,11 +573,12 @@ impl Cluster {
         ];
         for (reason, message) in told {
             let report = self.kubelet_report(key, name, EventType::Normal, reason, message);
-            self.events.record_past(self.seed, report, born, seen, None);
+            self.events
+                .record_past(self.seed, report, since, seen, None);
         }
         let every = Span::from_secs(14);
         let shown_at = how.finished_at + Span::from_secs(12);
-        let told = ((self.now - born).millis() / every.millis() * 24 / 25).max(1);
+        let told = ((self.now - since).millis() / every.millis() * 24 / 25).max(1);
         let report = self.kubelet_report(
             key,
             name,
@@ -582,7 +591,19 @@ impl Cluster {
             last_at: shown_at,
         };
         self.events
-            .record_past(self.seed, report, born, seen, Some(every));
+            .record_past(self.seed, report, since, seen, Some(every));
+    }
+
+    /// Since when the kubelet of a pod's node counts what it sees: it forgets when it is restarted, as with each patch of
+    /// its node.
+    fn counts_since(&self, key: &ObjectKey) -> SimTime {
+        let node = self.pods.get(key).and_then(|pod| pod.node()).unwrap_or("");
+        let (day, week) = (
+            Span::from_hours(24).millis(),
+            Span::from_hours(6 * 24).millis(),
+        );
+        let ago = names::keyed_between(self.seed, &["kubelet-began", node], 0, day, week);
+        self.now - Span::from_millis(ago)
     }
 }
 
@@ -615,36 +636,60 @@ fn selector_of(template: &PodTemplate) -> Labels {
 }
 
 /// The revisions with their templates; at least one, and the last is the newest.
-fn history_of(seed: &DeploymentSeed) -> Vec<(RevisionSeed, PodTemplate)> {
-    if seed.history.is_empty() {
+fn history_of(
+    history: &[RevisionSeed],
+    newest: &PodTemplate,
+    created_at: SimTime,
+) -> Vec<(RevisionSeed, PodTemplate)> {
+    if history.is_empty() {
         let only = RevisionSeed {
-            at: seed.created_at,
+            at: created_at,
             change_cause: None,
             template: RevisionTemplate::Newest,
         };
-        return vec![(only, seed.template.clone())];
+        return vec![(only, newest.clone())];
     }
-    let last = seed.history.len() - 1;
-    seed.history
+    let last = history.len() - 1;
+    history
         .iter()
         .enumerate()
         .map(|(index, revision)| {
             let template = if index == last {
-                seed.template.clone()
+                newest.clone()
             } else {
-                template_of(seed, revision)
+                template_of(newest, revision)
             };
             (revision.clone(), template)
         })
         .collect()
 }
 
-fn template_of(seed: &DeploymentSeed, revision: &RevisionSeed) -> PodTemplate {
+/// The ControllerRevisions of a StatefulSet or DaemonSet, and when the newest was rolled out.
+fn controller_revisions(
+    owner: &str,
+    history: Vec<(RevisionSeed, PodTemplate)>,
+) -> (Vec<ControllerRevision>, SimTime) {
+    let (mut revisions, mut rolled_out_at) = (Vec::new(), SimTime(0));
+    for (revision, template) in history {
+        let template = Arc::new(template);
+        push_revision(
+            &mut revisions,
+            owner,
+            &template,
+            revision.change_cause,
+            revision.at,
+        );
+        rolled_out_at = revision.at;
+    }
+    (revisions, rolled_out_at)
+}
+
+fn template_of(newest: &PodTemplate, revision: &RevisionSeed) -> PodTemplate {
     match &revision.template {
-        RevisionTemplate::Newest => seed.template.clone(),
+        RevisionTemplate::Newest => newest.clone(),
         RevisionTemplate::Whole(template) => (**template).clone(),
         RevisionTemplate::Image { image, env } => {
-            let mut template = seed.template.clone();
+            let mut template = newest.clone();
             if let Some(container) = template.spec.containers.first_mut() {
                 container.image.clone_from(image);
                 if let Some(env) = env {

@@ -69,6 +69,7 @@ impl Cluster {
                 pod: &pod.meta.name,
                 container: &container.name,
                 life,
+                running_since: container.running_since(),
                 env: &container.env,
                 image: &container.image,
                 revision: pod.revision,

@@ -77,7 +77,11 @@ pub(super) fn declare(catalog: &mut Catalog<'_>, id: ServiceId, service: &Servic
     replicas(catalog, id, service);
 }
 
-/// CPU follows the requests that a pod serves, so it agrees with the request counters; a service without requests idles.
+/// What a service without requests uses of the CPU that it asks for.
+const IDLE_SHARE: f64 = 0.15;
+
+/// CPU follows the requests that a pod serves, so it agrees with the request counters; a service without requests idles
+/// along.
 fn cpu(catalog: &mut Catalog<'_>, id: ServiceId, service: &ServicePlan) {
     let plan = catalog.plan;
     let routes = service
@@ -96,14 +100,17 @@ fn cpu(catalog: &mut Catalog<'_>, id: ServiceId, service: &ServicePlan) {
     let pods = f64::from(service.spec.replicas.max(1));
     // Two fifths of what is asked for is an ordinary day's use.
     let cores = service.spec.resources.cpu_request.value * 0.4 * pods;
-    if atoms.is_empty() || rate <= 0.0 {
-        return;
-    }
-    let values = Values::Counter {
-        atoms,
-        unit: cores / rate,
-        base: Base::AtOrigin(0.0),
-        minus: None,
+    let values = if atoms.is_empty() || rate <= 0.0 {
+        Values::PodCpu {
+            cores: service.spec.resources.cpu_request.value * IDLE_SHARE,
+        }
+    } else {
+        Values::Counter {
+            atoms,
+            unit: cores / rate,
+            base: Base::AtOrigin(0.0),
+            minus: None,
+        }
     };
     let metric = "container_cpu_usage_seconds_total";
     catalog.per_pod(

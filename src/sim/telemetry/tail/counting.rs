@@ -23,6 +23,45 @@ pub(super) struct Counting {
     pub(super) older: u64,
     /// Totals at T0, for what is anchored there.
     pub(super) at_open: u64,
+    /// What is known of how high the counter really stands, while it is taken to stand at [`HIGH`].
+    pub(super) below: Option<Below>,
+}
+
+/// What a container had counted before it was followed: counted backwards, as far as it matters.
+///
+/// Rates ask for it only where a counter might have begun at zero within the window, which one that stood at more than a
+/// few times what it has risen by since cannot.
+#[derive(Clone, Debug)]
+pub(super) struct Below {
+    /// When the container started: nothing lies before.
+    begun_ms: i64,
+    /// It is counted from here on.
+    from_ms: i64,
+    /// How much that is.
+    counted: u64,
+}
+
+impl Below {
+    /// The first stretch that is counted backwards; each is twice as long as the one after it.
+    const FIRST_MS: i64 = 15 * 60_000;
+
+    /// Counts further back until it is `enough`; says whether the beginning was reached.
+    fn count_back(&mut self, enough: u64, counted: &Counted<'_>) -> bool {
+        let mut stretch = Self::FIRST_MS;
+        while self.counted < enough && self.from_ms > self.begun_ms {
+            let from = (self.from_ms - stretch).max(self.begun_ms);
+            let atoms = counted.atoms.iter();
+            self.counted += atoms
+                .map(|atom| {
+                    let telemetry = counted.telemetry;
+                    telemetry.between(*atom, counted.part, from, self.from_ms)
+                })
+                .sum::<u64>();
+            self.from_ms = from;
+            stretch *= 2;
+        }
+        self.from_ms <= self.begun_ms
+    }
 }
 
 /// Totals of parts of an atom up to a scrape.
@@ -151,21 +190,65 @@ impl Counting {
             let high = |atom: &AtomId| {
                 expected(telemetry, *atom, from_ms - begun) / pods as u64 >= HIGH_ENOUGH
             };
-            let counted: u64 = atoms
-                .iter()
-                .map(|atom| {
-                    if high(atom) {
-                        HIGH
-                    } else {
-                        telemetry.between(*atom, part, begun, from_ms)
-                    }
-                })
-                .sum();
-            -(counted as i64)
+            // One that stands high makes the whole counter do so.
+            if !atoms.iter().any(high) {
+                self.below = Some(Below {
+                    begun_ms: begun,
+                    from_ms,
+                    counted: 0,
+                });
+            }
+            -(HIGH as i64)
         } else {
             counted.at(begun) as i64 - counted.at(from_ms) as i64
         };
-        self.older = counted.before_history(start);
+        if !self.rises {
+            self.older = counted.before_history(start);
+        }
+    }
+
+    /// How far must be counted back once a value was read: so much that where the counter stood before makes no
+    /// difference to how it rises. `None` if that is so already.
+    pub(super) fn wanted(&self, value: f64) -> Option<u64> {
+        let below = self.below.as_ref()?;
+        let risen = (value as u64).saturating_sub(HIGH);
+        (below.counted < 2 * risen).then_some(4 * risen + 4)
+    }
+
+    /// Whether another container runs at a scrape: then it must be known where this one stood, as what the next one
+    /// counts is compared with it.
+    pub(super) fn ends_with(&self, pod: Option<&Slot>, at_ms: i64) -> bool {
+        let start = pod.map(|slot| slot.container_start_ms(at_ms));
+        self.below.is_some() && start != self.start_ms
+    }
+
+    /// Counts back until it is `enough`, and says by how much all values of the container are too high if it is known
+    /// then where it stands.
+    pub(super) fn settle(
+        &mut self,
+        telemetry: &Telemetry,
+        family: &Family,
+        member: Member,
+        pod: Option<&Slot>,
+        enough: u64,
+    ) -> Option<f64> {
+        let counted = Counted {
+            telemetry,
+            atoms: atoms_of(&family.def.values),
+            part: part_of(&family.def.values, member),
+            pod,
+        };
+        let below = self.below.as_mut()?;
+        if !below.count_back(enough, &counted) {
+            return None;
+        }
+        let stands = below.counted;
+        self.older = self
+            .start_ms
+            .map_or(0, |start| counted.before_history(start));
+        self.before = -(stands as i64);
+        self.below = None;
+        Some(HIGH as f64 - (stands + self.older) as f64)
     }
 
     pub(super) fn value(
