@@ -269,9 +269,7 @@ impl<'a> Traces<'a> {
             let id = RouteId(index as u32);
             let atoms = &self.signals.route(id)?.atoms;
             let class = atoms.iter().position(|own| *own == atom)?;
-            let service = self.plan.routes.get(index)?.service;
-            let runtime = self.plan.services.get(service.index())?.spec.runtime;
-            (runtime != Runtime::Vendor).then_some((id, class))
+            Some((id, class))
         })
     }
 }

@@ -276,12 +276,12 @@ impl Look for GetTrace {
             ToolExample {
                 args: "{\"trace_id\":\"60e8d325c55ba7c657f6ee3075ac1aa2\"}",
                 about: "A failed request with what it waited for",
-                prints: "",
+                prints: "trace 60e8d325c55ba7c657f6ee3075ac1aa2\nintake jobs.Intake/Put  error UNAVAILABLE  354ms  2026-03-02 13:59:58.987\n2 spans, 1 service: intake 100.0%\n\n! intake grpc.server jobs.Intake/Put         |▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒|    354ms\n!   intake kafka.produce Produce Topic jobs  | ▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒ |    324ms\n\nerrors\n! intake grpc.server jobs.Intake/Put\n    queue is full topic=jobs id=98d2f679\n! intake kafka.produce Produce Topic jobs\n    queue is full topic=jobs id=98d2f679\n",
             },
             ToolExample {
                 args: "{\"trace_id\":\"60e8d325\"}",
                 about: "Digits that are no trace",
-                prints: "",
+                prints: "datadog_get_trace: 404 Not Found: {\"errors\": [\"Trace 60e8d325 not found\"]}\nhint: a trace_id has 32 hexadecimal digits and comes from a log line or datadog_list_traces\n",
             },
         ]
     }

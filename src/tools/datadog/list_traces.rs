@@ -324,12 +324,12 @@ impl Look for ListTraces {
             ToolExample {
                 args: "{\"service\":\"intake\",\"status\":\"error\",\"limit\":2}",
                 about: "The newest failed requests of a service",
-                prints: "",
+                prints: "START                    DURATION  STATUS             SERVICE  OPERATION        TRACE ID\n2026-03-02 13:59:59.088  645ms     error UNAVAILABLE  intake   jobs.Intake/Put  13761fcc97700a3a2e2707062b9fcbe9\n2026-03-02 13:59:58.987  354ms     error UNAVAILABLE  intake   jobs.Intake/Put  60e8d325c55ba7c657f6ee3075ac1aa2\n(next page: --cursor e.0.1772459999342.-1.16.15)\n",
             },
             ToolExample {
                 args: "{\"service\":\"intakes\"}",
                 about: "A service that does not exist",
-                prints: "",
+                prints: "datadog_list_traces: 404 Not Found: {\"errors\": [\"Service intakes not found\"]}\nhint: did you mean intake?\n",
             },
         ]
     }

@@ -20,12 +20,12 @@ const OPTIONS: [&str; 7] = [
     "--cursor",
 ];
 
-/// `datadog`, by either of its names.
-pub struct Datadog(pub &'static str);
+/// `datadog`.
+pub struct Datadog;
 
 impl Program for Datadog {
     fn name(&self) -> &'static str {
-        self.0
+        "datadog"
     }
 
     fn family(&self) -> Family {
@@ -39,7 +39,7 @@ impl Program for Datadog {
     fn run(&self, world: &World, _place: &Place, argv: &[String], _stdin: &str) -> Run {
         let (words, found) = match options(argv, &OPTIONS) {
             Ok(read) => read,
-            Err(problem) => return Run::failed(format!("{}: {problem}\n", self.0), 2),
+            Err(problem) => return Run::failed(format!("datadog: {problem}\n"), 2),
         };
         let given = |name: &str| value(&found, &[name]).map(str::to_owned);
         let limit = match given("--limit").map(|text| text.parse::<usize>()) {
@@ -89,12 +89,12 @@ impl Program for Datadog {
             Example {
                 line: "datadog traces gate --status error --limit 1",
                 about: "The newest failed request of a service",
-                prints: "",
+                prints: "START                    DURATION  STATUS     SERVICE  OPERATION   TRACE ID\n2026-03-02 13:59:59.630  304ms     error 502  gate     POST /jobs  e5a3b73e88472900bfbcf4021e279808\n(next page: --cursor e.0.1772459999935.-1.10.137)\n",
             },
             Example {
                 line: "datadog query 'sum:trace.http.request.hits{service:gate}.as_count()' --from now-2m",
                 about: "Requests for every minute",
-                prints: "",
+                prints: "sum:trace.http.request.hits{service:gate}.as_count()\nevery 60s from 2026-03-02 13:58:00 to 2026-03-02 14:00:00\n*  ▁█  last 6008  avg 5997  min 5986  max 6008  [request]\n    2026-03-02 13:58:00  5986\n    2026-03-02 13:59:00  6008\n",
             },
         ]
     }

@@ -319,22 +319,22 @@ impl Look for QueryMetrics {
             ToolExample {
                 args: "{\"query\":\"sum:trace.grpc.server.errors{service:intake} by {resource_name}.as_count().rollup(sum, 300)\"}",
                 about: "Failed requests of a service by operation, for every five minutes",
-                prints: "",
+                prints: "sum:trace.grpc.server.errors{service:intake} by {resource_name}.as_count().rollup(sum, 300)\nevery 300s from 2026-03-02 13:00:00 to 2026-03-02 14:00:00\nresource_name:jobs.Intake/Put  ▁▂▆███▂▂▂▂▂▂  last 701  avg 2963  min 5  max 8205  [request]\n    2026-03-02 13:00:00  5\n    2026-03-02 13:05:00  816\n    2026-03-02 13:10:00  6022\n    2026-03-02 13:15:00  8148\n    2026-03-02 13:20:00  8078\n    2026-03-02 13:25:00  8205\n    2026-03-02 13:30:00  700\n    2026-03-02 13:35:00  762\n    2026-03-02 13:40:00  710\n    2026-03-02 13:45:00  723\n    2026-03-02 13:50:00  689\n    2026-03-02 13:55:00  701\n",
             },
             ToolExample {
                 args: "{\"query\":\"max:kubernetes.memory.usage{service:worker}\",\"from\":\"now-5m\"}",
                 about: "A gauge over five minutes",
-                prints: "",
+                prints: "max:kubernetes.memory.usage{service:worker}\nevery 60s from 2026-03-02 13:55:00 to 2026-03-02 14:00:00\n*  ▁▇▆▇█  last 121641638  avg 120366510  min 117528888  max 121641638  [byte]\n    2026-03-02 13:55:00  117528888\n    2026-03-02 13:56:00  120843759\n    2026-03-02 13:57:00  120685626\n    2026-03-02 13:58:00  121132639\n    2026-03-02 13:59:00  121641638\n",
             },
             ToolExample {
                 args: "{\"query\":\"avg:kafka.consumer_lags{*}\"}",
                 about: "A metric that does not exist",
-                prints: "",
+                prints: "avg:kafka.consumer_lags{*}\nevery 60s from 2026-03-02 13:00:00 to 2026-03-02 14:00:00\nNo series.\n(no metric kafka.consumer_lags reports here; did you mean kafka.consumer_lag or kafka.consumer_offset?)\n",
             },
             ToolExample {
                 args: "{\"query\":\"kafka.consumer_lag{*}\"}",
                 about: "A query without its aggregator",
-                prints: "",
+                prints: "datadog_query_metrics: 400 Bad Request: {\"errors\": [\"Error parsing query: unable to parse kafka.consumer_lag{*}: expected an aggregator such as avg: before the metric at col 1\"]}\nhint: such as avg:kubernetes.memory.usage{service:x} by {pod_name}.rollup(max, 60)\n",
             },
         ]
     }
