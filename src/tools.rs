@@ -95,6 +95,7 @@ fn all_tools() -> Vec<Box<dyn AnyLook>> {
         tool::<pagerduty::list_incidents::ListIncidents>(),
         tool::<prometheus::alerts::AlertList>(),
         tool::<prometheus::list_metrics::ListMetrics>(),
+        tool::<prometheus::exemplars::QueryExemplars>(),
         tool::<prometheus::query::Query>(),
         tool::<prometheus::rules::RuleList>(),
         tool::<registry_images::get_manifest::GetManifest>(),

@@ -26,7 +26,7 @@ use super::telemetry::events::{EventId, SingleEvent};
 use super::time::{SimTime, Span};
 use crate::scenario::format::service::Runtime;
 
-pub use list::{Cursor, Entry, Found, LARGEST, Order, Outcome, Wanted};
+pub use list::{Cursor, ListedTrace, Found, LARGEST, Order, Outcome, Wanted};
 
 /// A trace has no more spans.
 pub const MOST_SPANS: usize = 400;

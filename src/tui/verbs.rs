@@ -82,7 +82,7 @@ verbs! {
     SameTrace "same trace" "Show the lines of the selected line's trace."
     Kinds "kinds" "Group the lines of the hour by the kind of line, or show lines again."
     NewKinds "new kinds" "Show only kinds of lines that there were none of before the hour."
-    OpenTrace "trace" "Open the trace of the selected line."
+    OpenTrace "trace" "Open the trace of the selected line; in a chart, the slowest traces of the moment under the cursor."
     TraceOrder "order" "Show failed traces first, slow ones, or the newest."
     FailedOnly "failed only" "Show only traces that failed, or all."
     Compare "compare" "Choose a trace, then another to be compared with it; once more to end it."

@@ -10,7 +10,7 @@ use firedrill::sim::World;
 use firedrill::sim::plan::Plan;
 use firedrill::sim::telemetry::lines::LineFilter;
 use firedrill::sim::time::{SimTime, Span};
-use firedrill::sim::traces::{Entry, Outcome, Traces, Wanted};
+use firedrill::sim::traces::{ListedTrace, Outcome, Traces, Wanted};
 use firedrill::tools::Registry;
 use serde_json::{Value, json};
 
@@ -30,7 +30,7 @@ fn worlds() -> Vec<World> {
     worlds
 }
 
-fn list(world: &World, outcome: Outcome, window: (SimTime, SimTime)) -> Vec<Entry> {
+fn list(world: &World, outcome: Outcome, window: (SimTime, SimTime)) -> Vec<ListedTrace> {
     let traces = Traces::of(world);
     let mut wanted = Wanted {
         outcome,

@@ -39,6 +39,52 @@ pub struct SingleEvent {
     cell: Cell,
 }
 
+/// Reads the events of one atom, leaf by leaf.
+#[derive(Debug)]
+pub struct EventReader<'a> {
+    telemetry: &'a Telemetry,
+    atom: AtomId,
+    reader: AtomReader<'a>,
+    cells: Vec<Cell>,
+}
+
+impl EventReader<'_> {
+    /// Hands over the events of a leaf of which one in `one_in` is kept, in no order, and says how many the leaf has in all.
+    /// Nothing for a leaf that is not closed.
+    pub fn leaf(
+        &mut self,
+        index: LeafIndex,
+        one_in: u32,
+        mut visit: impl FnMut(SingleEvent),
+    ) -> u64 {
+        if !self.telemetry.is_closed(index) {
+            return 0;
+        }
+        let leaf = self.reader.leaf(index);
+        if leaf.count == 0 {
+            return 0;
+        }
+        let kept = AtomReader::kept(&leaf, one_in);
+        if kept == 0 {
+            return leaf.count;
+        }
+        self.reader.cells(&leaf, &mut self.cells);
+        let ranks = AtomReader::ranks(&leaf);
+        for number in 0..kept as u32 {
+            if let Some(cell) = self.cells.get(ranks.forward(number.into()) as usize) {
+                let id = EventId {
+                    leaf: index,
+                    atom: self.atom,
+                    number,
+                };
+                let duration_us = self.reader.duration_us(&leaf, cell);
+                visit(self.telemetry.placed(id, leaf.key, duration_us, *cell));
+            }
+        }
+        leaf.count
+    }
+}
+
 impl Telemetry {
     /// One event, if it has happened and its leaf is closed.
     pub fn event(&self, id: EventId) -> Option<SingleEvent> {
@@ -57,37 +103,14 @@ impl Telemetry {
         Some(self.placed(id, leaf.key, reader.duration_us(&leaf, &cell), cell))
     }
 
-    /// Hands over the events of an atom in a leaf of which one in `one_in` is kept, in no order, and says how many the
-    /// leaf has in all. Nothing for a leaf that is not closed.
-    pub fn each_event(
-        &self,
-        atom: AtomId,
-        index: LeafIndex,
-        one_in: u32,
-        mut visit: impl FnMut(SingleEvent),
-    ) -> u64 {
-        let (true, Some(mut reader)) = (self.is_closed(index), self.reader(atom)) else {
-            return 0;
-        };
-        let leaf = reader.leaf(index);
-        let kept = AtomReader::kept(&leaf, one_in);
-        if kept == 0 {
-            return leaf.count;
-        }
-        let mut cells = Vec::new();
-        reader.cells(&leaf, &mut cells);
-        let ranks = AtomReader::ranks(&leaf);
-        for number in 0..kept as u32 {
-            if let Some(cell) = cells.get(ranks.forward(number.into()) as usize) {
-                let id = EventId {
-                    leaf: index,
-                    atom,
-                    number,
-                };
-                visit(self.placed(id, leaf.key, reader.duration_us(&leaf, cell), *cell));
-            }
-        }
-        leaf.count
+    /// A reader of an atom's events.
+    pub fn events(&self, atom: AtomId) -> Option<EventReader<'_>> {
+        Some(EventReader {
+            telemetry: self,
+            atom,
+            reader: self.reader(atom)?,
+            cells: Vec::new(),
+        })
     }
 
     /// Whether an event is among those kept when one in `one_in` is.

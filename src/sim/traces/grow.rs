@@ -99,6 +99,14 @@ struct Done {
     duration_us: u64,
 }
 
+/// Where a request is on its own: a while between steps (twice before the first one), and once longer.
+struct Own {
+    between_us: i64,
+    pause_us: i64,
+    /// The longer while comes before the step of this number; after all of them if there is none.
+    pauses_before: usize,
+}
+
 struct Grower<'a> {
     moment: Moment<'a>,
     key: LeafKey,
@@ -154,11 +162,14 @@ impl Grower<'_> {
             return;
         };
         let mut done = self.plan(served, route, &work.steps);
-        let gap_us = self.fill(served, work.own_us, &mut done);
-        let mut at = served.start_us + gap_us * 2;
-        for one in &done {
+        let own = self.fill(served, work.own_us, &mut done);
+        let mut at = served.start_us + own.between_us * 2;
+        for (index, one) in done.iter().enumerate() {
+            if index == own.pauses_before {
+                at += own.pause_us;
+            }
             self.step(served, one, at, &service.name);
-            at += one.duration_us as i64 + gap_us;
+            at += one.duration_us as i64 + own.between_us;
         }
     }
 
@@ -244,37 +255,49 @@ impl Grower<'_> {
         weights.iter().rposition(|weight| *weight > 0.0)
     }
 
-    /// Gives every step its time within the request's, and says how long the request is on its own between two of them:
-    /// three such parts come first, two of them before the first step.
-    fn fill(&mut self, served: &Served, own_us: f64, done: &mut [Done]) -> i64 {
+    /// Gives every step its time within the request's, and says where the request is on its own.
+    fn fill(&mut self, served: &Served, own_us: f64, done: &mut [Done]) -> Own {
         let whole = served.duration_us as f64;
-        let mut own = own_us * (0.6 + 0.9 * self.point());
+        let own = own_us * (0.6 + 0.9 * self.point());
         let mut takes: Vec<f64> = Vec::with_capacity(done.len());
         for one in done.iter() {
             let jitter = 0.6 + 0.9 * self.point();
             let tries = f64::from(one.tries + 1);
-            takes.push((one.step.expected_us * jitter * tries).min(one.step.limit_us * tries));
+            takes.push((one.step.expected_us * jitter).min(one.step.limit_us) * tries);
         }
         let sum = own + takes.iter().sum::<f64>();
-        if sum >= whole {
-            let scale = whole / sum;
-            takes.iter_mut().for_each(|take| *take *= scale);
-        } else {
-            let longer = self.longest(served, own, &takes, done);
-            if let (Some(at), rest) = (longer, whole - sum)
-                && let (Some(take), Some(one)) = (takes.get_mut(at), done.get(at))
-            {
-                let room = one.step.limit_us * f64::from(one.tries + 1) - *take;
-                *take += rest.min(room.max(0.0));
-            }
+        let scale = (whole / sum).min(1.0);
+        takes.iter_mut().for_each(|take| *take *= scale);
+        let rest = (whole - sum).max(0.0);
+        let longer = self.longest(served, own, &takes, done);
+        let mut pause = rest;
+        if let Some(at) = longer
+            && let (Some(take), Some(one)) = (takes.get_mut(at), done.get(at))
+        {
+            // Who waits for something that never answers waits until its own caller gives up.
+            let room = if one.unheard {
+                rest
+            } else {
+                one.step.limit_us * f64::from(one.tries + 1) - *take
+            };
+            let more = rest.min(room.max(0.0));
+            *take += more;
+            pause -= more;
         }
         let mut used = 0;
         for (one, take) in done.iter_mut().zip(&takes) {
             one.duration_us = *take as u64;
             used += one.duration_us;
         }
-        own = (served.duration_us.saturating_sub(used)) as f64;
-        (own / (done.len() as f64 + 2.0)) as i64
+        let left = served.duration_us.saturating_sub(used) as i64;
+        let pause_us = (pause as i64).min(left);
+        let failed = done.iter().position(|one| one.fails);
+        let anywhere = (self.point() * (done.len() as f64 + 1.0)) as usize;
+        Own {
+            between_us: (left - pause_us) / (done.len() as i64 + 2),
+            pause_us,
+            pauses_before: failed.unwrap_or(anywhere),
+        }
     }
 
     /// Who took longer than expected: the step that ran into its limit, otherwise any by how long it takes; none for the

@@ -7,7 +7,7 @@ use super::{Request, Traces};
 use crate::sim::ids::{RouteId, ServiceId};
 use crate::sim::plan::RoutePlan;
 use crate::sim::telemetry::atom::AtomId;
-use crate::sim::telemetry::events::EventId;
+use crate::sim::telemetry::events::{EventId, EventReader};
 use crate::sim::telemetry::leaf::LeafIndex;
 use crate::sim::time::SimTime;
 
@@ -63,7 +63,7 @@ pub struct Wanted {
 
 /// A trace of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Entry {
+pub struct ListedTrace {
     /// The request.
     pub request: Request,
     /// Its trace.
@@ -74,7 +74,7 @@ pub struct Entry {
 #[derive(Clone, Debug, Default)]
 pub struct Found {
     /// In the order wanted.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<ListedTrace>,
     /// Where the next page goes on; none at the end.
     pub next: Option<Cursor>,
     /// There were too many requests to look at all: those before this instant were not.
@@ -127,7 +127,7 @@ impl Cursor {
         parts.next().is_none().then_some(cursor)
     }
 
-    fn of(entry: &Entry, order: Order) -> Self {
+    fn of(entry: &ListedTrace, order: Order) -> Self {
         let event = &entry.request.event;
         let good = entry.request.class == RoutePlan::OK;
         Self {
@@ -155,8 +155,8 @@ impl Cursor {
 }
 
 /// An atom whose requests are wanted.
-struct Source {
-    atom: AtomId,
+struct Source<'a> {
+    events: EventReader<'a>,
     route: RouteId,
     class: usize,
     one_in: u32,
@@ -202,10 +202,10 @@ struct Walk<'a> {
     looked_at: u64,
 }
 
-impl Walk<'_> {
+impl<'a> Walk<'a> {
     /// From the newest back until there is one more than wanted.
     fn back(&mut self, outcome: Outcome) {
-        let sources = self.sources(outcome);
+        let mut sources = self.sources(outcome);
         let (first, last) = self.leaves();
         let mut lines = Vec::new();
         for leaf in (first..=last).rev() {
@@ -213,8 +213,8 @@ impl Walk<'_> {
                 return;
             }
             lines.clear();
-            self.leaf(&sources, leaf, &mut lines);
-            lines.sort_unstable_by_key(|entry: &Entry| {
+            self.leaf(&mut sources, leaf, &mut lines);
+            lines.sort_unstable_by_key(|entry: &ListedTrace| {
                 let event = &entry.request.event;
                 std::cmp::Reverse((event.at_ms, event.id))
             });
@@ -224,12 +224,12 @@ impl Walk<'_> {
 
     /// All of the window, the slowest kept.
     fn all(&mut self) {
-        let sources = self.sources(self.wanted.outcome);
+        let mut sources = self.sources(self.wanted.outcome);
         let (first, last) = self.leaves();
         let keep = self.wanted.limit + 1;
         let order = self.wanted.order;
-        let mut kept: Vec<Entry> = Vec::new();
-        let sort = |kept: &mut Vec<Entry>| {
+        let mut kept: Vec<ListedTrace> = Vec::new();
+        let sort = |kept: &mut Vec<ListedTrace>| {
             kept.sort_by(|a, b| {
                 let (a, b) = (Cursor::of(a, order), Cursor::of(b, order));
                 b.is_before(&a).cmp(&a.is_before(&b))
@@ -240,7 +240,7 @@ impl Walk<'_> {
             if self.is_too_far(leaf) {
                 break;
             }
-            self.leaf(&sources, leaf, &mut kept);
+            self.leaf(&mut sources, leaf, &mut kept);
             if kept.len() > keep * 4 + 1024 {
                 sort(&mut kept);
             }
@@ -284,21 +284,22 @@ impl Walk<'_> {
         )
     }
 
-    fn leaf(&mut self, sources: &[Source], leaf: LeafIndex, out: &mut Vec<Entry>) {
+    fn leaf(&mut self, sources: &mut [Source<'_>], leaf: LeafIndex, out: &mut Vec<ListedTrace>) {
         let telemetry = self.traces.signals.telemetry();
         let (from, until) = (self.wanted.from.millis(), self.wanted.until.millis());
         let lossy = super::moment::Moment::new(self.traces, leaf).lost() > 0.0;
         for source in sources {
-            self.looked_at += telemetry.each_event(source.atom, leaf, source.one_in, |event| {
+            let (route, class) = (source.route, source.class);
+            self.looked_at += source.events.leaf(leaf, source.one_in, |event| {
                 if event.at_ms < from || event.at_ms >= until {
                     return;
                 }
                 let request = Request {
                     event,
-                    route: source.route,
-                    class: source.class,
+                    route,
+                    class,
                 };
-                let entry = Entry {
+                let entry = ListedTrace {
                     request,
                     trace: 0,
                 };
@@ -307,7 +308,7 @@ impl Walk<'_> {
                 if self.wanted.after.is_none_or(is_after)
                     && !(lossy && self.traces.is_lost(event.id))
                 {
-                    out.push(Entry {
+                    out.push(ListedTrace {
                         trace: telemetry.trace_of_event(event.id),
                         ..entry
                     });
@@ -316,34 +317,34 @@ impl Walk<'_> {
         }
     }
 
-    fn sources(&self, outcome: Outcome) -> Vec<Source> {
-        let one_in = self.traces.one_in();
-        let services = self.traces.services().filter(|(id, _)| {
-            let of = self.wanted.service;
-            of.is_none_or(|of| of == *id)
-        });
+    fn sources(&self, outcome: Outcome) -> Vec<Source<'a>> {
+        let traces = self.traces;
+        let telemetry = traces.signals.telemetry();
+        let one_in = traces.one_in();
+        let is_wanted = |class: usize| match outcome {
+            Outcome::Any => true,
+            Outcome::Ok => class == RoutePlan::OK,
+            Outcome::Error => class != RoutePlan::OK,
+        };
+        let services = traces
+            .services()
+            .filter(|(id, _)| self.wanted.service.is_none_or(|of| of == *id));
         let routes = services.flat_map(|(_, service)| service.routes.iter().copied());
-        routes
-            .filter(|id| self.wanted.route.is_none_or(|route| route == *id))
-            .filter_map(|id| Some((id, self.traces.signals.route(id)?)))
-            .flat_map(|(route, signals)| {
-                let atoms = signals.atoms.iter().copied().enumerate();
-                atoms.map(move |(class, atom)| {
-                    let good = class == RoutePlan::OK;
-                    Source {
-                        atom,
+        let mut sources = Vec::new();
+        for route in routes.filter(|id| self.wanted.route.is_none_or(|route| route == *id)) {
+            let atoms = traces.signals.route(route).map(|signals| &signals.atoms);
+            for (class, atom) in atoms.into_iter().flatten().enumerate() {
+                if let (true, Some(events)) = (is_wanted(class), telemetry.events(*atom)) {
+                    sources.push(Source {
+                        events,
                         route,
                         class,
-                        one_in: if good { one_in } else { 1 },
-                    }
-                })
-            })
-            .filter(|source| match outcome {
-                Outcome::Any => true,
-                Outcome::Ok => source.class == RoutePlan::OK,
-                Outcome::Error => source.class != RoutePlan::OK,
-            })
-            .collect()
+                        one_in: if class == RoutePlan::OK { one_in } else { 1 },
+                    });
+                }
+            }
+        }
+        sources
     }
 }
 

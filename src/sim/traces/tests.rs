@@ -8,7 +8,7 @@ use crate::sim::telemetry::lines::LineFilter;
 use crate::sim::telemetry::reader::Part;
 use crate::sim::testing::{small_pack, small_world};
 
-fn all(traces: Traces<'_>, outcome: Outcome, window: (SimTime, SimTime)) -> Vec<Entry> {
+fn all(traces: Traces<'_>, outcome: Outcome, window: (SimTime, SimTime)) -> Vec<ListedTrace> {
     let mut wanted = Wanted {
         outcome,
         from: window.0,
@@ -145,7 +145,7 @@ fn looking_changes_nothing() {
     let mut world = small_world();
     let window = last(&world, 1);
     let entries = all(Traces::of(&world), Outcome::Any, window);
-    let open = |world: &World, entry: &Entry| Traces::of(world).open(entry.trace).unwrap();
+    let open = |world: &World, entry: &ListedTrace| Traces::of(world).open(entry.trace).unwrap();
     let forwards: Vec<Trace> = entries.iter().map(|entry| open(&world, entry)).collect();
     world.advance_to(window.1 + Span::from_mins(5));
     let mut backwards: Vec<Trace> = entries.iter().rev().map(|entry| open(&world, entry)).collect();
@@ -178,7 +178,7 @@ fn orders_hold_the_same_traces() {
             }
         }
     };
-    let ids = |entries: &[Entry]| {
+    let ids = |entries: &[ListedTrace]| {
         let mut ids: Vec<u128> = entries.iter().map(|entry| entry.trace).collect();
         ids.sort_unstable();
         ids

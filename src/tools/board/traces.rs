@@ -3,6 +3,7 @@
 use crate::sim::World;
 use crate::sim::artifact::Shown;
 use crate::sim::telemetry::logs::LineKey;
+use crate::sim::time::{SimTime, Span};
 use crate::sim::traces::Traces;
 use crate::tools::datadog::get_trace::{self, TraceDetail};
 use crate::tools::datadog::list_traces::{Args, ListTraces, TraceList};
@@ -17,7 +18,10 @@ pub fn services(world: &World) -> Vec<String> {
         .collect()
 }
 
-/// The traces of the last quarter of an hour; of all services for an empty name.
+/// A list around an instant reaches so far to either side.
+const AROUND: Span = Span::from_secs(60);
+
+/// The traces around an instant, otherwise of the last quarter of an hour; of all services for an empty name.
 ///
 /// # Errors
 /// As the tool refuses.
@@ -26,8 +30,11 @@ pub fn list(
     service: &str,
     sort: &str,
     failed_only: bool,
+    around: Option<SimTime>,
 ) -> Result<TraceList, String> {
     let args = Args {
+        from: around.map(|at| (at - AROUND).rfc3339()),
+        to: around.map(|at| (at + AROUND).rfc3339()),
         service: Some(service.to_owned()).filter(|name| !name.is_empty()),
         status: failed_only.then(|| "error".to_owned()),
         sort: sort.to_owned(),
@@ -50,6 +57,11 @@ pub fn detail(world: &World, trace: &str) -> Result<TraceDetail, String> {
     })
 }
 
+/// What a trace is pinned by.
+pub fn artifact(trace: &str) -> String {
+    Shown::Trace(trace.to_owned()).id()
+}
+
 /// The trace that a line shows.
 pub fn of_line(world: &World, cursor: &str) -> Option<String> {
     let key = LineKey::parse(cursor)?;
@@ -67,7 +79,9 @@ pub fn shown(world: &World, query: &str, filter: &str, rows: usize) -> Vec<Shown
     let (service, sort) = (words.next().unwrap_or(""), words.next().unwrap_or("failed"));
     let service = if service == "*" { "" } else { service };
     let failed_only = words.next() == Some("error");
-    let listed = list(world, service, sort, failed_only);
+    let around = words.next().and_then(|ms| ms.parse().ok());
+    let around = around.filter(|ms| *ms != 0).map(SimTime);
+    let listed = list(world, service, sort, failed_only, around);
     let traces = listed.map(|list| list.traces).unwrap_or_default();
     traces
         .into_iter()

@@ -9,7 +9,7 @@ use crate::sim::artifact::Shown;
 use crate::sim::ids::{RouteId, ServiceId};
 use crate::sim::plan::{RoutePlan, ServicePlan};
 use crate::sim::time::{SimTime, Span};
-use crate::sim::traces::{Cursor, Entry, Order, Outcome, Traces, Wanted};
+use crate::sim::traces::{Cursor, ListedTrace, Order, Outcome, Traces, Wanted};
 use crate::tools::family::Family;
 use crate::tools::paging;
 use crate::tools::shared::{columns, row};
@@ -31,7 +31,7 @@ pub struct Args {
     /// `ok` or `error`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<String>,
-    /// Only this operation, for example `GET /cart`.
+    /// Only this operation, for example `GET /items`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub operation: Option<String>,
     /// From when; 15 minutes before `to` when left out.
@@ -232,7 +232,7 @@ fn order(sort: &str) -> Result<Order, ToolError> {
 }
 
 /// A trace of a list as a row.
-pub fn trace_row(traces: &Traces<'_>, entry: &Entry) -> Option<TraceRow> {
+pub fn trace_row(traces: &Traces<'_>, entry: &ListedTrace) -> Option<TraceRow> {
     let (service, route, class) = traces.names_of(&entry.request)?;
     let event = &entry.request.event;
     let failed = entry.request.class != RoutePlan::OK;

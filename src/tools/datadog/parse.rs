@@ -459,12 +459,12 @@ mod tests {
                 Filter::Not(Box::new(tag("host", "y*")))
             ])
         );
-        let read = metric("sum:a.b{resource_name:GET /cart AND env IN (x, y)}.as_count()");
+        let read = metric("sum:a.b{resource_name:GET /items AND env IN (x, y)}.as_count()");
         assert_eq!(read.form, Form::Count);
         assert_eq!(
             read.filter,
             Filter::And(vec![
-                tag("resource_name", "GET /cart"),
+                tag("resource_name", "GET /items"),
                 Filter::Or(vec![tag("env", "x"), tag("env", "y")])
             ])
         );

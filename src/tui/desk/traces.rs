@@ -1,6 +1,6 @@
 //! Rows of the traces pane from what the board's tools say.
 
-use crate::sim::artifact::Shown;
+use crate::sim::time::SimTime;
 use crate::tools::board::traces;
 use crate::tools::datadog::get_trace::{SpanRow as Span, TraceDetail};
 use crate::tools::datadog::list_traces::TraceRow;
@@ -13,7 +13,7 @@ fn us(ms: f64) -> i64 {
 
 fn row(row: TraceRow) -> TraceListRow {
     TraceListRow {
-        id: Shown::Trace(row.trace_id.clone()).id(),
+        id: traces::artifact(&row.trace_id),
         at_ms: row.started_ms,
         duration_us: us(row.duration_ms).unsigned_abs(),
         failed: row.status == "error",
@@ -28,7 +28,8 @@ fn row(row: TraceRow) -> TraceListRow {
 /// Traces as the query asks for them.
 pub(super) fn list(world: &DrillWorld, query: &TraceQuery) -> TraceList {
     let word = query.order.word();
-    match traces::list(world, &query.service, word, query.failed_only) {
+    let around = query.around_ms.map(SimTime);
+    match traces::list(world, &query.service, word, query.failed_only, around) {
         Ok(found) => TraceList {
             rows: found.traces.into_iter().map(row).collect(),
             notes: found.notes,
@@ -55,7 +56,7 @@ fn span(span: Span) -> SpanRow {
 
 fn view(detail: TraceDetail) -> TraceView {
     TraceView {
-        id: Shown::Trace(detail.trace_id.clone()).id(),
+        id: traces::artifact(&detail.trace_id),
         title: format!("{} {}", detail.service, detail.operation),
         status: detail.status_code,
         failed: detail.status == "error",

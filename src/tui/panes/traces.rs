@@ -9,11 +9,13 @@ use crate::tui::keymap::Context;
 use crate::tui::modal::{Modal, PickItem, Picker};
 use crate::tui::pane::{Answer, Effect, Listening, Pane, PaneAction, PaneId, Size, View};
 use crate::tui::theme::Role;
+use crate::tui::units;
 use crate::tui::verbs::Verb;
 use crate::tui::widgets::field::Field;
 use crate::tui::widgets::rows::Rows;
 use crate::tui::world::{
-    Act, Desk, Family, Look, Status, Tone, TraceList, TraceListRow, TraceQuery, TraceView,
+    Act, Desk, Family, Look, Status, Tone, TraceList, TraceListRow, TraceOrder, TraceQuery,
+    TraceView,
 };
 
 /// The choice in the service list that means all of them.
@@ -163,10 +165,11 @@ impl TracesPane {
         if self.problem.take().is_some() || self.other.take().is_some() {
             return;
         }
-        if self.open.take().is_none() {
-            if self.marked.take().is_none() && !self.filter.is_empty() {
-                self.filter.take();
-            }
+        if self.open.take().is_some() || self.marked.take().is_some() {
+            return;
+        }
+        if self.filter.take().is_empty() {
+            self.query.around_ms = None;
         }
     }
 
@@ -284,6 +287,16 @@ impl Pane for TracesPane {
                 None if chosen == ALL_SERVICES => self.query.service.clear(),
                 None => self.query.service = chosen,
             },
+            PaneAction::Answer(Answer::Moment { at_ms, service }) => {
+                let known = service.filter(|service| self.services.contains(service));
+                self.query = TraceQuery {
+                    service: known.unwrap_or_default(),
+                    order: TraceOrder::Slowest,
+                    around_ms: Some(at_ms),
+                    ..TraceQuery::default()
+                };
+                (self.open, self.other, self.problem) = (None, None, None);
+            }
             PaneAction::Row { list: 1, row, .. } => self.spans.select(row),
             PaneAction::Row { row, twice, .. } => {
                 self.rows.select(row);
@@ -365,6 +378,10 @@ impl Pane for TracesPane {
             Run::new(Role::Link, service.to_owned()),
             Run::new(Role::Muted, format!(" {} first", self.query.order.word())),
         ];
+        if let Some(at_ms) = self.query.around_ms {
+            let at = units::clock(at_ms);
+            runs.push(Run::new(Role::Info, format!(" around {at}")));
+        }
         if self.query.failed_only {
             runs.push(Run::new(Role::Alert, " failed only"));
         }
@@ -386,11 +403,12 @@ impl Pane for TracesPane {
         } else {
             &self.query.service
         };
-        let failed = if self.query.failed_only { " error" } else { "" };
+        let failed = if self.query.failed_only { "error" } else { "any" };
+        let around = self.query.around_ms.unwrap_or(0);
         Some(Look {
             pane: PaneId::Traces.plain(),
             query: ids.join("\n"),
-            filter: format!("{service} {}{failed}", self.query.order.word()),
+            filter: format!("{service} {} {failed} {around}", self.query.order.word()),
             first: None,
             rows: self.rows.visible().end as u16,
             frozen: self.frozen,

@@ -44,6 +44,8 @@ pub struct TraceQuery {
     pub order: TraceOrder,
     /// Only those that failed.
     pub failed_only: bool,
+    /// Around this instant, milliseconds since the Unix epoch; of the last quarter of an hour when left out.
+    pub around_ms: Option<i64>,
 }
 
 /// Traces of a window.

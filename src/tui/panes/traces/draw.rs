@@ -44,10 +44,11 @@ pub(super) struct List<'a> {
 pub(super) fn list(canvas: &mut Canvas<'_>, list: &List<'_>, focused: bool) {
     let longest = list.rows.iter().map(|row| row.duration_us).max();
     let longest = longest.unwrap_or(1).max(1);
+    let columns = Columns::of(canvas.width());
     canvas.text(2, 0, "TIME", Role::Faint);
-    canvas.text(15, 0, "DURATION", Role::Faint);
-    canvas.text(34, 0, "STATUS", Role::Faint);
-    canvas.text(54, 0, "SERVICE, OPERATION", Role::Faint);
+    canvas.text(columns.duration, 0, "DURATION", Role::Faint);
+    canvas.text(columns.status, 0, "STATUS", Role::Faint);
+    canvas.text(columns.service, 0, "SERVICE, OPERATION", Role::Faint);
     if list.shown.is_empty() {
         canvas.text(1, 1, "No traces.", Role::Muted);
     }
@@ -94,22 +95,58 @@ fn draw_row(
         (false, false) => ("✓", Role::Good),
     };
     canvas.text(0, y, sign, role);
+    let columns = Columns::of(canvas.width());
     let at = units::instant(row.at_ms, "%H:%M:%S%.3f");
-    canvas.text_within(2, y, 12, &at, Role::Faint);
-    canvas.text_within(15, y, DURATION, &duration(row.duration_us), Role::Strong);
-    let length = bar_length(row.duration_us, longest, 8);
-    for x in 0..length {
-        canvas.glyph(24 + x, y, '▬', if row.failed { Role::Alert } else { Role::Info });
+    let time = columns.duration.saturating_sub(3);
+    canvas.text_within(2, y, time, at.get(..time.into()).unwrap_or(&at), Role::Faint);
+    let took = duration(row.duration_us);
+    canvas.text_within(columns.duration, y, DURATION, &took, Role::Strong);
+    let bar = columns.duration + DURATION + 1;
+    let room = columns.status.saturating_sub(bar + 1);
+    let (status, part) = if row.failed {
+        (Role::Alert, Role::Alert)
+    } else {
+        (Role::Muted, Role::Info)
+    };
+    if room > 0 {
+        for x in 0..bar_length(row.duration_us, longest, room) {
+            canvas.glyph(bar + x, y, '▬', part);
+        }
     }
-    let status = if row.failed { Role::Alert } else { Role::Muted };
-    canvas.text_within(34, y, 19, &row.status, status);
-    let room = canvas.width().saturating_sub(55);
-    let end = canvas.text_within(54, y, room, &row.service, Role::Link);
+    let room = columns.service.saturating_sub(columns.status + 1);
+    canvas.text_within(columns.status, y, room, &row.status, status);
+    let room = canvas.width().saturating_sub(columns.service + 1);
+    let end = canvas.text_within(columns.service, y, room, &row.service, Role::Link);
     let room = canvas.width().saturating_sub(end + 2);
     let end = canvas.text_within(end + 1, y, room, &row.operation, Role::Base);
     let room = canvas.width().saturating_sub(end + 3);
     if room > 12 {
         canvas.text_within(end + 2, y, room, &row.error, Role::Muted);
+    }
+}
+
+/// Where the columns of the list begin.
+struct Columns {
+    duration: u16,
+    status: u16,
+    service: u16,
+}
+
+impl Columns {
+    const fn of(width: u16) -> Self {
+        if width >= 110 {
+            Self {
+                duration: 15,
+                status: 36,
+                service: 56,
+            }
+        } else {
+            Self {
+                duration: 11,
+                status: 20,
+                service: 33,
+            }
+        }
     }
 }
 
@@ -184,7 +221,7 @@ fn spans(
     let words = format!("{when}  {}  {}", view.trace, view.notes.join("; "));
     let room = canvas.width().saturating_sub(at + 2);
     canvas.text_within(at + 2, 0, room, &words, Role::Faint);
-    let name = canvas.width() * 11 / 20;
+    let name = canvas.width() / 2;
     let bars = canvas.width().saturating_sub(name + DURATION + 3);
     let mut services: Vec<&str> = Vec::new();
     for span in &view.spans {
@@ -294,7 +331,7 @@ fn span_detail(canvas: &mut Canvas<'_>, view: &TraceView, selected: usize) {
             y += 1;
         }
     }
-    let columns = if canvas.width() >= 120 { 2 } else { 1 };
+    let columns = if canvas.width() >= 70 { 2 } else { 1 };
     let width = canvas.width() / columns;
     for (index, (name, value)) in span.attributes.iter().enumerate() {
         let (row, column) = (index as u16 / columns, index as u16 % columns);
@@ -302,7 +339,7 @@ fn span_detail(canvas: &mut Canvas<'_>, view: &TraceView, selected: usize) {
             break;
         }
         let x = 1 + column * width;
-        let end = canvas.text_within(x, y + row, 26, name, Role::Faint);
+        let end = canvas.text_within(x, y + row, 20, name, Role::Faint);
         let room = (x + width).saturating_sub(end + 2);
         canvas.text_within(end + 1, y + row, room, value, Role::Base);
     }
