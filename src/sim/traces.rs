@@ -26,7 +26,7 @@ use super::telemetry::events::{EventId, SingleEvent};
 use super::time::{SimTime, Span};
 use crate::scenario::format::service::Runtime;
 
-pub use list::{Cursor, ListedTrace, Found, LARGEST, Order, Outcome, Wanted};
+pub use list::{Cursor, Found, LARGEST, ListedTrace, Order, Outcome, Wanted};
 
 /// A trace has no more spans.
 pub const MOST_SPANS: usize = 400;
@@ -164,15 +164,19 @@ impl<'a> Traces<'a> {
     /// Services that send spans, with the routes that are asked for, in the order of their names.
     pub fn services(&self) -> impl Iterator<Item = (ServiceId, &'a ServicePlan)> + use<'a> {
         let (plan, signals) = (self.plan, self.signals);
-        plan.services.iter().enumerate().filter_map(move |(index, service)| {
-            let asked = |id: &RouteId| {
-                signals
-                    .route(*id)
-                    .is_some_and(|route| !route.atoms.is_empty())
-            };
-            let sends = service.spec.runtime != Runtime::Vendor && service.routes.iter().any(asked);
-            sends.then_some((ServiceId(index as u32), service))
-        })
+        plan.services
+            .iter()
+            .enumerate()
+            .filter_map(move |(index, service)| {
+                let asked = |id: &RouteId| {
+                    signals
+                        .route(*id)
+                        .is_some_and(|route| !route.atoms.is_empty())
+                };
+                let sends =
+                    service.spec.runtime != Runtime::Vendor && service.routes.iter().any(asked);
+                sends.then_some((ServiceId(index as u32), service))
+            })
     }
 
     /// A service that sends spans, by name.
@@ -244,7 +248,11 @@ impl<'a> Traces<'a> {
         }
         let text = super::signals::logs::said(class, service.spec.runtime);
         let template = super::signals::logs::template(&text);
-        Some(self.signals.telemetry().event_says(&request.event, &template))
+        Some(
+            self.signals
+                .telemetry()
+                .event_says(&request.event, &template),
+        )
     }
 
     /// Whether spans were lost on their way at some time in a window that is not in the open.

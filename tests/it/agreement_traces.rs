@@ -51,10 +51,7 @@ fn list(world: &World, outcome: Outcome, window: (SimTime, SimTime)) -> Vec<List
 }
 
 fn ask(world: &World, tool: &str, args: &Value) -> Value {
-    let answer = Registry::standard()
-        .tool(tool)
-        .unwrap()
-        .answer(world, args);
+    let answer = Registry::standard().tool(tool).unwrap().answer(world, args);
     assert_eq!(answer.error, "", "{tool} {args}");
     answer.data
 }
@@ -130,7 +127,10 @@ fn a_trace_is_the_request_of_its_line() {
             let root = &trace.spans[0];
             let fields: BTreeMap<_, _> = telemetry.line_fields(line.key).into_iter().collect();
             let us = root.duration_us;
-            assert_eq!(fields["duration_ms"], format!("{}.{:03}", us / 1000, us % 1000));
+            assert_eq!(
+                fields["duration_ms"],
+                format!("{}.{:03}", us / 1000, us % 1000)
+            );
             assert_eq!(*root.service, *line.service);
             assert_eq!(telemetry.lines_of_trace(id), [line.key]);
             let spans: BTreeMap<u64, _> = trace.spans.iter().map(|span| (span.id, span)).collect();
@@ -158,9 +158,7 @@ fn shipped_scenarios_have_traces_to_read() {
         );
         let rows = page["traces"].as_array().unwrap();
         let of = |field: &str| -> BTreeSet<&str> {
-            rows.iter()
-                .filter_map(|row| row[field].as_str())
-                .collect()
+            rows.iter().filter_map(|row| row[field].as_str()).collect()
         };
         assert!(rows.len() >= 20, "{} traces", rows.len());
         assert!(of("service").len() >= 2, "{:?}", of("service"));

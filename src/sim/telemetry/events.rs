@@ -138,8 +138,7 @@ impl Telemetry {
 
     /// The span of an event's own work, as its lines show it.
     pub fn span_of_event(&self, id: EventId) -> u64 {
-        self.drawn(id)
-            .map_or(0, |event| render::span_id(&event))
+        self.drawn(id).map_or(0, |event| render::span_id(&event))
     }
 
     /// A key for what is drawn of an event beside its lines.

@@ -198,7 +198,9 @@ fn stored(moment: &Moment<'_>, caller: RouteId, postgres: bool) -> Words {
             .any(|word| verb.starts_with(word) || name.starts_with(&word.to_uppercase()))
     };
     let removes = begins(&["Empty", "Delete", "Remove", "Clear"]);
-    let writes = begins(&["Add", "Put", "Post", "Set", "Create", "Update", "Place", "Charge"]);
+    let writes = begins(&[
+        "Add", "Put", "Post", "Set", "Create", "Update", "Place", "Charge",
+    ]);
     let (system, operation, statement) = match (postgres, removes, writes) {
         (true, true, _) => ("postgresql", "postgres.query", "DELETE"),
         (true, false, true) => ("postgresql", "postgres.query", "INSERT"),

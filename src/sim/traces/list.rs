@@ -278,10 +278,7 @@ impl<'a> Walk<'a> {
         if let (Order::Newest, Some(after)) = (self.wanted.order, self.wanted.after) {
             last = last.min(after.at_ms);
         }
-        (
-            grid.leaf_at(self.wanted.from.millis()),
-            grid.leaf_at(last),
-        )
+        (grid.leaf_at(self.wanted.from.millis()), grid.leaf_at(last))
     }
 
     fn leaf(&mut self, sources: &mut [Source<'_>], leaf: LeafIndex, out: &mut Vec<ListedTrace>) {
@@ -299,10 +296,7 @@ impl<'a> Walk<'a> {
                     route,
                     class,
                 };
-                let entry = ListedTrace {
-                    request,
-                    trace: 0,
-                };
+                let entry = ListedTrace { request, trace: 0 };
                 let cursor = Cursor::of(&entry, self.wanted.order);
                 let is_after = |after: Cursor| after.is_before(&cursor);
                 if self.wanted.after.is_none_or(is_after)
@@ -367,7 +361,14 @@ mod tests {
         };
         assert_eq!(cursor.to_string(), "o.88.1733132701123.-340.12.7");
         assert_eq!(Cursor::parse(&cursor.to_string()), Some(cursor));
-        for wrong in ["", "o", "x.1.2.3.4.5", "o.1.2.3.4", "o.1.2.3.4.5.6", "e.a.2.3.4.5"] {
+        for wrong in [
+            "",
+            "o",
+            "x.1.2.3.4.5",
+            "o.1.2.3.4",
+            "o.1.2.3.4.5.6",
+            "e.a.2.3.4.5",
+        ] {
             assert_eq!(Cursor::parse(wrong), None, "{wrong}");
         }
     }

@@ -143,7 +143,11 @@ pub(super) fn work(moment: &Moment<'_>, id: RouteId) -> Option<Work> {
         }
     }
     if let Some(topic) = route.produces {
-        steps.push(Step::new(Target::Topic(topic), plain * OF_MESSAGE, f64::MAX));
+        steps.push(Step::new(
+            Target::Topic(topic),
+            plain * OF_MESSAGE,
+            f64::MAX,
+        ));
         own -= plain * OF_MESSAGE;
     }
     for (at, delay) in late {
@@ -188,10 +192,18 @@ fn delayed(
         return delay;
     }
     // A pool that is full: who wants a connection waits before its peer hears of anything.
-    if !fault.effects.pool_use.iter().any(|(of, _)| *of == route.service) {
+    if !fault
+        .effects
+        .pool_use
+        .iter()
+        .any(|(of, _)| *of == route.service)
+    {
         return 0.0;
     }
-    let pooled = |step: &Step| step.call().is_some_and(|call| call.protocol == Protocol::Http);
+    let pooled = |step: &Step| {
+        step.call()
+            .is_some_and(|call| call.protocol == Protocol::Http)
+    };
     let any = steps.iter().any(pooled);
     let takes = |step: &Step| step.call().is_some() && (!any || pooled(step));
     let count = steps.iter().filter(|step| takes(step)).count();
@@ -259,15 +271,32 @@ pub(super) fn culprit(
     let by_path = named.iter().copied().find(|at| {
         let path = steps.get(*at).and_then(|step| {
             let called = moment.route(step.call()?.to)?;
-            Some(called.name.rsplit(['/', ' ']).next().unwrap_or("").to_owned())
+            Some(
+                called
+                    .name
+                    .rsplit(['/', ' '])
+                    .next()
+                    .unwrap_or("")
+                    .to_owned(),
+            )
         });
         path.is_some_and(|path| !path.is_empty() && said.contains(&format!("/{path}")))
     });
     let by_host = by_path.or_else(|| named.first().copied());
     by_host.or_else(|| {
-        let behind = route.strains.errors.iter().filter(|strain| strain.1 == class);
+        let behind = route
+            .strains
+            .errors
+            .iter()
+            .filter(|strain| strain.1 == class);
         behind
-            .filter_map(|strain| moment.traces.plan.faults.get(moment.fault_at(strain.0)?.index()))
+            .filter_map(|strain| {
+                moment
+                    .traces
+                    .plan
+                    .faults
+                    .get(moment.fault_at(strain.0)?.index())
+            })
             .find_map(|fault| {
                 steps
                     .iter()
@@ -301,10 +330,19 @@ mod tests {
 
     #[test]
     fn a_host_is_an_address_and_no_word() {
-        for text in ["Post \"http://ship.front:50/quote\"", "dial ship:80: refused"] {
+        for text in [
+            "Post \"http://ship.front:50/quote\"",
+            "dial ship:80: refused",
+        ] {
             assert!(names_host(text, "ship"), "{text}");
         }
-        for text in ["ship it", "flagship.front:50", "ship. Then", "air-ship:80", ""] {
+        for text in [
+            "ship it",
+            "flagship.front:50",
+            "ship. Then",
+            "air-ship:80",
+            "",
+        ] {
             assert!(!names_host(text, "ship"), "{text}");
         }
     }

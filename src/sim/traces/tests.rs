@@ -131,8 +131,11 @@ fn a_failed_call_is_what_the_callers_failure_comes_from() {
         if service.name != "gate" || class.name != "dependency" {
             continue;
         }
-        let failed: Vec<&TraceSpan> =
-            trace.spans.iter().filter(|span| span.error.is_some()).collect();
+        let failed: Vec<&TraceSpan> = trace
+            .spans
+            .iter()
+            .filter(|span| span.error.is_some())
+            .collect();
         let of = |name: &str| failed.iter().filter(|span| *span.service == *name).count();
         assert!(of("gate") >= 2 && of("intake") >= 1, "{failed:#?}");
         explained += 1;
@@ -148,7 +151,11 @@ fn looking_changes_nothing() {
     let open = |world: &World, entry: &ListedTrace| Traces::of(world).open(entry.trace).unwrap();
     let forwards: Vec<Trace> = entries.iter().map(|entry| open(&world, entry)).collect();
     world.advance_to(window.1 + Span::from_mins(5));
-    let mut backwards: Vec<Trace> = entries.iter().rev().map(|entry| open(&world, entry)).collect();
+    let mut backwards: Vec<Trace> = entries
+        .iter()
+        .rev()
+        .map(|entry| open(&world, entry))
+        .collect();
     backwards.reverse();
     assert_eq!(forwards, backwards);
     assert_eq!(entries, all(Traces::of(&world), Outcome::Any, window));
@@ -184,9 +191,9 @@ fn orders_hold_the_same_traces() {
         ids
     };
     let slowest = sorted(Order::Slowest);
-    assert!(slowest.is_sorted_by(|a, b| {
-        a.request.event.duration_us >= b.request.event.duration_us
-    }));
+    assert!(
+        slowest.is_sorted_by(|a, b| { a.request.event.duration_us >= b.request.event.duration_us })
+    );
     let failed = sorted(Order::Failed);
     assert!(failed.is_sorted_by_key(|entry| entry.request.class == RoutePlan::OK));
     assert_eq!(ids(&slowest), ids(&newest));
@@ -231,7 +238,12 @@ fn a_collector_that_suffers_loses_spans() {
     for entry in &there {
         let trace = lossy.open(entry.trace).unwrap();
         let all_spans = whole.open(entry.trace).unwrap();
-        assert!(trace.spans.iter().all(|span| all_spans.spans.contains(span)));
+        assert!(
+            trace
+                .spans
+                .iter()
+                .all(|span| all_spans.spans.contains(span))
+        );
         orphans += trace.orphans;
     }
     assert!(orphans > 0);

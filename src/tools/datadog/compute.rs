@@ -213,9 +213,18 @@ fn selector(series: &str, only: &str, asked: &Metric) -> String {
     if !only.is_empty() {
         matchers.push(only.to_owned());
     }
-    for tag in ["service", "pod_name", "kube_namespace", "consumer_group", "topic"] {
+    for tag in [
+        "service",
+        "pod_name",
+        "kube_namespace",
+        "consumer_group",
+        "topic",
+    ] {
         let aliases = ["pod", "namespace", "group"];
-        let keys = aliases.iter().copied().filter(|key| catalog::key(key) == tag);
+        let keys = aliases
+            .iter()
+            .copied()
+            .filter(|key| catalog::key(key) == tag);
         let required = keys.chain([tag]).find_map(|key| asked.filter.required(key));
         if let (Some(value), Some(label)) = (required, catalog::label_of(series, tag)) {
             matchers.push(format!("{label}={}", quoted(value)));

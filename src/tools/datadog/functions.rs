@@ -140,10 +140,8 @@ fn top(series: Vec<Series>, args: &[String]) -> Result<Vec<Series>, ToolError> {
         };
         value.unwrap_or(f64::NEG_INFINITY)
     };
-    let mut ranked: Vec<(f64, Series)> = series
-        .into_iter()
-        .map(|one| (measure(&one), one))
-        .collect();
+    let mut ranked: Vec<(f64, Series)> =
+        series.into_iter().map(|one| (measure(&one), one)).collect();
     let rising = args.get(2).is_some_and(|order| order == "asc");
     ranked.sort_by(|a, b| {
         if rising {
@@ -152,11 +150,7 @@ fn top(series: Vec<Series>, args: &[String]) -> Result<Vec<Series>, ToolError> {
             b.0.total_cmp(&a.0)
         }
     });
-    Ok(ranked
-        .into_iter()
-        .take(count)
-        .map(|(_, one)| one)
-        .collect())
+    Ok(ranked.into_iter().take(count).map(|(_, one)| one).collect())
 }
 
 /// Two sides put together: series with the same tags, or each of one side with the only one of the other.

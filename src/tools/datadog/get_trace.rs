@@ -261,7 +261,8 @@ impl Look for GetTrace {
     type Output = TraceDetail;
     const NAME: &'static str = "datadog_get_trace";
     const FAMILY: Family = Family::Datadog;
-    const ABOUT: &'static str = "Opens a trace: its spans as a waterfall, with durations and errors";
+    const ABOUT: &'static str =
+        "Opens a trace: its spans as a waterfall, with durations and errors";
 
     fn look(world: &World, args: &Args) -> Result<Seen<TraceDetail>, ToolError> {
         let output = detail(world, &args.trace_id)?;

@@ -173,7 +173,10 @@ impl<'a> Reader<'a> {
             return Ok(Query::Binary(Operator::Subtract, zero, Box::new(inner)));
         }
         self.blanks();
-        if self.rest().starts_with(|letter: char| letter.is_ascii_digit()) {
+        if self
+            .rest()
+            .starts_with(|letter: char| letter.is_ascii_digit())
+        {
             return self.number();
         }
         let before = self.at;
@@ -272,7 +275,9 @@ impl<'a> Reader<'a> {
         let word = self.word(|letter| letter.is_ascii_alphanumeric());
         aggregator(word).ok_or_else(|| {
             self.at = before;
-            self.wrong(format!("{word} is no aggregator: avg, sum, min, max, count, p50 to p99"))
+            self.wrong(format!(
+                "{word} is no aggregator: avg, sum, min, max, count, p50 to p99"
+            ))
         })
     }
 
@@ -367,7 +372,11 @@ impl<'a> Reader<'a> {
             }
             self.need(")")?;
             let inner = one_or(any, Filter::Or);
-            return Ok(if not { Filter::Not(Box::new(inner)) } else { inner });
+            return Ok(if not {
+                Filter::Not(Box::new(inner))
+            } else {
+                inner
+            });
         }
         self.need(":")?;
         Ok(Filter::Tag(key.to_owned(), self.value(false)?))
@@ -450,7 +459,10 @@ mod tests {
         let read = metric("avg:system.cpu.user{service:x, !host:y*} by {pod,host}.rollup(max, 60)");
         assert_eq!(read.name, "system.cpu.user");
         assert_eq!(read.by, ["pod", "host"]);
-        assert_eq!((read.rollup, read.interval), (Some(Aggregator::Max), Some(60)));
+        assert_eq!(
+            (read.rollup, read.interval),
+            (Some(Aggregator::Max), Some(60))
+        );
         let tag = |key: &str, value: &str| Filter::Tag(key.to_owned(), value.to_owned());
         assert_eq!(
             read.filter,
@@ -489,11 +501,20 @@ mod tests {
     fn what_is_wrong_is_said_with_its_place() {
         for (text, said) in [
             ("", "expected a metric, a number or a function at col 1"),
-            ("system.cpu{*}", "expected an aggregator such as avg: before the metric at col 1"),
+            (
+                "system.cpu{*}",
+                "expected an aggregator such as avg: before the metric at col 1",
+            ),
             ("avg:a", "expected '{' at col 6"),
             ("avg:a{*} by {}", "expected a tag at col 14"),
-            ("avg:a{*}.rolup(1)", "there is no method rolup: as_count, as_rate, rollup, fill at col 10"),
-            ("mean:a{*}", "mean is no aggregator: avg, sum, min, max, count, p50 to p99 at col 1"),
+            (
+                "avg:a{*}.rolup(1)",
+                "there is no method rolup: as_count, as_rate, rollup, fill at col 10",
+            ),
+            (
+                "mean:a{*}",
+                "mean is no aggregator: avg, sum, min, max, count, p50 to p99 at col 1",
+            ),
             ("nope(avg:a{*})", "there is no function nope at col 1"),
             ("avg:a{*} avg:b{*}", "unexpected text at col 10"),
         ] {

@@ -52,12 +52,7 @@ pub fn text(trace: &TraceDetail) -> String {
     let widest = names.iter().map(|name| name.width()).max().unwrap_or(0);
     let mut text = String::new();
     for (span, name) in trace.spans.iter().zip(&names) {
-        let (start, length) = bar(
-            span.offset_ms,
-            span.duration_ms,
-            trace.duration_ms,
-            BARS,
-        );
+        let (start, length) = bar(span.offset_ms, span.duration_ms, trace.duration_ms, BARS);
         let fill = if span.error.is_some() { "▒" } else { "█" };
         text.push_str(&format!(
             "{name}{}  |{}{}{}| {:>8}\n",

@@ -25,7 +25,10 @@ const OF_A_ROUTE: usize = 500;
 /// No answer has more exemplars.
 const MOST: usize = 400;
 /// The histograms that have exemplars.
-const HISTOGRAMS: [&str; 2] = ["http_request_duration_seconds", "grpc_server_handling_seconds"];
+const HISTOGRAMS: [&str; 2] = [
+    "http_request_duration_seconds",
+    "grpc_server_handling_seconds",
+];
 
 /// Queries exemplars.
 pub struct QueryExemplars;
@@ -149,7 +152,11 @@ fn buckets(world: &World, expr: &Expr, at: SimTime) -> BTreeMap<RouteId, Vec<Lab
 
 fn route_of(world: &World, labels: &Labels) -> Option<RouteId> {
     let name = match labels.get("route") {
-        "" => format!("{}/{}", labels.get("grpc_service"), labels.get("grpc_method")),
+        "" => format!(
+            "{}/{}",
+            labels.get("grpc_service"),
+            labels.get("grpc_method")
+        ),
         path => format!("{} {path}", labels.get("method")),
     };
     let key = (labels.get("service").to_owned(), name);
@@ -188,7 +195,9 @@ fn bucket_of<'a>(series: &'a [Labels], pod: &str, duration_us: u64) -> Option<&'
         let bound = bound_us(labels).filter(|bound| *bound >= duration_us as f64)?;
         (labels.get("pod") == pod).then_some((bound, labels))
     });
-    holds.min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, labels)| labels)
+    holds
+        .min_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, labels)| labels)
 }
 
 impl Look for QueryExemplars {
@@ -207,7 +216,9 @@ impl Look for QueryExemplars {
             None => until - Span::from_hours(1),
         };
         if until < from {
-            return Err(ToolError::new("end timestamp must not be before start time"));
+            return Err(ToolError::new(
+                "end timestamp must not be before start time",
+            ));
         }
         let traces = Traces::of(world);
         let mut by_series: BTreeMap<String, (Labels, Vec<Exemplar>)> = BTreeMap::new();

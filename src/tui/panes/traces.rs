@@ -218,7 +218,10 @@ impl TracesPane {
 
     fn refresh_list(&mut self, desk: &mut dyn Desk, height: usize) {
         let asked = (desk.revision(Family::Traces), self.query.clone());
-        let same_query = self.asked.as_ref().is_some_and(|known| known.1 == self.query);
+        let same_query = self
+            .asked
+            .as_ref()
+            .is_some_and(|known| known.1 == self.query);
         let stays = same_query && (self.frozen || self.open.is_some());
         if self.asked.as_ref() != Some(&asked) && !stays {
             let kept = self.row().map(|row| row.trace.clone());
@@ -230,7 +233,11 @@ impl TracesPane {
                         .find(|(_, row)| row.trace == *trace)
                         .map(|(at, _)| at)
                 };
-                if let Some(at) = kept.as_ref().and_then(at).filter(|_| self.filter.is_empty()) {
+                if let Some(at) = kept
+                    .as_ref()
+                    .and_then(at)
+                    .filter(|_| self.filter.is_empty())
+                {
                     self.rows.fit(self.list.rows.len(), height);
                     self.rows.select(at);
                 }
@@ -282,11 +289,13 @@ impl Pane for TracesPane {
 
     fn on(&mut self, action: PaneAction) -> Vec<Effect> {
         match action {
-            PaneAction::Answer(Answer::Chosen(chosen)) => match chosen.strip_prefix(TRACE_OF_LINE) {
-                Some(line) => self.line = Some(line.to_owned()),
-                None if chosen == ALL_SERVICES => self.query.service.clear(),
-                None => self.query.service = chosen,
-            },
+            PaneAction::Answer(Answer::Chosen(chosen)) => {
+                match chosen.strip_prefix(TRACE_OF_LINE) {
+                    Some(line) => self.line = Some(line.to_owned()),
+                    None if chosen == ALL_SERVICES => self.query.service.clear(),
+                    None => self.query.service = chosen,
+                }
+            }
             PaneAction::Answer(Answer::Moment { at_ms, service }) => {
                 let known = service.filter(|service| self.services.contains(service));
                 self.query = TraceQuery {
@@ -366,7 +375,10 @@ impl Pane for TracesPane {
             return vec![
                 Run::new(Role::Link, open.title.clone()),
                 Run::new(role, format!(" {}", open.status)),
-                Run::new(Role::Muted, format!(" {}", draw::duration(open.duration_us))),
+                Run::new(
+                    Role::Muted,
+                    format!(" {}", draw::duration(open.duration_us)),
+                ),
             ];
         }
         let service = if self.query.service.is_empty() {
@@ -403,7 +415,11 @@ impl Pane for TracesPane {
         } else {
             &self.query.service
         };
-        let failed = if self.query.failed_only { "error" } else { "any" };
+        let failed = if self.query.failed_only {
+            "error"
+        } else {
+            "any"
+        };
         let around = self.query.around_ms.unwrap_or(0);
         Some(Look {
             pane: PaneId::Traces.plain(),

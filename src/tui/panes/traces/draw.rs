@@ -25,7 +25,10 @@ pub(super) fn duration(us: u64) -> String {
 /// Why a trace could not be opened.
 pub(super) fn problem(canvas: &mut Canvas<'_>, problem: &str) {
     let columns = usize::from(canvas.width().saturating_sub(2));
-    for (y, line) in text::wrap(&text::clean(problem), columns).iter().enumerate() {
+    for (y, line) in text::wrap(&text::clean(problem), columns)
+        .iter()
+        .enumerate()
+    {
         canvas.text(1, y as u16 + 1, line, Role::Warn);
     }
 }
@@ -98,7 +101,13 @@ fn draw_row(
     let columns = Columns::of(canvas.width());
     let at = units::instant(row.at_ms, "%H:%M:%S%.3f");
     let time = columns.duration.saturating_sub(3);
-    canvas.text_within(2, y, time, at.get(..time.into()).unwrap_or(&at), Role::Faint);
+    canvas.text_within(
+        2,
+        y,
+        time,
+        at.get(..time.into()).unwrap_or(&at),
+        Role::Faint,
+    );
     let took = duration(row.duration_us);
     canvas.text_within(columns.duration, y, DURATION, &took, Role::Strong);
     let bar = columns.duration + DURATION + 1;
@@ -197,7 +206,10 @@ pub(super) fn waterfall(
     if let Some(other) = other {
         let part = Rect::new(0, upper, width, height - upper);
         let mut rows = Rows::default();
-        rows.fit(other.spans.len(), usize::from(part.height.saturating_sub(1)));
+        rows.fit(
+            other.spans.len(),
+            usize::from(part.height.saturating_sub(1)),
+        );
         spans(&mut canvas.part(part), other, whole, &rows, None);
     } else if detail > 1 {
         let part = Rect::new(0, upper, width, detail);
@@ -326,7 +338,10 @@ fn span_detail(canvas: &mut Canvas<'_>, view: &TraceView, selected: usize) {
     canvas.text_within(1, 1, room, &times, Role::Muted);
     let mut y = 2;
     if let Some(error) = &span.error {
-        for line in text::wrap(&text::clean(error), usize::from(room)).iter().take(3) {
+        for line in text::wrap(&text::clean(error), usize::from(room))
+            .iter()
+            .take(3)
+        {
             canvas.text(1, y, line, Role::Alert);
             y += 1;
         }
