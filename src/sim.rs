@@ -25,6 +25,7 @@ pub mod telemetry;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod time;
+pub mod traces;
 pub mod world;
 
 pub use world::World;

@@ -4,6 +4,7 @@ pub mod board;
 pub mod change;
 pub mod ci;
 pub mod cloudwatch;
+pub mod datadog;
 pub mod delivery;
 pub mod drawn;
 pub mod drill;
@@ -77,6 +78,9 @@ fn all_tools() -> Vec<Box<dyn AnyLook>> {
         tool::<ci::list_runs::ListRuns>(),
         tool::<cloudwatch::get_metrics::GetMetrics>(),
         tool::<cloudwatch::list_alarms::ListAlarms>(),
+        tool::<datadog::get_trace::GetTrace>(),
+        tool::<datadog::list_traces::ListTraces>(),
+        tool::<datadog::query_metrics::QueryMetrics>(),
         tool::<featureflags::get::GetFlag>(),
         tool::<featureflags::list::ListFlags>(),
         tool::<jira::get_issue::GetIssue>(),
@@ -91,6 +95,7 @@ fn all_tools() -> Vec<Box<dyn AnyLook>> {
         tool::<pagerduty::list_incidents::ListIncidents>(),
         tool::<prometheus::alerts::AlertList>(),
         tool::<prometheus::list_metrics::ListMetrics>(),
+        tool::<prometheus::exemplars::QueryExemplars>(),
         tool::<prometheus::query::Query>(),
         tool::<prometheus::rules::RuleList>(),
         tool::<registry_images::get_manifest::GetManifest>(),
@@ -150,6 +155,7 @@ fn all_programs() -> Vec<Box<dyn Program>> {
         Box::new(sentry::program::Sentry),
         Box::new(ci::program::Gh),
         Box::new(cloudwatch::program::Aws),
+        Box::new(datadog::program::Datadog),
         Box::new(terraform::program::Terraform),
         Box::new(featureflags::program::Flags),
         Box::new(jira::program::Jira("jira")),

@@ -98,6 +98,8 @@ pub enum Shown {
     TerraformDrift(String),
     /// An alarm of the cloud account.
     Alarm(String),
+    /// A trace: its id in 32 hexadecimal digits.
+    Trace(String),
     /// Rows of a table.
     Table {
         /// Server.

@@ -143,6 +143,12 @@ impl Signals {
         self.routes.get(route.index())
     }
 
+    /// The median time that a request of a route takes on an ordinary day with all it waits for, in milliseconds.
+    pub fn usual_latency_ms(&self, route: RouteId) -> f64 {
+        let flow = self.ordinary.routes.get(route.index());
+        flow.map_or(0.0, |flow| flow.latency_ms)
+    }
+
     /// A fault's level.
     pub fn fault(&self, fault: FaultId) -> Option<LevelId> {
         self.faults.get(fault.index()).copied()

@@ -1,6 +1,7 @@
 //! Lazy telemetry: samples and log lines as functions of seed, identity, time and history. Stores nothing but history.
 
 pub mod atom;
+pub mod events;
 pub mod gauge;
 pub mod history;
 pub mod homes;

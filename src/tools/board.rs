@@ -7,4 +7,5 @@ pub mod finder;
 pub mod lines;
 pub mod notebook;
 pub mod promql_words;
+pub mod traces;
 pub mod view;

@@ -27,6 +27,7 @@ pub enum Family {
     Terraform,
     ImageRegistry,
     CloudWatch,
+    Datadog,
     Delivery,
     Host,
     Drill,

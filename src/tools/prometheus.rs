@@ -2,6 +2,7 @@
 
 pub mod alerts;
 pub mod amtool;
+pub mod exemplars;
 pub mod export;
 pub mod list_metrics;
 pub mod promtool;

@@ -3,7 +3,7 @@
 use super::family::Family;
 use super::registry::Registry;
 
-const FAMILIES: [Family; 23] = [
+const FAMILIES: [Family; 24] = [
     Family::Slack,
     Family::PagerDuty,
     Family::Sentry,
@@ -24,6 +24,7 @@ const FAMILIES: [Family; 23] = [
     Family::Terraform,
     Family::ImageRegistry,
     Family::CloudWatch,
+    Family::Datadog,
     Family::Delivery,
     Family::Host,
     Family::Drill,

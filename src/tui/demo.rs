@@ -151,7 +151,9 @@ impl Desk for DemoDesk {
             Family::Chat => 5_000,
             Family::Logs => 1_000,
             Family::Metrics => 15_000,
-            Family::Pager | Family::Changes | Family::Code | Family::Notebook => i64::MAX,
+            Family::Pager | Family::Changes | Family::Code | Family::Traces | Family::Notebook => {
+                i64::MAX
+            }
         };
         let act = if family == Family::Logs || family == Family::Metrics {
             0

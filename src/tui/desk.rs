@@ -7,6 +7,9 @@ mod looks;
 mod rows;
 #[cfg(test)]
 mod tests;
+mod traces;
+
+pub(super) use traces::duration as trace_duration;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -17,13 +20,13 @@ use super::world::{
     Completions, DashboardRow, Desk, DetailLine, DrillRow, Family, FileRow, FileText, Lobby,
     LogGroup, LogHistogram, LogQuery, LogSeek, LogWindow, Look, Loss, Mark, MessageRow,
     MessagesPage, MetricRow, Mode, Notebook, PageRow, PersonRow, Phase, Report, ScenarioRow,
-    ShellReply, Status, TimelineRow, WindowSize,
+    ShellReply, Status, TimelineRow, TraceList, TraceQuery, TraceView, WindowSize,
 };
 use crate::debrief::{self, Debrief, Played};
 use crate::session::Entry;
 use crate::session::clock::Speed;
 use crate::session::journal::{Door, Level, Record, Saving, Settings};
-use crate::tools::board::{changes, charts, code, finder, lines, promql_words};
+use crate::tools::board::{self, changes, charts, code, finder, lines, promql_words};
 use crate::tools::{Places, Registry, Watched, Workbench, logs, slack};
 
 /// Opens drills for the title screen.
@@ -213,6 +216,7 @@ impl Desk for RealDesk {
                 .map(|incident| incident.timeline.len() as u64 + 1)
                 .sum(),
             Family::Changes | Family::Code => records + world.events().len() as u64,
+            Family::Traces => self.telemetry_tick() / 5,
             Family::Notebook => records,
         }
     }
@@ -452,6 +456,22 @@ impl Desk for RealDesk {
                 revision,
             })
             .ok_or_else(|| format!("{path}: no such file"))
+    }
+
+    fn trace_services(&mut self) -> Vec<String> {
+        board::traces::services(self.bench.world())
+    }
+
+    fn traces(&mut self, query: &TraceQuery) -> TraceList {
+        traces::list(self.bench.world(), query)
+    }
+
+    fn trace(&mut self, trace: &str) -> Result<TraceView, String> {
+        traces::open(self.bench.world(), trace)
+    }
+
+    fn trace_of_line(&mut self, cursor: &str) -> Option<String> {
+        board::traces::of_line(self.bench.world(), cursor)
     }
 
     fn notebook(&mut self) -> Notebook {

@@ -60,7 +60,7 @@ pub fn plan(size: Size, focus: PaneId, zoomed: bool) -> Plan {
         _ if zoomed => vec![(focus, body)],
         Room::None | Room::One => vec![(focus, body)],
         Room::Four => four(body, focus),
-        Room::All => all(body),
+        Room::All => all(body, focus),
     };
     Plan {
         header: Rect::new(0, 0, size.width, 1),
@@ -70,8 +70,11 @@ pub fn plan(size: Size, focus: PaneId, zoomed: bool) -> Plan {
     }
 }
 
-/// The four main panes; another one takes the right half while it has the focus.
+/// The four main panes; another one takes the right half while it has the focus, the traces more.
 fn four(body: Rect, focus: PaneId) -> Vec<(PaneId, Rect)> {
+    if focus == PaneId::Traces {
+        return below(body, focus);
+    }
     let (left, right) = across(body, 50);
     let (slack, metrics) = down(left, 50);
     let (logs, shell) = down(right, 50);
@@ -87,25 +90,44 @@ fn four(body: Rect, focus: PaneId) -> Vec<(PaneId, Rect)> {
     panes
 }
 
-/// Every pane: the four main ones large, the others in a column at the right.
-fn all(body: Rect) -> Vec<(PaneId, Rect)> {
+/// Logs and metrics above, and below them a pane whose rows are long.
+fn below(body: Rect, pane: PaneId) -> Vec<(PaneId, Rect)> {
+    let (above, below) = down(body, 34);
+    let (logs, metrics) = across(above, 50);
+    vec![
+        (PaneId::Logs, logs),
+        (PaneId::Metrics, metrics),
+        (pane, below),
+    ]
+}
+
+/// Every pane: the four main ones large, the others in a column at the right. The traces take the place of two of the main
+/// ones while they have the focus.
+fn all(body: Rect, focus: PaneId) -> Vec<(PaneId, Rect)> {
     let (main, side) = across(body, 70);
-    let (left, right) = across(main, 50);
-    let (slack, metrics) = down(left, 50);
-    let (logs, shell) = down(right, 50);
+    let mut panes = if focus == PaneId::Traces {
+        below(main, focus)
+    } else {
+        let (left, right) = across(main, 50);
+        let (slack, metrics) = down(left, 50);
+        let (logs, shell) = down(right, 50);
+        vec![
+            (PaneId::Slack, slack),
+            (PaneId::Logs, logs),
+            (PaneId::Metrics, metrics),
+            (PaneId::Shell, shell),
+        ]
+    };
     let (pager, rest) = down(side, 20);
     let (changes, rest) = down(rest, 32);
     let (code, notebook) = down(rest, 48);
-    vec![
-        (PaneId::Slack, slack),
-        (PaneId::Logs, logs),
-        (PaneId::Metrics, metrics),
-        (PaneId::Shell, shell),
+    panes.extend([
         (PaneId::Pager, pager),
         (PaneId::Changes, changes),
         (PaneId::Code, code),
         (PaneId::Notebook, notebook),
-    ]
+    ]);
+    panes
 }
 
 fn across(part: Rect, percent: u32) -> (Rect, Rect) {

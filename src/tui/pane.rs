@@ -27,11 +27,13 @@ pub enum PaneId {
     Code,
     /// Evidence, hypotheses, hints, claim, report.
     Notebook,
+    /// Traces of requests.
+    Traces,
 }
 
 impl PaneId {
     /// All of them, by number.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Slack,
         Self::Logs,
         Self::Metrics,
@@ -40,11 +42,15 @@ impl PaneId {
         Self::Changes,
         Self::Code,
         Self::Notebook,
+        Self::Traces,
     ];
 
     /// The key that opens it.
     pub const fn number(self) -> usize {
-        self as usize + 1
+        match self {
+            Self::Traces => 0,
+            _ => self as usize + 1,
+        }
     }
 
     /// Its title.
@@ -58,6 +64,7 @@ impl PaneId {
             Self::Changes => "Changes",
             Self::Code => "Code",
             Self::Notebook => "Notebook",
+            Self::Traces => "Traces",
         }
     }
 
@@ -72,6 +79,7 @@ impl PaneId {
             Self::Changes => "changes",
             Self::Code => "code",
             Self::Notebook => "notebook",
+            Self::Traces => "traces",
         }
     }
 
@@ -86,6 +94,7 @@ impl PaneId {
             Self::Changes => Verb::Changes,
             Self::Code => Verb::Code,
             Self::Notebook => Verb::Notebook,
+            Self::Traces => Verb::Traces,
         }
     }
 
@@ -100,6 +109,7 @@ impl PaneId {
             Self::Changes => Context::Changes,
             Self::Code => Context::Code,
             Self::Notebook => Context::Notebook,
+            Self::Traces => Context::Traces,
         }
     }
 

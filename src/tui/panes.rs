@@ -8,6 +8,9 @@ mod notebook;
 mod pager;
 mod shell;
 mod slack;
+mod traces;
+
+use traces::TRACE_OF_LINE;
 
 use super::pane::{Pane, PaneId};
 
@@ -22,6 +25,7 @@ pub struct Panes {
     changes: changes::ChangesPane,
     code: code::CodePane,
     notebook: notebook::NotebookPane,
+    traces: traces::TracesPane,
 }
 
 impl Panes {
@@ -36,6 +40,7 @@ impl Panes {
             PaneId::Changes => &self.changes,
             PaneId::Code => &self.code,
             PaneId::Notebook => &self.notebook,
+            PaneId::Traces => &self.traces,
         }
     }
 
@@ -50,6 +55,7 @@ impl Panes {
             PaneId::Changes => &mut self.changes,
             PaneId::Code => &mut self.code,
             PaneId::Notebook => &mut self.notebook,
+            PaneId::Traces => &mut self.traces,
         }
     }
 

@@ -8,12 +8,14 @@ mod chat;
 mod notebook;
 mod report;
 mod telemetry;
+mod traces;
 mod work;
 
 pub use chat::*;
 pub use notebook::*;
 pub use report::*;
 pub use telemetry::*;
+pub use traces::*;
 pub use work::*;
 
 use std::sync::Arc;
@@ -127,6 +129,25 @@ pub trait Desk {
     fn files(&mut self, folder: &str) -> Vec<FileRow>;
     /// One file's text.
     fn file(&mut self, path: &str) -> Result<FileText, String>;
+
+    /// The services that send spans.
+    fn trace_services(&mut self) -> Vec<String> {
+        Vec::new()
+    }
+    /// Traces of the last quarter of an hour.
+    fn traces(&mut self, query: &TraceQuery) -> TraceList {
+        let _ = query;
+        TraceList::default()
+    }
+    /// One trace with its spans, or why it cannot be opened.
+    fn trace(&mut self, trace: &str) -> Result<TraceView, String> {
+        Err(format!("{trace}: no such trace"))
+    }
+    /// The digits of the trace that a log line shows, if it shows one; the line by its cursor.
+    fn trace_of_line(&mut self, cursor: &str) -> Option<String> {
+        let _ = cursor;
+        None
+    }
 
     /// The trainee's notebook.
     fn notebook(&mut self) -> Notebook;
@@ -313,6 +334,8 @@ pub enum Family {
     Changes,
     /// Repository files.
     Code,
+    /// Traces.
+    Traces,
     /// Pins, hypotheses, hints, claim, report.
     Notebook,
 }

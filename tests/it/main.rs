@@ -4,6 +4,7 @@
 
 mod agreement;
 mod agreement_families;
+mod agreement_traces;
 mod alerting;
 mod commands;
 mod determinism;

@@ -41,10 +41,25 @@ impl Checker<'_> {
             self.duration(alarm.period, "1m", "1d", &at.field("period"));
             self.number(alarm.threshold, -1e15, 1e15, &at.field("threshold"));
         }
+        self.tracing();
         self.drift(
             &subject.estate.infrastructure.drift,
             &places.field("infrastructure").field("drift"),
         );
+    }
+
+    /// How requests are traced.
+    fn tracing(&mut self) {
+        let subject = self.subject;
+        let traces = &subject.estate.traces;
+        let at = subject.estate_places.field("traces");
+        self.count(u64::from(traces.one_in), 0, 1_000_000, &at.field("one_in"));
+        if traces.retention.millis != 0 {
+            self.duration(traces.retention, "1h", "60d", &at.field("retention"));
+        }
+        if let Some(collector) = &traces.collector {
+            self.refer(Kind::Service, collector, &at.field("collector"));
+        }
     }
 
     /// Everything that the scenario puts into outer systems.

@@ -11,7 +11,7 @@ use super::infrastructure::{Database, KafkaCluster, Namespace, Node, ScheduledJo
 use super::people::{Channel, Person, Team};
 use super::records::{Dashboard, FeatureFlag, Journey, Repository, Ticket};
 use super::service::Service;
-use super::systems::{CloudAlarm, CloudMetric, Infrastructure, StatusPage};
+use super::systems::{CloudAlarm, CloudMetric, Infrastructure, StatusPage, Tracing};
 use super::telemetry::{AlertRule, SeriesSpec, TrafficShape};
 use super::values::{Duration, Instant};
 
@@ -88,6 +88,8 @@ pub struct Estate {
     pub access_log_one_in: u32,
     /// How long access lines of good requests are kept; a day when left out. All other lines are kept for a week.
     pub access_log_retention: Duration,
+    /// How requests are traced.
+    pub traces: Tracing,
     /// When the estate as described came into being; older pods and objects are not shown as older than this.
     pub since: Option<Instant>,
 }

@@ -32,6 +32,20 @@ pub struct StatusIncident {
     pub updates: Vec<(Moment, String, String)>,
 }
 
+/// How requests are traced. Traces of failed requests are all kept.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Tracing {
+    /// The trace of one good request in so many is kept; as many as write their access line when left out, so that
+    /// every trace id in a log opens.
+    pub one_in: u32,
+    /// How long traces are kept; 15 days when left out.
+    pub retention: Duration,
+    /// The service that collects spans, where there is one: the share of its requests that fail is the share of spans that
+    /// are lost, and all are while none of its pods is ready.
+    pub collector: Option<String>,
+}
+
 /// An alarm of the cloud account on a metric that it knows.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -2,6 +2,7 @@
 
 use super::{FaultPlan, Plan};
 use crate::scenario::format::effect::Effect;
+use crate::scenario::format::service::Protocol;
 use crate::sim::ids::{FaultId, RouteId, ServiceId, TopicId};
 
 /// A route of a service.
@@ -75,7 +76,7 @@ impl RoutePlan {
 }
 
 /// A call that a route's requests make.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct CallPlan {
     /// The route called.
     pub to: RouteId,
@@ -87,6 +88,8 @@ pub struct CallPlan {
     pub timeout_ms: f64,
     /// Further tries.
     pub retries: u32,
+    /// How the call is made.
+    pub protocol: Protocol,
 }
 
 /// Where customers come in.
@@ -208,6 +211,7 @@ fn add_calls(plan: &mut Plan) {
                                 .timeout
                                 .map_or(10_000.0, |timeout| timeout.millis as f64),
                             retries: call.retries,
+                            protocol: call.protocol,
                         },
                     )),
                     None => gaps.push(format!("route {} of {}", call.route, call.to)),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::Signals;
 use super::stack;
+use crate::scenario::format::estate::Estate;
 use crate::scenario::format::service::Runtime;
 use crate::scenario::format::telemetry::Level;
 use crate::sim::ids::ServiceId;
@@ -102,7 +103,7 @@ fn bound() -> BTreeMap<String, FieldKind> {
 }
 
 /// A template's text as a template; a text that cannot be read, which the checks refuse, is shown as it is.
-fn template(text: &str) -> Template {
+pub(in crate::sim) fn template(text: &str) -> Template {
     Template::parse_with(text, &bound()).unwrap_or_else(|_| Template::literal(text))
 }
 
@@ -123,11 +124,7 @@ fn access(
         answered(service, route, class, level)
     };
     let estate = &plan.pack.estate;
-    let one_in = if estate.access_log_one_in == 0 {
-        ACCESS_ONE_IN
-    } else {
-        estate.access_log_one_in
-    };
+    let one_in = access_one_in(estate);
     let kept_ms = if estate.access_log_retention.millis == 0 {
         ACCESS_RETENTION_MS
     } else {
@@ -147,17 +144,30 @@ fn access(
     );
 }
 
-/// A request as the service itself logs it when it has answered.
-fn answered(service: &ServicePlan, route: &RoutePlan, class: &ClassPlan, level: Level) -> Template {
-    let runtime = service.spec.runtime;
-    let said = match (&class.line, class.name.as_str(), runtime) {
+/// One good request in so many writes its access line.
+pub(in crate::sim) const fn access_one_in(estate: &Estate) -> u32 {
+    match estate.access_log_one_in {
+        0 => ACCESS_ONE_IN,
+        one_in => one_in,
+    }
+}
+
+/// What a service says of a request that ended in a class; fields as in a template.
+pub(in crate::sim) fn said(class: &ClassPlan, runtime: Runtime) -> String {
+    match (&class.line, class.name.as_str(), runtime) {
         (Some(line), _, _) => line.clone(),
         (None, "ok", Runtime::DotNet) => "Request finished".to_owned(),
         (None, "ok", _) => "request completed".to_owned(),
         (None, "error", _) => "request failed".to_owned(),
         (None, "dependency", _) => "request failed: upstream error".to_owned(),
         (None, other, _) => format!("request failed: {other}"),
-    };
+    }
+}
+
+/// A request as the service itself logs it when it has answered.
+fn answered(service: &ServicePlan, route: &RoutePlan, class: &ClassPlan, level: Level) -> Template {
+    let runtime = service.spec.runtime;
+    let said = said(class, runtime);
     let extra: Vec<(String, Template)> = [
         ("route", path(&route.name)),
         ("status", class.status.clone()),

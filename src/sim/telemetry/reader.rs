@@ -480,6 +480,14 @@ impl<'a> AtomReader<'a> {
         self.ready.value.get(place).map(|&(id, _)| id)
     }
 
+    /// The pod at a uniform point among the weights of those that were ready at the leaf read last.
+    pub(super) fn slot_by_weight(&self, point: u32) -> Option<SlotId> {
+        let all = *self.weights.last()?;
+        let at = ((u128::from(all) * u128::from(point)) >> 32) as u64;
+        let place = self.weights.partition_point(|&before| before <= at);
+        self.slot_at(place.checked_sub(1)?)
+    }
+
     fn weight_before(&self, place: usize) -> u64 {
         self.weights.get(place).copied().unwrap_or(0)
     }

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{changes, code, lines};
+use super::{changes, code, lines, traces};
 use crate::sim::World;
 use crate::sim::artifact::Shown;
 use crate::sim::promql;
@@ -65,6 +65,7 @@ impl Look for View {
             "pager" => incidents(world, args),
             "changes" => change_rows(world, args),
             "code" => file_lines(world, args),
+            "traces" => traces::shown(world, &args.query, &args.filter, args.rows),
             _ => Vec::new(),
         };
         Ok(Seen {

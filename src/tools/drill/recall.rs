@@ -152,6 +152,7 @@ fn meant(shown: &Shown, quote: &str) -> Option<Shown> {
         | Shown::StatusComponent(name)
         | Shown::TerraformResource(name)
         | Shown::TerraformDrift(name)
+        | Shown::Trace(name)
         | Shown::Alarm(name) => name == quote,
         Shown::CiRun { run, .. } => quote.trim_start_matches('#') == run.to_string(),
         Shown::ImageManifest { service, tag } => {

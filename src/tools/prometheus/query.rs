@@ -198,7 +198,8 @@ pub fn shown(world: &World, expr: &Expr, from: SimTime, to: SimTime) -> Vec<Show
     shown
 }
 
-fn instant(text: Option<&str>, now: SimTime) -> Result<SimTime, ToolError> {
+/// An instant as Prometheus's API takes it; now for none.
+pub(super) fn instant(text: Option<&str>, now: SimTime) -> Result<SimTime, ToolError> {
     let Some(text) = text else { return Ok(now) };
     let seconds = || {
         text.parse::<f64>()

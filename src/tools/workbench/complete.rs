@@ -53,7 +53,7 @@ impl Workbench {
             }
             "kubectl" => self.kubectl(args, word),
             "slack" | "pd" | "sentry" | "flags" | "wiki" | "tickets" | "jira" | "ship"
-            | "services" | "oncall" | "curl" | "dig" | "host" | "nslookup" => {
+            | "services" | "oncall" | "curl" | "dig" | "host" | "nslookup" | "datadog" => {
                 self.own(program, args, word)
             }
             "git" => self.git(args, word),
@@ -264,6 +264,7 @@ impl Workbench {
             "pd" => &["list", "show", "timeline", "ack", "resolve"],
             "sentry" => &["projects", "issues", "issue"],
             "flags" => &["list", "get", "set"],
+            "datadog" => &["traces", "trace", "query"],
             "wiki" | "tickets" | "jira" => &["list", "search", "show"],
             _ => &[],
         };
@@ -294,6 +295,13 @@ impl Workbench {
                 let incidents = world.pager().incidents().iter();
                 incidents
                     .map(|one| (format!("{} ", one.id), one.title.clone()))
+                    .collect()
+            }
+            "datadog" => {
+                let traces = crate::sim::traces::Traces::of(world);
+                let services = traces.services();
+                services
+                    .map(|(_, service)| (format!("{} ", service.name), "service".to_owned()))
                     .collect()
             }
             "wiki" => {

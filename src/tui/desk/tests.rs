@@ -116,7 +116,7 @@ impl Player {
 
 fn any_key() -> impl Strategy<Value = Input> {
     let letters = prop::sample::select(
-        "hjklgGzfpnaeistuwmrdxCDLvy:/?[]<>+-=12345678 qyEb\u{e9}\u{706b}|;&$'\"*"
+        "hjklgGzfpnaeistuwmrdxcoTCDLvy:/?[]<>+-=123456780 qyEb\u{e9}\u{706b}|;&$'\"*"
             .chars()
             .collect::<Vec<_>>(),
     );
@@ -176,7 +176,7 @@ proptest! {
     fn no_input_at_no_size_leads_to_an_impossible_state(
         inputs in prop::collection::vec((any_input(), 0_u64..1_500), 1..40),
         size in prop::sample::select(vec![(60_u16, 16_u16), (80, 24), (120, 40), (200, 60), (1, 1), (300, 100)]),
-        pane in 1_u8..9,
+        pane in 0_u8..9,
     ) {
         let saves = tempfile::tempdir().unwrap();
         let mut player = Player::new(saves.path(), size.0, size.1);
@@ -192,6 +192,65 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn a_failed_trace_is_opened_compared_and_pinned() {
+    for (width, height) in [(80, 24), (200, 60)] {
+        let saves = tempfile::tempdir().unwrap();
+        let mut player = Player::new(saves.path(), width, height);
+        player.keys("enter a 0");
+        let list = player.screen();
+        assert!(
+            list.contains("failed first") && list.contains("✗"),
+            "{list}"
+        );
+        assert!(
+            list.contains("POST /jobs") || list.contains("jobs.Intake/Put"),
+            "{list}"
+        );
+        player.keys("enter");
+        let open = player.screen();
+        for part in [
+            "▒",
+            "request failed: upstream error",
+            "kafka.produce",
+            "span.kind",
+        ] {
+            assert!(open.contains(part), "no {part} in\n{open}");
+        }
+        player.keys("j j");
+        let span = player.screen();
+        assert!(span.contains("queue is full"), "{span}");
+        player.keys("c esc j j j c");
+        let both = player.screen();
+        assert!(both.matches("grpc.server").count() >= 2, "{both}");
+        player.keys("p 8");
+        let notebook = player.screen();
+        assert!(notebook.contains("trace "), "{notebook}");
+        player.keys("0 esc esc o");
+        assert!(player.screen().contains("slowest first"));
+        player.keys("o e");
+        let newest = player.screen();
+        assert!(newest.contains("newest first failed only"), "{newest}");
+        assert!(!newest.contains("│✓"), "{newest}");
+    }
+}
+
+#[test]
+fn a_line_leads_to_its_trace_and_the_trace_to_its_lines() {
+    let saves = tempfile::tempdir().unwrap();
+    let mut player = Player::new(saves.path(), 120, 40);
+    player.keys("enter a 2 ] ] ]");
+    player.keys("k T");
+    let trace = player.screen();
+    assert_eq!(player.app.ui.focus, PaneId::Traces);
+    assert!(trace.contains("▒"), "{trace}");
+    player.keys("L");
+    assert_eq!(player.app.ui.focus, PaneId::Logs);
+    let lines = player.screen();
+    assert!(lines.contains("|= \""), "{lines}");
+    assert!(lines.contains("│1 lines"), "{lines}");
 }
 
 #[test]

@@ -277,12 +277,24 @@ impl LogsPane {
             }
             Verb::SamePod => self.context = Some(false),
             Verb::SameTrace => self.context = Some(true),
+            Verb::OpenTrace => return self.open_trace(),
             Verb::Kinds => self.show_groups(false),
             Verb::NewKinds => self.show_groups(true),
             Verb::Back => self.back(),
             _ => {}
         }
         Vec::new()
+    }
+
+    /// The traces pane is told to open the trace that the selected line shows.
+    fn open_trace(&self) -> Vec<Effect> {
+        self.row().map_or_else(Vec::new, |row| {
+            let line = format!("{}{}", super::TRACE_OF_LINE, row.cursor);
+            vec![
+                Effect::Tell(PaneId::Traces, Answer::Chosen(line)),
+                Effect::Focus(PaneId::Traces),
+            ]
+        })
     }
 
     fn back(&mut self) {
@@ -428,6 +440,13 @@ impl Pane for LogsPane {
 
     fn on(&mut self, action: PaneAction) -> Vec<Effect> {
         match action {
+            PaneAction::Answer(Answer::Chosen(text)) if text.starts_with('{') => {
+                let query = LogQuery {
+                    text,
+                    ..LogQuery::default()
+                };
+                self.look_at(query, None);
+            }
             PaneAction::Answer(Answer::Chosen(service)) => {
                 self.query.services = if service == ALL_SERVICES {
                     Vec::new()

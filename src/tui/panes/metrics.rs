@@ -214,7 +214,8 @@ impl MetricsPane {
     }
 
     /// The logs of the moment under the cursor, of the selected series' service.
-    fn show_logs(&self) -> Vec<Effect> {
+    /// Another pane is told to show the moment under the cursor, of the selected series' service.
+    fn show_of_then(&self, pane: PaneId) -> Vec<Effect> {
         let at_ms = self.cursor_ms.unwrap_or(self.shown.end_ms);
         let labels = self.series().map(|series| series.labels.as_slice());
         let service = labels
@@ -223,8 +224,8 @@ impl MetricsPane {
             .find(|(name, _)| matches!(name.as_str(), "service" | "job" | "app"))
             .map(|(_, value)| value.clone());
         vec![
-            Effect::Focus(PaneId::Logs),
-            Effect::Tell(PaneId::Logs, Answer::Moment { at_ms, service }),
+            Effect::Focus(pane),
+            Effect::Tell(pane, Answer::Moment { at_ms, service }),
         ]
     }
 
@@ -292,7 +293,8 @@ impl MetricsPane {
                 self.yesterday = !self.yesterday;
                 self.asked = None;
             }
-            Verb::ShowLogs => return self.show_logs(),
+            Verb::ShowLogs => return self.show_of_then(PaneId::Logs),
+            Verb::OpenTrace => return self.show_of_then(PaneId::Traces),
             Verb::Freeze => self.frozen = !self.frozen,
             Verb::Pin => return self.pin(),
             Verb::Back => {

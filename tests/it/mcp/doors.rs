@@ -32,6 +32,16 @@ fn script() -> Vec<(&'static str, &'static str, Value)> {
         ),
         ("sentry issues", "sentry_list_issues", json!({})),
         (
+            "datadog traces gate --sort slowest",
+            "datadog_list_traces",
+            json!({"service": "gate", "sort": "slowest"}),
+        ),
+        (
+            "datadog query 'avg:kafka.consumer_lag{*}'",
+            "datadog_query_metrics",
+            json!({"query": "avg:kafka.consumer_lag{*}"}),
+        ),
+        (
             "kubectl get pods -o wide -n back",
             "kubectl_get_pods",
             json!({"namespace": "back"}),

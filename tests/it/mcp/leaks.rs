@@ -10,6 +10,8 @@ use firedrill::scenario::loader::{self, Source};
 use firedrill::session::Answer;
 use firedrill::sim::World;
 use firedrill::sim::plan::Plan;
+use firedrill::sim::time::Span;
+use firedrill::sim::traces::{Order, Traces, Wanted};
 use firedrill::tools::{Place, Registry, Run};
 use serde_json::{Value, json};
 
@@ -98,6 +100,16 @@ fn answers(world: &World, registry: &Registry) -> Vec<(String, Answer)> {
     for issue in plan.pack.scenario.sentry.keys() {
         ask("sentry_get_issue", json!({"issue_id": issue}));
     }
+    for (_, service) in Traces::of(world).services() {
+        let service = &service.name;
+        ask(
+            "datadog_list_traces",
+            json!({"service": service, "sort": "failed", "limit": 200}),
+        );
+    }
+    for (_, trace) in newest_traces(world) {
+        ask("datadog_get_trace", json!({"trace_id": trace}));
+    }
     for service in plan.services.iter().map(|service| &service.name) {
         ask(
             "logs_get_service_logs",
@@ -163,6 +175,27 @@ fn answers(world: &World, registry: &Registry) -> Vec<(String, Answer)> {
         }
     }
     all
+}
+
+/// The newest traces of each service that sends any, failed ones first.
+fn newest_traces(world: &World) -> Vec<(String, String)> {
+    let traces = Traces::of(world);
+    let newest = |id| {
+        traces.list(&Wanted {
+            service: Some(id),
+            from: world.now() - Span::from_mins(15),
+            until: world.now(),
+            order: Order::Failed,
+            limit: 12,
+            ..Wanted::default()
+        })
+    };
+    let mut found = Vec::new();
+    for (id, service) in traces.services() {
+        let entries = newest(id).entries.into_iter();
+        found.extend(entries.map(|entry| (service.name.clone(), format!("{:032x}", entry.trace))));
+    }
+    found
 }
 
 fn shipped() -> Vec<Arc<Plan>> {

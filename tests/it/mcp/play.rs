@@ -220,6 +220,11 @@ async fn structured_content_is_what_the_schema_says() {
         ("slack_list_channels", json!({})),
         ("slack_read_channel", json!({"channel": "platform"})),
         ("sentry_list_issues", json!({})),
+        ("datadog_list_traces", json!({"service": "gate"})),
+        (
+            "datadog_query_metrics",
+            json!({"query": "avg:redis.keys{*}"}),
+        ),
         ("prometheus_query", json!({"query": "up"})),
         ("logs_list_services", json!({})),
         ("kubectl_get_pods", json!({})),
