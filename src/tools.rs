@@ -13,6 +13,7 @@ pub mod host;
 pub mod jira;
 pub mod kafka;
 pub mod kubernetes;
+pub mod limits;
 pub mod logs;
 pub mod offline;
 pub mod oncall;
@@ -75,8 +76,10 @@ fn all_tools() -> Vec<Box<dyn AnyLook>> {
         tool::<kubernetes::tools::logs::Logs>(),
         tool::<ci::get_run_logs::GetRunLogs>(),
         tool::<ci::list_runs::ListRuns>(),
+        tool::<cloudwatch::filter_events::FilterEvents>(),
         tool::<cloudwatch::get_metrics::GetMetrics>(),
         tool::<cloudwatch::list_alarms::ListAlarms>(),
+        tool::<cloudwatch::log_groups::ListLogGroups>(),
         tool::<featureflags::get::GetFlag>(),
         tool::<featureflags::list::ListFlags>(),
         tool::<jira::get_issue::GetIssue>(),
@@ -94,6 +97,7 @@ fn all_tools() -> Vec<Box<dyn AnyLook>> {
         tool::<prometheus::query::Query>(),
         tool::<prometheus::rules::RuleList>(),
         tool::<registry_images::get_manifest::GetManifest>(),
+        tool::<registry_images::list_repositories::ListRepositories>(),
         tool::<registry_images::list_tags::ListTags>(),
         tool::<sentry::get_issue::GetIssue>(),
         tool::<sentry::list_issues::ListIssues>(),
@@ -121,6 +125,7 @@ fn all_changes() -> Vec<Box<dyn AnyChange>> {
         acting::<drill::leave::HandOver>(),
         acting::<drill::notebook::Notebook>(),
         acting::<drill::report::Report>(),
+        acting::<featureflags::set::SetFlag>(),
         acting::<pagerduty::acknowledge::Acknowledge>(),
         acting::<pagerduty::add_note::AddNote>(),
         acting::<pagerduty::resolve::Resolve>(),
@@ -150,6 +155,9 @@ fn all_programs() -> Vec<Box<dyn Program>> {
         Box::new(sentry::program::Sentry),
         Box::new(ci::program::Gh),
         Box::new(cloudwatch::program::Aws),
+        Box::new(registry_images::programs::Crane),
+        Box::new(registry_images::programs::Docker),
+        Box::new(registry_images::programs::Skopeo),
         Box::new(terraform::program::Terraform),
         Box::new(featureflags::program::Flags),
         Box::new(jira::program::Jira("jira")),

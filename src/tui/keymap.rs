@@ -37,6 +37,8 @@ pub enum Context {
     Code,
     /// The notebook.
     Notebook,
+    /// The browser.
+    Browser,
     /// Any pane of the board.
     Board,
     /// The cover over a paused, scored drill.
@@ -73,6 +75,7 @@ impl Context {
             Self::Changes => "Changes",
             Self::Code => "Code",
             Self::Notebook => "Notebook",
+            Self::Browser => "Browse",
             Self::Board => "The board",
             Self::Paused => "Paused",
             Self::Field => "Text fields and lists with search",
@@ -235,6 +238,7 @@ mod tests {
             Context::Changes,
             Context::Code,
             Context::Notebook,
+            Context::Browser,
         ];
         for pane in panes {
             for key in keymap.of(pane).flat_map(|binding| &binding.keys) {

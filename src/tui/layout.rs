@@ -42,8 +42,8 @@ impl Room {
 pub struct Plan {
     /// The header.
     pub header: Rect,
-    /// The strip of tabs, if not every pane is on screen.
-    pub tabs: Option<Rect>,
+    /// The strip of tabs: at no size every pane is on screen.
+    pub tabs: Rect,
     /// The panes on screen.
     pub panes: Vec<(PaneId, Rect)>,
     /// The footer.
@@ -53,25 +53,38 @@ pub struct Plan {
 /// Plans the board.
 pub fn plan(size: Size, focus: PaneId, zoomed: bool) -> Plan {
     let room = Room::of(size);
-    let strip = room != Room::All || zoomed;
-    let top = 1 + u16::from(strip);
+    let top = 2;
     let body = Rect::new(0, top, size.width, size.height.saturating_sub(top + 1));
     let panes = match room {
         _ if zoomed => vec![(focus, body)],
         Room::None | Room::One => vec![(focus, body)],
         Room::Four => four(body, focus),
-        Room::All => all(body),
+        Room::All => all(body, focus),
     };
     Plan {
         header: Rect::new(0, 0, size.width, 1),
-        tabs: strip.then_some(Rect::new(0, 1, size.width, 1)),
+        tabs: Rect::new(0, 1, size.width, 1),
         panes,
         footer: Rect::new(0, size.height.saturating_sub(1), size.width, 1),
     }
 }
 
-/// The four main panes; another one takes the right half while it has the focus.
+/// Slack and metrics above, and below them the browser, whose rows are long.
+fn browsing(body: Rect) -> Vec<(PaneId, Rect)> {
+    let (above, browser) = down(body, 34);
+    let (slack, metrics) = across(above, 50);
+    vec![
+        (PaneId::Slack, slack),
+        (PaneId::Metrics, metrics),
+        (PaneId::Browser, browser),
+    ]
+}
+
+/// The four main panes; another one takes the right half while it has the focus, the browser more.
 fn four(body: Rect, focus: PaneId) -> Vec<(PaneId, Rect)> {
+    if focus == PaneId::Browser {
+        return browsing(body);
+    }
     let (left, right) = across(body, 50);
     let (slack, metrics) = down(left, 50);
     let (logs, shell) = down(right, 50);
@@ -87,25 +100,33 @@ fn four(body: Rect, focus: PaneId) -> Vec<(PaneId, Rect)> {
     panes
 }
 
-/// Every pane: the four main ones large, the others in a column at the right.
-fn all(body: Rect) -> Vec<(PaneId, Rect)> {
+/// Every pane: the four main ones large, the others in a column at the right. The browser takes the place of two of the
+/// main ones while it has the focus.
+fn all(body: Rect, focus: PaneId) -> Vec<(PaneId, Rect)> {
     let (main, side) = across(body, 70);
-    let (left, right) = across(main, 50);
-    let (slack, metrics) = down(left, 50);
-    let (logs, shell) = down(right, 50);
     let (pager, rest) = down(side, 20);
     let (changes, rest) = down(rest, 32);
     let (code, notebook) = down(rest, 48);
-    vec![
-        (PaneId::Slack, slack),
-        (PaneId::Logs, logs),
-        (PaneId::Metrics, metrics),
-        (PaneId::Shell, shell),
+    let mut panes = if focus == PaneId::Browser {
+        browsing(main)
+    } else {
+        let (left, right) = across(main, 50);
+        let (slack, metrics) = down(left, 50);
+        let (logs, shell) = down(right, 50);
+        vec![
+            (PaneId::Slack, slack),
+            (PaneId::Logs, logs),
+            (PaneId::Metrics, metrics),
+            (PaneId::Shell, shell),
+        ]
+    };
+    panes.extend([
         (PaneId::Pager, pager),
         (PaneId::Changes, changes),
         (PaneId::Code, code),
         (PaneId::Notebook, notebook),
-    ]
+    ]);
+    panes
 }
 
 fn across(part: Rect, percent: u32) -> (Rect, Rect) {
@@ -171,8 +192,7 @@ mod tests {
                 for zoomed in [false, true] {
                     let plan = plan(size(width, height), focus, zoomed);
                     let cells: u32 = plan.panes.iter().map(|(_, part)| part.area()).sum();
-                    let bars = 2 + u32::from(plan.tabs.is_some());
-                    assert_eq!(cells, u32::from(width) * (u32::from(height) - bars));
+                    assert_eq!(cells, u32::from(width) * (u32::from(height) - 3));
                     assert!(plan.panes.iter().any(|(pane, _)| *pane == focus));
                 }
             }

@@ -6,7 +6,9 @@ use super::canvas::{Canvas, Run};
 use super::keymap::Context;
 use super::modal::Modal;
 use super::verbs::Verb;
-use super::world::{Act, Choice, Completions, Desk, Look, ShellReply, Status, Tone};
+use super::world::{
+    Act, AskToken, Browsed, Choice, Completions, Desk, KindRow, Look, ShellReply, Status, Tone,
+};
 
 /// The panes of the board, in the order of their number keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,11 +29,13 @@ pub enum PaneId {
     Code,
     /// Evidence, hypotheses, hints, claim, report.
     Notebook,
+    /// Everything else that is listed and opened.
+    Browser,
 }
 
 impl PaneId {
     /// All of them, by number.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Slack,
         Self::Logs,
         Self::Metrics,
@@ -40,6 +44,7 @@ impl PaneId {
         Self::Changes,
         Self::Code,
         Self::Notebook,
+        Self::Browser,
     ];
 
     /// The key that opens it.
@@ -58,6 +63,7 @@ impl PaneId {
             Self::Changes => "Changes",
             Self::Code => "Code",
             Self::Notebook => "Notebook",
+            Self::Browser => "Browse",
         }
     }
 
@@ -72,6 +78,7 @@ impl PaneId {
             Self::Changes => "changes",
             Self::Code => "code",
             Self::Notebook => "notebook",
+            Self::Browser => "browser",
         }
     }
 
@@ -86,6 +93,7 @@ impl PaneId {
             Self::Changes => Verb::Changes,
             Self::Code => Verb::Code,
             Self::Notebook => Verb::Notebook,
+            Self::Browser => Verb::Browser,
         }
     }
 
@@ -100,6 +108,7 @@ impl PaneId {
             Self::Changes => Context::Changes,
             Self::Code => Context::Code,
             Self::Notebook => Context::Notebook,
+            Self::Browser => Context::Browser,
         }
     }
 
@@ -217,6 +226,10 @@ pub enum Answer {
         /// Whose.
         service: Option<String>,
     },
+    /// The kinds of things that can be listed.
+    Kinds(Vec<KindRow>),
+    /// A list or a thing that was asked for.
+    Browsed(Result<Box<Browsed>, String>),
     /// A file to edit.
     EditFile {
         /// Its path.
@@ -250,6 +263,13 @@ pub enum Effect {
         line: String,
         /// The place, in bytes.
         cursor: usize,
+    },
+    /// Ask for a list or a thing, of the systems that are browsed.
+    Browse {
+        /// What is asked.
+        ask: AskToken,
+        /// What the system is to search for.
+        search: String,
     },
     /// Edit a text outside, for a pane: what is edited comes back with the text.
     ExternalEdit(PaneId, String, String),

@@ -68,9 +68,7 @@ fn draw_board(ui: &Ui, canvas: &mut Canvas<'_>) {
         draw_cover(ui, canvas, &plan);
         return;
     }
-    if let Some(tabs) = plan.tabs {
-        draw_tabs(ui, &mut canvas.part(tabs));
-    }
+    draw_tabs(ui, &mut canvas.part(plan.tabs));
     let now_ms = ui.status.as_ref().map_or(0, |status| status.now_ms);
     for (pane, part) in &plan.panes {
         let view = View {
@@ -175,12 +173,27 @@ fn header_right(status: &Status, columns: u16) -> Vec<Run> {
 
 fn draw_tabs(ui: &Ui, strip: &mut Canvas<'_>) {
     strip.fill(strip.rect(), Role::Tab);
+    let waits = |pane| match ui.panes.waiting(pane) {
+        0 => 0,
+        waiting => 1 + text::width(&units::short_count(u64::from(waiting))),
+    };
+    let columns: usize = PaneId::ALL
+        .into_iter()
+        .map(|pane| 4 + text::width(pane.title()) + waits(pane))
+        .sum();
+    let is_tight = columns > usize::from(strip.width());
     let mut x = 0;
     for pane in PaneId::ALL {
         let open = pane == ui.focus;
         let role = if open { Role::TabOpen } else { Role::Tab };
         let start = x;
-        x = strip.text(x, 0, &format!(" {} {}", pane.number(), pane.title()), role);
+        // Where there is no room for all names, long ones that are not open are cut to their beginning.
+        let title = if is_tight && !open && pane.title().len() > 6 {
+            pane.title().get(..4).unwrap_or(pane.title())
+        } else {
+            pane.title()
+        };
+        x = strip.text(x, 0, &format!(" {} {title}", pane.number()), role);
         let waiting = ui.panes.waiting(pane);
         if waiting > 0 {
             x = strip.text(x, 0, " ", role);

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::super::pane::PaneId;
 use super::super::world::Look;
 use crate::session::journal::Door;
 use crate::session::{Call, Look as Entry};
@@ -62,12 +63,18 @@ fn entry(look: &Look, now: SimTime) -> Entry {
         "rows": look.rows,
         "frozen_at_ms": look.frozen.then(|| now.millis()),
     });
-    Entry {
-        pane: look.pane.to_owned(),
-        query: Some(Call {
+    // The browser draws answers of tools that everybody has.
+    let query = if look.pane == PaneId::Browser.plain() {
+        super::browse::looked_at(&look.query)
+    } else {
+        Some(Call {
             tool: "board_view".to_owned(),
             args,
-        }),
+        })
+    };
+    Entry {
+        pane: look.pane.to_owned(),
+        query,
         first_row: None,
         height: u32::from(look.rows),
         frozen: look.frozen,

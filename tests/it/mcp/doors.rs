@@ -44,6 +44,16 @@ fn script() -> Vec<(&'static str, &'static str, Value)> {
         shell("kubectl set env deployment/worker -n back BATCH_MS=250"),
         shell("kubectl rollout restart deployment/gate -n front"),
         (
+            "flags set batch-size-v2 on",
+            "featureflags_set",
+            json!({"flag": "batch-size-v2", "on": true}),
+        ),
+        (
+            "flags get batch-size-v2",
+            "featureflags_get",
+            json!({"flag": "batch-size-v2"}),
+        ),
+        (
             "pd note PD-1 set BATCH_MS",
             "pagerduty_add_note",
             json!({"incident_id": "PD-1", "text": "set BATCH_MS"}),
