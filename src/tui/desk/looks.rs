@@ -20,8 +20,20 @@ pub(super) struct Looks {
 }
 
 impl Looks {
-    /// What is on screen now.
+    /// What is on screen now. A pane that no longer is shows nothing of the world.
     pub fn set(&mut self, looks: &[Look], world: &crate::tools::DrillWorld) {
+        for (entry, stayed) in self.waiting.values_mut() {
+            if entry.query.is_some() && !looks.iter().any(|look| look.pane == entry.pane) {
+                *entry = Entry {
+                    pane: entry.pane.clone(),
+                    query: None,
+                    first_row: None,
+                    height: 0,
+                    frozen: false,
+                };
+                *stayed = 0;
+            }
+        }
         for look in looks {
             let entry = entry(look, world.now());
             match self.waiting.get(&entry.pane) {
@@ -37,7 +49,7 @@ impl Looks {
             let before = *stayed;
             *stayed = stayed.saturating_add(wall_ms);
             if before < STAYS_MS && *stayed >= STAYS_MS {
-                drop(bench.session_mut().look(Door::Tui, entry.clone()));
+                note(entry, bench);
             }
         }
     }
@@ -47,9 +59,16 @@ impl Looks {
         for (entry, stayed) in self.waiting.values_mut() {
             if *stayed < STAYS_MS {
                 *stayed = STAYS_MS;
-                drop(bench.session_mut().look(Door::Tui, entry.clone()));
+                note(entry, bench);
             }
         }
+    }
+}
+
+/// Journals a look; that a pane shows nothing is worth a line only where it showed something.
+fn note(entry: &Entry, bench: &mut Workbench) {
+    if entry.query.is_some() || bench.session().is_looking(&entry.pane) {
+        drop(bench.session_mut().look(Door::Tui, entry.clone()));
     }
 }
 

@@ -3,6 +3,8 @@
 
 mod list;
 mod page;
+#[cfg(test)]
+mod tests;
 
 use ratatui::layout::Rect;
 

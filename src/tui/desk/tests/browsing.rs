@@ -89,6 +89,28 @@ fn pods_have_logs_and_a_row_is_pinned_as_evidence() {
 }
 
 #[test]
+fn a_long_list_is_read_on_from_its_last_line_and_searched_by_its_system() {
+    let saves = tempfile::tempdir().unwrap();
+    let mut player = at_board(saves.path(), 120, 40);
+    player.goes_to("loggroups");
+    player.keys("/");
+    player.types("gate");
+    player.keys("enter enter");
+    player.sees("logevents").sees(" 100, more to read");
+    player.keys("G");
+    player.sees("more: Enter reads on").keys("enter");
+    player.sees(" 200, more to read");
+    player.keys("s");
+    player.types("no such words");
+    player.keys("enter");
+    player
+        .sees("logevents ? no such words")
+        .sees("There is none.");
+    player.keys("s ctrl-u enter");
+    player.sees(" 100, more to read");
+}
+
+#[test]
 fn a_row_that_nothing_opens_shows_its_fields() {
     let saves = tempfile::tempdir().unwrap();
     let mut player = at_board(saves.path(), 120, 40);
@@ -134,6 +156,34 @@ fn looks_are_journaled_as_the_call_itself_and_end_when_the_list_is_left() {
         })
         .collect();
     assert_eq!(looks, [Some("featureflags_list".to_owned()), None]);
+}
+
+#[test]
+fn a_pane_that_leaves_the_screen_is_no_longer_looked_at() {
+    let saves = tempfile::tempdir().unwrap();
+    let mut player = at_board(saves.path(), 80, 24);
+    player.wait(1_500);
+    player.keys("5");
+    player.wait(1_500);
+    player.keys("1");
+    player.wait(1_500);
+    player.input(Input::Terminated);
+    drop(player);
+    let bench = places(saves.path()).resume(None).unwrap();
+    let records = bench.session().journal().records();
+    let slack: Vec<bool> = records
+        .iter()
+        .filter_map(|record| match &record.intent.entry {
+            Entry::Look(look) if look.pane == "slack" => Some(look.query.is_some()),
+            _ => None,
+        })
+        .collect();
+    let (first, rest) = slack.split_first().unwrap();
+    assert!(first);
+    assert!(
+        rest.contains(&false) && rest.ends_with(&[true]),
+        "{slack:?}"
+    );
 }
 
 #[test]
