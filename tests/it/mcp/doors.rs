@@ -32,6 +32,21 @@ fn script() -> Vec<(&'static str, &'static str, Value)> {
         ),
         ("sentry issues", "sentry_list_issues", json!({})),
         (
+            "jira search refused",
+            "jira_search",
+            json!({"query": "refused"}),
+        ),
+        (
+            "wiki search retention",
+            "wiki_search",
+            json!({"query": "retention"}),
+        ),
+        (
+            "wiki show queue",
+            "wiki_get_page",
+            json!({"page": "queue"}),
+        ),
+        (
             "kubectl get pods -o wide -n back",
             "kubectl_get_pods",
             json!({"namespace": "back"}),

@@ -60,7 +60,7 @@ fn a_command_of_a_page_goes_to_the_shells_line_and_is_not_run() {
     let mut pane = BrowserPane::default();
     pane.on(answered(Content::Page(runbook())));
     lay_out(&mut pane, 60, 20);
-    assert!(drawn(&pane, 60, 20).contains("▸     kubectl get pods -n front\n"));
+    assert!(drawn(&pane, 60, 20).contains("▸   kubectl get pods -n front\n"));
     assert!(pane.on_verb(Verb::Open).is_empty());
     pane.on_verb(Verb::NextCommand);
     pane.on_verb(Verb::NextCommand);
