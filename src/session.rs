@@ -5,9 +5,10 @@ pub mod content;
 pub mod entry;
 pub mod journal;
 mod play;
+mod quota;
 pub mod store;
 pub mod toolbox;
 
 pub use entry::{Call, ClockChange, Entry, Look};
 pub use play::{Session, SessionError};
-pub use toolbox::{Answer, Toolbox};
+pub use toolbox::{Answer, Refused, Toolbox, Used};

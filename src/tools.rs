@@ -14,6 +14,7 @@ pub mod host;
 pub mod jira;
 pub mod kafka;
 pub mod kubernetes;
+pub mod limits;
 pub mod logs;
 pub mod offline;
 pub mod oncall;
@@ -76,8 +77,10 @@ fn all_tools() -> Vec<Box<dyn AnyLook>> {
         tool::<kubernetes::tools::logs::Logs>(),
         tool::<ci::get_run_logs::GetRunLogs>(),
         tool::<ci::list_runs::ListRuns>(),
+        tool::<cloudwatch::filter_events::FilterEvents>(),
         tool::<cloudwatch::get_metrics::GetMetrics>(),
         tool::<cloudwatch::list_alarms::ListAlarms>(),
+        tool::<cloudwatch::log_groups::ListLogGroups>(),
         tool::<datadog::get_trace::GetTrace>(),
         tool::<datadog::list_traces::ListTraces>(),
         tool::<datadog::query_metrics::QueryMetrics>(),
@@ -99,6 +102,7 @@ fn all_tools() -> Vec<Box<dyn AnyLook>> {
         tool::<prometheus::query::Query>(),
         tool::<prometheus::rules::RuleList>(),
         tool::<registry_images::get_manifest::GetManifest>(),
+        tool::<registry_images::list_repositories::ListRepositories>(),
         tool::<registry_images::list_tags::ListTags>(),
         tool::<sentry::get_issue::GetIssue>(),
         tool::<sentry::list_issues::ListIssues>(),
@@ -126,6 +130,7 @@ fn all_changes() -> Vec<Box<dyn AnyChange>> {
         acting::<drill::leave::HandOver>(),
         acting::<drill::notebook::Notebook>(),
         acting::<drill::report::Report>(),
+        acting::<featureflags::set::SetFlag>(),
         acting::<pagerduty::acknowledge::Acknowledge>(),
         acting::<pagerduty::add_note::AddNote>(),
         acting::<pagerduty::resolve::Resolve>(),
@@ -155,6 +160,9 @@ fn all_programs() -> Vec<Box<dyn Program>> {
         Box::new(sentry::program::Sentry),
         Box::new(ci::program::Gh),
         Box::new(cloudwatch::program::Aws),
+        Box::new(registry_images::programs::Crane),
+        Box::new(registry_images::programs::Docker),
+        Box::new(registry_images::programs::Skopeo),
         Box::new(datadog::program::Datadog),
         Box::new(terraform::program::Terraform),
         Box::new(featureflags::program::Flags),

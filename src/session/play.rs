@@ -12,7 +12,8 @@ use super::entry::{Call, ClockChange, Entry, Look};
 use super::journal::{
     AppendError, Digest, Door, Header, Journal, Label, OpenError, Outcome, Saving, Verdict,
 };
-use super::toolbox::{Answer, Toolbox};
+use super::quota::Quotas;
+use super::toolbox::{Answer, Toolbox, Used};
 use crate::sim::command::{Command, Rejection};
 use crate::sim::plan::Plan;
 use crate::sim::time::{SimTime, Span};
@@ -60,6 +61,7 @@ pub struct Session {
     journal: Journal<Entry>,
     toolbox: Arc<dyn Toolbox>,
     looks: BTreeMap<String, Look>,
+    quotas: Quotas,
 }
 
 impl std::fmt::Debug for Session {
@@ -82,6 +84,7 @@ impl Session {
             journal,
             toolbox,
             looks: BTreeMap::new(),
+            quotas: Quotas::default(),
         }
     }
 
@@ -345,12 +348,20 @@ impl Session {
 
     fn apply(&mut self, entry: &Entry) -> Result<Applied, Rejection> {
         match entry {
-            Entry::Command(command) => self.world.apply(command).map(Applied::Outcome),
+            Entry::Command(command) => {
+                if let Some(refused) = self.refusal(Used::Command(command)) {
+                    return Err(Rejection::new("rate-limited", refused.error));
+                }
+                self.world.apply(command).map(Applied::Outcome)
+            }
             Entry::Call(call) => {
                 let cost = self.toolbox.cost(&self.world, call);
                 self.clock.charge(cost);
                 self.move_world();
-                let answer = self.toolbox.answer(&self.world, call);
+                let answer = match self.refusal(Used::Call(call)) {
+                    Some(refused) => refused,
+                    None => self.toolbox.answer(&self.world, call),
+                };
                 self.world.observe(&answer.shown);
                 Ok(Applied::Answer(Box::new(answer)))
             }
@@ -363,6 +374,18 @@ impl Session {
                 Ok(Applied::Nothing)
             }
         }
+    }
+
+    /// What the system says to a use that is more than the scenario lets it take in a minute.
+    fn refusal(&mut self, used: Used<'_>) -> Option<Answer> {
+        let limits = &self.world.plan().pack.scenario.instruments.rate_limits;
+        if limits.is_empty() {
+            return None;
+        }
+        let system = self.toolbox.system(used)?;
+        let limit = *limits.get(&system)?;
+        let refused = self.quotas.take(&system, limit, self.world.now())?;
+        Some(self.toolbox.refusal(used, refused))
     }
 
     fn apply_look(&mut self, look: &Look) {

@@ -1,8 +1,10 @@
 //! The session's way to the tools above it: what a call costs and what it showed. Implemented by the tool layer.
 
 use super::entry::Call;
+pub use super::quota::Refused;
 use crate::sim::World;
 use crate::sim::artifact::Shown;
+use crate::sim::command::Command;
 use crate::sim::time::Span;
 
 /// The answer of a tool that looked.
@@ -40,4 +42,26 @@ pub trait Toolbox: Send + Sync {
 
     /// What a call answers in a world. Pure: asking changes nothing.
     fn answer(&self, world: &World, call: &Call) -> Answer;
+
+    /// The system that a use is of, by the name that scenarios limit it by; none for what is nobody's.
+    fn system(&self, used: Used<'_>) -> Option<String> {
+        let _ = used;
+        None
+    }
+
+    /// What the system says to a use that is one too many.
+    fn refusal(&self, used: Used<'_>, refused: Refused) -> Answer {
+        let _ = used;
+        let wait = refused.wait.secs();
+        Answer::failed(format!("429 Too Many Requests (wait {wait} s)\n"), 1)
+    }
+}
+
+/// A use of a system.
+#[derive(Clone, Copy, Debug)]
+pub enum Used<'a> {
+    /// It looks.
+    Call(&'a Call),
+    /// It acts.
+    Command(&'a Command),
 }

@@ -1,5 +1,6 @@
 //! What a board of panes shows of a drill, as plain rows: nothing here is journaled, nothing is kept.
 
+pub mod browse;
 pub mod changes;
 pub mod charts;
 pub mod code;

@@ -3,7 +3,11 @@
 
 pub mod account;
 pub mod alarms;
+pub mod filter_events;
 pub mod get_metrics;
 pub mod list_alarms;
+pub mod log_groups;
+mod logs_program;
 pub mod metrics;
+pub mod output;
 pub mod program;

@@ -32,3 +32,11 @@ pub enum Family {
     Host,
     Drill,
 }
+
+impl Family {
+    /// The name that scenarios call it by.
+    pub fn key(self) -> String {
+        let name = serde_json::to_value(self).unwrap_or_default();
+        name.as_str().unwrap_or_default().to_owned()
+    }
+}

@@ -4,3 +4,4 @@ pub mod audit;
 pub mod get;
 pub mod list;
 pub mod program;
+pub mod set;

@@ -6,10 +6,13 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::change::AnyChange;
+use super::family::Family;
+use super::limits;
 use super::program::{Place, Program, Run};
 use super::tool::AnyLook;
-use crate::session::{Answer, Call, Toolbox};
+use crate::session::{Answer, Call, Refused, Toolbox, Used};
 use crate::sim::World;
+use crate::sim::command::Command;
 use crate::sim::time::Span;
 
 /// All tools and programs.
@@ -120,6 +123,22 @@ fn program_args(args: &Value) -> Option<ProgramArgs> {
     })
 }
 
+impl Registry {
+    /// The family that a use is of.
+    fn family(&self, used: Used<'_>) -> Option<Family> {
+        match used {
+            Used::Call(call) => self
+                .tool(&call.tool)
+                .map(AnyLook::family)
+                .or_else(|| self.program(&call.tool).map(Program::family)),
+            Used::Command(Command::SlackPost { .. }) => Some(Family::Slack),
+            Used::Command(Command::Pager { .. }) => Some(Family::PagerDuty),
+            Used::Command(Command::SetFlag { .. }) => Some(Family::FeatureFlags),
+            Used::Command(_) => None,
+        }
+    }
+}
+
 impl Toolbox for Registry {
     fn cost(&self, _world: &World, call: &Call) -> Span {
         if let Some(tool) = self.tool(&call.tool) {
@@ -151,6 +170,21 @@ impl Toolbox for Registry {
                 format!("{}: this use changes the world and is no look\n", call.tool),
                 1,
             ),
+        }
+    }
+
+    fn system(&self, used: Used<'_>) -> Option<String> {
+        self.family(used).map(Family::key)
+    }
+
+    fn refusal(&self, used: Used<'_>, refused: Refused) -> Answer {
+        let family = self.family(used).unwrap_or(Family::Drill);
+        match used {
+            Used::Call(call) => limits::answer(family, call, refused),
+            Used::Command(_) => {
+                let (words, code) = limits::words(family, None, refused);
+                Answer::failed(words, code)
+            }
         }
     }
 }

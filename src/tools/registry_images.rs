@@ -2,4 +2,6 @@
 
 pub mod get_manifest;
 pub mod images;
+pub mod list_repositories;
 pub mod list_tags;
+pub mod programs;

@@ -271,13 +271,15 @@ impl App {
                 let briefing = desk.briefing();
                 let status = desk.status();
                 let remarks = desk.remarks().into_iter();
+                let kinds = Answer::Kinds(desk.kinds());
                 self.known_pages.clear();
                 self.pager_seen = None;
                 self.looks.clear();
                 self.desk = Some(desk);
                 let opened = Action::Opened(Box::new(briefing), Box::new(status));
                 let told = remarks.map(|remark| Action::Notice(Tone::Plain, remark));
-                std::iter::once(opened).chain(told).collect()
+                let kinds = Action::Answer(PaneId::Browser, kinds);
+                [opened, kinds].into_iter().chain(told).collect()
             }
             Err(problem) => vec![Action::Notice(Tone::Bad, problem)],
         }
@@ -323,6 +325,10 @@ impl App {
             Effect::CompleteQuery { line, cursor } => {
                 let found = desk.complete_query(&line, cursor);
                 vec![Action::Answer(PaneId::Metrics, Answer::Completions(found))]
+            }
+            Effect::Browse { ask, search } => {
+                let found = desk.browse(&ask, &search).map(Box::new);
+                vec![Action::Answer(PaneId::Browser, Answer::Browsed(found))]
             }
             Effect::SetSpeed(speed) => {
                 desk.set_speed(speed);

@@ -151,6 +151,7 @@ impl Desk for DemoDesk {
             Family::Chat => 5_000,
             Family::Logs => 1_000,
             Family::Metrics => 15_000,
+            Family::Listed => 5_000,
             Family::Pager | Family::Changes | Family::Code | Family::Traces | Family::Notebook => {
                 i64::MAX
             }

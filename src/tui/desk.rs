@@ -2,6 +2,7 @@
 //! Keeps no copy of the world: only what the player has read, and what the clock was told.
 
 mod act;
+mod browse;
 mod debriefing;
 mod looks;
 mod rows;
@@ -16,11 +17,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::world::{
-    Act, BestResult, Briefing, ChangeRow, ChannelRow, ChartData, ChartQuery, Choice, Completion,
-    Completions, DashboardRow, Desk, DetailLine, DrillRow, Family, FileRow, FileText, Lobby,
-    LogGroup, LogHistogram, LogQuery, LogSeek, LogWindow, Look, Loss, Mark, MessageRow,
-    MessagesPage, MetricRow, Mode, Notebook, PageRow, PersonRow, Phase, Report, ScenarioRow,
-    ShellReply, Status, TimelineRow, TraceList, TraceQuery, TraceView, WindowSize,
+    Act, BestResult, Briefing, Browsed, ChangeRow, ChannelRow, ChartData, ChartQuery, Choice,
+    Completion, Completions, DashboardRow, Desk, DetailLine, DrillRow, Family, FileRow, FileText,
+    KindRow, Lobby, LogGroup, LogHistogram, LogQuery, LogSeek, LogWindow, Look, Loss, Mark,
+    MessageRow, MessagesPage, MetricRow, Mode, Notebook, PageRow, PersonRow, Phase, Report,
+    ScenarioRow, ShellReply, Status, TimelineRow, TraceList, TraceQuery, TraceView, WindowSize,
 };
 use crate::debrief::{self, Debrief, Played};
 use crate::session::Entry;
@@ -216,6 +217,7 @@ impl Desk for RealDesk {
                 .map(|incident| incident.timeline.len() as u64 + 1)
                 .sum(),
             Family::Changes | Family::Code => records + world.events().len() as u64,
+            Family::Listed => self.telemetry_tick() / 5 + (records << 32),
             Family::Traces => self.telemetry_tick() / 5,
             Family::Notebook => records,
         }
@@ -456,6 +458,18 @@ impl Desk for RealDesk {
                 revision,
             })
             .ok_or_else(|| format!("{path}: no such file"))
+    }
+
+    fn kinds(&mut self) -> Vec<KindRow> {
+        Self::browse_kinds()
+    }
+
+    fn browse(&mut self, ask: &str, search: &str) -> Result<Browsed, String> {
+        self.do_browse(ask, search)
+    }
+
+    fn browse_again(&mut self, ask: &str) -> Result<Browsed, String> {
+        self.do_browse_again(ask)
     }
 
     fn trace_services(&mut self) -> Vec<String> {

@@ -37,6 +37,8 @@ pub enum Context {
     Code,
     /// The notebook.
     Notebook,
+    /// The browser.
+    Browser,
     /// The traces.
     Traces,
     /// Any pane of the board.
@@ -75,6 +77,7 @@ impl Context {
             Self::Changes => "Changes",
             Self::Code => "Code",
             Self::Notebook => "Notebook",
+            Self::Browser => "Browse",
             Self::Traces => "Traces",
             Self::Board => "The board",
             Self::Paused => "Paused",
@@ -238,6 +241,7 @@ mod tests {
             Context::Changes,
             Context::Code,
             Context::Notebook,
+            Context::Browser,
             Context::Traces,
         ];
         for pane in panes {

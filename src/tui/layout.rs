@@ -42,8 +42,8 @@ impl Room {
 pub struct Plan {
     /// The header.
     pub header: Rect,
-    /// The strip of tabs, if not every pane is on screen.
-    pub tabs: Option<Rect>,
+    /// The strip of tabs: at no size every pane is on screen.
+    pub tabs: Rect,
     /// The panes on screen.
     pub panes: Vec<(PaneId, Rect)>,
     /// The footer.
@@ -53,8 +53,7 @@ pub struct Plan {
 /// Plans the board.
 pub fn plan(size: Size, focus: PaneId, zoomed: bool) -> Plan {
     let room = Room::of(size);
-    let strip = room != Room::All || zoomed;
-    let top = 1 + u16::from(strip);
+    let top = 2;
     let body = Rect::new(0, top, size.width, size.height.saturating_sub(top + 1));
     let panes = match room {
         _ if zoomed => vec![(focus, body)],
@@ -64,15 +63,15 @@ pub fn plan(size: Size, focus: PaneId, zoomed: bool) -> Plan {
     };
     Plan {
         header: Rect::new(0, 0, size.width, 1),
-        tabs: strip.then_some(Rect::new(0, 1, size.width, 1)),
+        tabs: Rect::new(0, 1, size.width, 1),
         panes,
         footer: Rect::new(0, size.height.saturating_sub(1), size.width, 1),
     }
 }
 
-/// The four main panes; another one takes the right half while it has the focus, the traces more.
+/// The four main panes; another one takes the right half while it has the focus, one with long rows more.
 fn four(body: Rect, focus: PaneId) -> Vec<(PaneId, Rect)> {
-    if focus == PaneId::Traces {
+    if has_long_rows(focus) {
         return below(body, focus);
     }
     let (left, right) = across(body, 50);
@@ -90,22 +89,31 @@ fn four(body: Rect, focus: PaneId) -> Vec<(PaneId, Rect)> {
     panes
 }
 
-/// Logs and metrics above, and below them a pane whose rows are long.
-fn below(body: Rect, pane: PaneId) -> Vec<(PaneId, Rect)> {
-    let (above, below) = down(body, 34);
-    let (logs, metrics) = across(above, 50);
-    vec![
-        (PaneId::Logs, logs),
-        (PaneId::Metrics, metrics),
-        (pane, below),
-    ]
+/// Whether a pane's rows are long: it lies across the board while it has the focus.
+const fn has_long_rows(pane: PaneId) -> bool {
+    matches!(pane, PaneId::Browser | PaneId::Traces)
 }
 
-/// Every pane: the four main ones large, the others in a column at the right. The traces take the place of two of the main
-/// ones while they have the focus.
+/// Two panes above that go with one, and below them that one.
+fn below(body: Rect, pane: PaneId) -> Vec<(PaneId, Rect)> {
+    let (above, below) = down(body, 34);
+    let (left, right) = across(above, 50);
+    let beside = if matches!(pane, PaneId::Traces) {
+        PaneId::Logs
+    } else {
+        PaneId::Slack
+    };
+    vec![(beside, left), (PaneId::Metrics, right), (pane, below)]
+}
+
+/// Every pane: the four main ones large, the others in a column at the right. One with long rows takes the place of two of
+/// the main ones while it has the focus.
 fn all(body: Rect, focus: PaneId) -> Vec<(PaneId, Rect)> {
     let (main, side) = across(body, 70);
-    let mut panes = if focus == PaneId::Traces {
+    let (pager, rest) = down(side, 20);
+    let (changes, rest) = down(rest, 32);
+    let (code, notebook) = down(rest, 48);
+    let mut panes = if has_long_rows(focus) {
         below(main, focus)
     } else {
         let (left, right) = across(main, 50);
@@ -118,9 +126,6 @@ fn all(body: Rect, focus: PaneId) -> Vec<(PaneId, Rect)> {
             (PaneId::Shell, shell),
         ]
     };
-    let (pager, rest) = down(side, 20);
-    let (changes, rest) = down(rest, 32);
-    let (code, notebook) = down(rest, 48);
     panes.extend([
         (PaneId::Pager, pager),
         (PaneId::Changes, changes),
@@ -193,8 +198,7 @@ mod tests {
                 for zoomed in [false, true] {
                     let plan = plan(size(width, height), focus, zoomed);
                     let cells: u32 = plan.panes.iter().map(|(_, part)| part.area()).sum();
-                    let bars = 2 + u32::from(plan.tabs.is_some());
-                    assert_eq!(cells, u32::from(width) * (u32::from(height) - bars));
+                    assert_eq!(cells, u32::from(width) * (u32::from(height) - 3));
                     assert!(plan.panes.iter().any(|(pane, _)| *pane == focus));
                 }
             }

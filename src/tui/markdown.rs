@@ -1,6 +1,6 @@
 //! Markdown laid out as lines of runs: headings, emphasis, code, lists, quotes. For briefings and messages' long kin.
 
-use pulldown_cmark::{Event, HeadingLevel, Parser, Tag, TagEnd};
+use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 
 use super::canvas::Run;
 use super::text;
@@ -12,7 +12,7 @@ pub fn layout(source: &str, columns: usize) -> Vec<Vec<Run>> {
         columns: columns.max(8),
         ..Page::default()
     };
-    for event in Parser::new(source) {
+    for event in Parser::new_ext(source, Options::ENABLE_TABLES) {
         page.take(event);
     }
     page.flush();
@@ -32,6 +32,7 @@ struct Page {
     bullet: Option<String>,
     numbers: Vec<Option<u64>>,
     in_code: bool,
+    table: Vec<Vec<Vec<Run>>>,
 }
 
 impl Page {
@@ -105,6 +106,15 @@ impl Page {
                 self.indent += text::width(&bullet);
                 self.bullet = Some(bullet);
             }
+            Tag::Table(_) => {
+                self.gap();
+                self.table.clear();
+            }
+            Tag::TableHead => {
+                self.table.push(Vec::new());
+                self.role.push(Role::Strong);
+            }
+            Tag::TableRow => self.table.push(Vec::new()),
             Tag::Paragraph if self.bullet.is_none() => self.gap(),
             _ => {}
         }
@@ -136,8 +146,64 @@ impl Page {
             TagEnd::List(_) => {
                 self.numbers.pop();
             }
+            TagEnd::TableCell => {
+                let mut cell = std::mem::take(&mut self.words);
+                for run in &mut cell {
+                    run.text = text::clean(&run.text).into_owned();
+                }
+                if let Some(row) = self.table.last_mut() {
+                    row.push(cell);
+                }
+            }
+            TagEnd::TableHead => drop(self.role.pop()),
+            TagEnd::Table => self.lay_table(),
             TagEnd::Paragraph => self.flush(),
             _ => {}
+        }
+    }
+
+    /// Lays a table out in columns; where they do not fit, the widest are broken.
+    fn lay_table(&mut self) {
+        let rows = std::mem::take(&mut self.table);
+        let wide =
+            |cell: &Vec<Run>| -> usize { cell.iter().map(|run| text::width(&run.text)).sum() };
+        let count = rows.iter().map(Vec::len).max().unwrap_or(0);
+        let mut widths: Vec<usize> = (0..count)
+            .map(|column| {
+                let cells = rows.iter().filter_map(|row| row.get(column));
+                cells.map(wide).max().unwrap_or(0).max(1)
+            })
+            .collect();
+        let room = self.columns.saturating_sub(2 * count.saturating_sub(1));
+        while widths.iter().sum::<usize>() > room {
+            match widths.iter_mut().max() {
+                Some(widest) if *widest > 6 => *widest -= 1,
+                _ => break,
+            }
+        }
+        for (place, row) in rows.iter().enumerate() {
+            let cells: Vec<Vec<Vec<Run>>> = row
+                .iter()
+                .zip(&widths)
+                .map(|(cell, width)| wrap_runs(cell, *width))
+                .collect();
+            let height = cells.iter().map(Vec::len).max().unwrap_or(0);
+            for at in 0..height {
+                let mut line = Vec::new();
+                for (cell, width) in cells.iter().zip(&widths) {
+                    let piece = cell.get(at).cloned().unwrap_or_default();
+                    let used = wide(&piece);
+                    line.extend(piece);
+                    let blanks = " ".repeat(width.saturating_sub(used) + 2);
+                    line.push(Run::new(Role::Base, blanks));
+                }
+                self.lines.push(line);
+            }
+            if place == 0 {
+                let ruled: usize = widths.iter().sum::<usize>() + 2 * count.saturating_sub(1);
+                let rule = "─".repeat(ruled.min(self.columns));
+                self.lines.push(vec![Run::new(Role::Border, rule)]);
+            }
         }
     }
 
@@ -247,6 +313,23 @@ mod tests {
                 "",
                 "    x"
             ]
+        );
+    }
+
+    #[test]
+    fn tables_stand_in_columns_and_break_where_they_must() {
+        let source = "| a | says |\n|---|---|\n| one | two three four |\n";
+        let shown = plain(source, 40);
+        let shown: Vec<&str> = shown.iter().map(|line| line.trim_end()).collect();
+        assert_eq!(
+            shown,
+            ["a    says", "───────────────────", "one  two three four"]
+        );
+        let narrow = plain(source, 14);
+        let narrow: Vec<&str> = narrow.iter().map(|line| line.trim_end()).collect();
+        assert_eq!(
+            narrow,
+            ["a    says", "──────────────", "one  two three", "     four"]
         );
     }
 

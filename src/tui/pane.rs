@@ -6,7 +6,9 @@ use super::canvas::{Canvas, Run};
 use super::keymap::Context;
 use super::modal::Modal;
 use super::verbs::Verb;
-use super::world::{Act, Choice, Completions, Desk, Look, ShellReply, Status, Tone};
+use super::world::{
+    Act, AskToken, Browsed, Choice, Completions, Desk, KindRow, Look, ShellReply, Status, Tone,
+};
 
 /// The panes of the board, in the order of their number keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,13 +29,15 @@ pub enum PaneId {
     Code,
     /// Evidence, hypotheses, hints, claim, report.
     Notebook,
+    /// Everything else that is listed and opened.
+    Browser,
     /// Traces of requests.
     Traces,
 }
 
 impl PaneId {
     /// All of them, by number.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Slack,
         Self::Logs,
         Self::Metrics,
@@ -42,6 +46,7 @@ impl PaneId {
         Self::Changes,
         Self::Code,
         Self::Notebook,
+        Self::Browser,
         Self::Traces,
     ];
 
@@ -64,6 +69,7 @@ impl PaneId {
             Self::Changes => "Changes",
             Self::Code => "Code",
             Self::Notebook => "Notebook",
+            Self::Browser => "Browse",
             Self::Traces => "Traces",
         }
     }
@@ -79,6 +85,7 @@ impl PaneId {
             Self::Changes => "changes",
             Self::Code => "code",
             Self::Notebook => "notebook",
+            Self::Browser => "browser",
             Self::Traces => "traces",
         }
     }
@@ -94,6 +101,7 @@ impl PaneId {
             Self::Changes => Verb::Changes,
             Self::Code => Verb::Code,
             Self::Notebook => Verb::Notebook,
+            Self::Browser => Verb::Browser,
             Self::Traces => Verb::Traces,
         }
     }
@@ -109,6 +117,7 @@ impl PaneId {
             Self::Changes => Context::Changes,
             Self::Code => Context::Code,
             Self::Notebook => Context::Notebook,
+            Self::Browser => Context::Browser,
             Self::Traces => Context::Traces,
         }
     }
@@ -227,6 +236,10 @@ pub enum Answer {
         /// Whose.
         service: Option<String>,
     },
+    /// The kinds of things that can be listed.
+    Kinds(Vec<KindRow>),
+    /// A list or a thing that was asked for.
+    Browsed(Result<Box<Browsed>, String>),
     /// A file to edit.
     EditFile {
         /// Its path.
@@ -260,6 +273,13 @@ pub enum Effect {
         line: String,
         /// The place, in bytes.
         cursor: usize,
+    },
+    /// Ask for a list or a thing, of the systems that are browsed.
+    Browse {
+        /// What is asked.
+        ask: AskToken,
+        /// What the system is to search for.
+        search: String,
     },
     /// Edit a text outside, for a pane: what is edited comes back with the text.
     ExternalEdit(PaneId, String, String),

@@ -1,5 +1,6 @@
 //! The panes of the board, one vertical file each: state, what actions do to it, how it is drawn.
 
+mod browser;
 mod changes;
 mod code;
 mod logs;
@@ -25,6 +26,7 @@ pub struct Panes {
     changes: changes::ChangesPane,
     code: code::CodePane,
     notebook: notebook::NotebookPane,
+    browser: browser::BrowserPane,
     traces: traces::TracesPane,
 }
 
@@ -40,6 +42,7 @@ impl Panes {
             PaneId::Changes => &self.changes,
             PaneId::Code => &self.code,
             PaneId::Notebook => &self.notebook,
+            PaneId::Browser => &self.browser,
             PaneId::Traces => &self.traces,
         }
     }
@@ -55,6 +58,7 @@ impl Panes {
             PaneId::Changes => &mut self.changes,
             PaneId::Code => &mut self.code,
             PaneId::Notebook => &mut self.notebook,
+            PaneId::Browser => &mut self.browser,
             PaneId::Traces => &mut self.traces,
         }
     }
@@ -71,6 +75,11 @@ impl Panes {
     /// The channels that can be gone to.
     pub fn channels(&self) -> impl Iterator<Item = &str> {
         self.slack.channel_names()
+    }
+
+    /// The kinds of things that can be listed.
+    pub fn kinds(&self) -> &[super::world::KindRow] {
+        self.browser.kinds()
     }
 
     /// The command that runs on in the shell.

@@ -68,9 +68,7 @@ fn draw_board(ui: &Ui, canvas: &mut Canvas<'_>) {
         draw_cover(ui, canvas, &plan);
         return;
     }
-    if let Some(tabs) = plan.tabs {
-        draw_tabs(ui, &mut canvas.part(tabs));
-    }
+    draw_tabs(ui, &mut canvas.part(plan.tabs));
     let now_ms = ui.status.as_ref().map_or(0, |status| status.now_ms);
     for (pane, part) in &plan.panes {
         let view = View {
@@ -201,7 +199,9 @@ fn draw_tabs(ui: &Ui, strip: &mut Canvas<'_>) {
             x = strip.text(x, 0, " ", role);
             x = strip.text(x, 0, &units::short_count(u64::from(waiting)), Role::Badge);
         }
-        x = strip.text(x, 0, " ", role);
+        if !is_tight {
+            x = strip.text(x, 0, " ", role);
+        }
         strip.click(Rect::new(start, 0, x - start, 1), Hit::Pane(pane));
     }
     if ui.zoomed {

@@ -4,6 +4,7 @@
 //! Reading is free and never journaled; only [`Desk::act`], [`Desk::shell`], the clock and [`Desk::look`] leave a
 //! trace. Text in the rows may hold anything: the interface cleans it before it is shown.
 
+mod browse;
 mod chat;
 mod notebook;
 mod report;
@@ -11,6 +12,7 @@ mod telemetry;
 mod traces;
 mod work;
 
+pub use browse::*;
 pub use chat::*;
 pub use notebook::*;
 pub use report::*;
@@ -129,6 +131,22 @@ pub trait Desk {
     fn files(&mut self, folder: &str) -> Vec<FileRow>;
     /// One file's text.
     fn file(&mut self, path: &str) -> Result<FileText, String>;
+
+    /// The kinds of things that can be listed and opened.
+    fn kinds(&mut self) -> Vec<KindRow> {
+        Vec::new()
+    }
+    /// Asks for a list or a thing, as a line of the shell would: it costs its time. `search` is what the system itself is
+    /// asked to find. The error is the system's own.
+    fn browse(&mut self, ask: &str, search: &str) -> Result<Browsed, String> {
+        let _ = (ask, search);
+        Err("nothing can be listed here".to_owned())
+    }
+    /// The same list or thing as it is now, without a trace.
+    fn browse_again(&mut self, ask: &str) -> Result<Browsed, String> {
+        let _ = ask;
+        Err("nothing can be listed here".to_owned())
+    }
 
     /// The services that send spans.
     fn trace_services(&mut self) -> Vec<String> {
@@ -334,6 +352,8 @@ pub enum Family {
     Changes,
     /// Repository files.
     Code,
+    /// What is listed in the browser.
+    Listed,
     /// Traces.
     Traces,
     /// Pins, hypotheses, hints, claim, report.

@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod agreement;
+mod agreement_cloud;
 mod agreement_families;
 mod agreement_traces;
 mod alerting;
@@ -16,6 +17,7 @@ mod hostile;
 mod invalid;
 mod journal;
 mod layers;
+mod limits;
 mod mcp;
 mod program;
 mod promqltest;

@@ -7,6 +7,8 @@ use serde_json::{Value, json};
 use super::account;
 use super::get_metrics::{self, Dimension, GetMetrics};
 use super::list_alarms::{self, ListAlarms};
+use super::logs_program;
+use super::output::{self, Form};
 use crate::session::Answer;
 use crate::sim::World;
 use crate::sim::artifact::Shown;
@@ -14,7 +16,6 @@ use crate::sim::time::SimTime;
 use crate::tools::family::Family;
 use crate::tools::paging;
 use crate::tools::program::{Example, Place, Program, Run};
-use crate::tools::registry_images::get_manifest::pretty;
 use crate::tools::shared::value;
 use crate::tools::tool::Look;
 
@@ -33,54 +34,48 @@ impl Program for Aws {
     }
 
     fn about(&self) -> &'static str {
-        "Reads alarms and metrics of the cloud account, as the AWS CLI"
+        "Reads alarms, metrics and logs of the cloud account, as the AWS CLI"
     }
 
     fn run(&self, world: &World, _place: &Place, argv: &[String], _stdin: &str) -> Run {
         let (words, found) = split(argv);
-        if let Some(form) = value(&found, &["--output"]).filter(|form| *form != "json") {
-            return Run::failed(
-                format!("aws: output '{form}' is not set up on this workstation; json is\n"),
-                252,
-            );
-        }
-        if value(&found, &["--query"]).is_some() {
-            return Run::failed(
-                "aws: --query is not set up on this workstation; the whole answer is JSON\n",
-                252,
-            );
-        }
+        let name = value(&found, &["--output"]).unwrap_or("json");
+        let Some(form) = Form::parse(name) else {
+            let forms = ["json", "text", "table", "yaml", "yaml-stream"];
+            return Run::failed(choices("--output", &forms), 252);
+        };
+        let request = Request {
+            found: &found,
+            form,
+        };
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         match words.as_slice() {
-            ["sts", "get-caller-identity"] => identity(world),
-            ["cloudwatch", "describe-alarms"] => alarms(world, &found),
-            ["cloudwatch", "list-metrics"] => list_metrics(world, &found),
-            ["cloudwatch", "get-metric-statistics"] => statistics(world, &found),
-            ["cloudwatch", ..] => Run::failed(
-                format!(
-                    "{USAGE}aws: error: argument operation: Invalid choice, valid choices are:\n\ndescribe-alarms                          | get-metric-statistics                   \nlist-metrics                            \n"
-                ),
-                252,
-            ),
-            [] => Run::failed(
-                format!("{USAGE}aws: error: the following arguments are required: command\n"),
-                252,
-            ),
-            _ => Run::failed(
-                format!(
-                    "{USAGE}aws: error: argument command: Invalid choice, valid choices for the on-call role are:\n\ncloudwatch                               | sts                                     \n"
-                ),
-                252,
-            ),
+            ["sts", "get-caller-identity"] => identity(world, &request),
+            ["cloudwatch", "describe-alarms"] => alarms(world, &request),
+            ["cloudwatch", "list-metrics"] => list_metrics(world, &request),
+            ["cloudwatch", "get-metric-statistics"] => statistics(world, &request),
+            ["logs", words @ ..] if !words.is_empty() => logs_program::run(world, &request, words)
+                .unwrap_or_else(|| {
+                    Run::failed(choices("operation", &logs_program::OPERATIONS), 252)
+                }),
+            ["cloudwatch" | "logs" | "sts"] => request.missing(&["operation"]),
+            ["cloudwatch", ..] => {
+                let known = ["describe-alarms", "get-metric-statistics", "list-metrics"];
+                Run::failed(choices("operation", &known), 252)
+            }
+            ["sts", ..] => Run::failed(choices("operation", &["get-caller-identity"]), 252),
+            [] => request.missing(&["command"]),
+            // What the on-call role may use.
+            _ => Run::failed(choices("command", &["cloudwatch", "logs", "sts"]), 252),
         }
     }
 
     fn examples(&self) -> Vec<Example> {
         vec![
             Example {
-                line: "aws sts get-caller-identity --output yaml",
-                about: "A form that is not set up",
-                prints: "aws: output 'yaml' is not set up on this workstation; json is\n",
+                line: "aws logs describe-log-groups --query 'logGroups[].logGroupName' --output text",
+                about: "The log groups, by a query",
+                prints: "/eks/alpha-main/back/broker\t/eks/alpha-main/back/cache\t/eks/alpha-main/back/mailer\t/eks/alpha-main/back/worker\t/eks/alpha-main/front/gate\t/eks/alpha-main/front/intake\n",
             },
             Example {
                 line: "aws cloudwatch list-metrics --namespace AWS/Lambda",
@@ -110,19 +105,75 @@ fn split(argv: &[String]) -> (Vec<String>, Vec<(String, String)>) {
     (words, found)
 }
 
-fn printed(data: &Value, shown: Vec<Shown>) -> Run {
-    Run::Answer(Answer {
-        text: pretty(data, b"    "),
-        data: data.clone(),
-        shown,
-        ..Answer::default()
-    })
+/// A use: its options, and how its answer is printed.
+pub struct Request<'a> {
+    found: &'a [(String, String)],
+    form: Form,
 }
 
-fn identity(world: &World) -> Run {
+impl Request<'_> {
+    /// An option's value; empty for one without a value.
+    pub fn value(&self, name: &str) -> Option<&str> {
+        value(self.found, &[name])
+    }
+
+    /// An answer as `--query` and `--output` want it.
+    pub fn printed(&self, operation: &str, data: &Value, shown: Vec<Shown>) -> Run {
+        let selected = match self.value("--query") {
+            None => Ok(data.clone()),
+            Some(query) => output::select(data, query),
+        };
+        match selected {
+            Err(error) => Run::failed(error, 252),
+            Ok(selected) => Run::Answer(Answer {
+                text: output::print(&selected, operation, self.form),
+                data: data.clone(),
+                shown,
+                ..Answer::default()
+            }),
+        }
+    }
+
+    /// What must be given and is not.
+    pub fn missing(&self, names: &[&str]) -> Run {
+        Run::failed(
+            format!(
+                "{USAGE}aws: error: the following arguments are required: {}\n\n",
+                names.join(", ")
+            ),
+            252,
+        )
+    }
+
+    /// What the on-call role may not do.
+    pub fn denied(&self, world: &World, operation: &str, action: &str) -> Run {
+        let (account, who) = (account::number(world), world.trainee_handle());
+        refused(
+            operation,
+            &format!(
+                "AccessDeniedException: User: arn:aws:sts::{account}:assumed-role/oncall-readonly/{who} is not authorized to perform: {action} because no identity-based policy allows the {action} action"
+            ),
+        )
+    }
+}
+
+/// An argument that is none of the choices, two in a line.
+fn choices(argument: &str, known: &[&str]) -> String {
+    let mut text =
+        format!("{USAGE}aws: error: argument {argument}: Invalid choice, valid choices are:\n\n");
+    for pair in known.chunks(2) {
+        let cells: Vec<String> = pair.iter().map(|name| format!("{name:40}")).collect();
+        text.push_str(&cells.join(" | "));
+        text.push('\n');
+    }
+    text + "\n"
+}
+
+fn identity(world: &World, request: &Request<'_>) -> Run {
     let account = account::number(world);
     let who = world.trainee_handle();
-    printed(
+    request.printed(
+        "GetCallerIdentity",
         &json!({
             "UserId": format!("AROA{}:{who}", account::id(world, "role", "oncall").get(5..21).unwrap_or_default().to_uppercase()),
             "Account": account,
@@ -143,7 +194,8 @@ fn dimensions(dimensions: &[Dimension]) -> Vec<Value> {
         .collect()
 }
 
-fn alarms(world: &World, found: &[(String, String)]) -> Run {
+fn alarms(world: &World, request: &Request<'_>) -> Run {
+    let found = request.found;
     let args = list_alarms::Args {
         state: value(found, &["--state-value"]).map(str::to_owned),
         prefix: value(found, &["--alarm-name-prefix"]).map(str::to_owned),
@@ -202,7 +254,7 @@ fn alarms(world: &World, found: &[(String, String)]) -> Run {
     if let (Some(cursor), Some(fields)) = (&seen.output.cursor, data.as_object_mut()) {
         fields.insert("NextToken".to_owned(), json!(cursor));
     }
-    printed(&data, seen.shown)
+    request.printed("DescribeAlarms", &data, seen.shown)
 }
 
 fn wanted(found: &[(String, String)]) -> BTreeMap<String, String> {
@@ -216,7 +268,8 @@ fn wanted(found: &[(String, String)]) -> BTreeMap<String, String> {
         .collect()
 }
 
-fn list_metrics(world: &World, found: &[(String, String)]) -> Run {
+fn list_metrics(world: &World, request: &Request<'_>) -> Run {
+    let found = request.found;
     let args = get_metrics::Args {
         namespace: value(found, &["--namespace"]).map(str::to_owned),
         dimensions: wanted(found),
@@ -244,13 +297,14 @@ fn list_metrics(world: &World, found: &[(String, String)]) -> Run {
             if let (Some(cursor), Some(fields)) = (&seen.output.cursor, data.as_object_mut()) {
                 fields.insert("NextToken".to_owned(), json!(cursor));
             }
-            printed(&data, seen.shown)
+            request.printed("ListMetrics", &data, seen.shown)
         }
         Err(error) => refused("ListMetrics", &error.message),
     }
 }
 
-fn refused(operation: &str, message: &str) -> Run {
+/// A refusal as the CLI words it; the message begins with the error's code.
+pub fn refused(operation: &str, message: &str) -> Run {
     let (code, message) = message
         .split_once(": ")
         .unwrap_or(("InvalidParameterValue", message));
@@ -260,19 +314,14 @@ fn refused(operation: &str, message: &str) -> Run {
     )
 }
 
-fn statistics(world: &World, found: &[(String, String)]) -> Run {
+fn statistics(world: &World, request: &Request<'_>) -> Run {
+    let found = request.found;
     let missing: Vec<&str> = ["--namespace", "--metric-name", "--period"]
         .into_iter()
         .filter(|name| value(found, &[name]).is_none_or(str::is_empty))
         .collect();
     if !missing.is_empty() {
-        return Run::failed(
-            format!(
-                "{USAGE}aws: error: the following arguments are required: {}\n",
-                missing.join(", ")
-            ),
-            252,
-        );
+        return request.missing(&missing);
     }
     let now = world.now();
     let at = |name: &str| match value(found, &[name]) {
@@ -313,7 +362,8 @@ fn statistics(world: &World, found: &[(String, String)]) -> Run {
                     })
                 })
                 .collect();
-            printed(
+            request.printed(
+                "GetMetricStatistics",
                 &json!({ "Label": args.metric, "Datapoints": points }),
                 seen.shown,
             )

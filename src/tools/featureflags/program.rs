@@ -1,13 +1,14 @@
 //! `flags` in the shell: lists, shows and switches feature flags. Never a flag that the estate does not have.
 
 use super::get::{self, GetFlag};
-use super::list::{self, ListFlags, word};
+use super::list::{self, ListFlags};
+use super::set::{self, SetFlag};
 use crate::sim::World;
-use crate::sim::command::Command;
 use crate::sim::time::Span;
+use crate::tools::change::changed;
 use crate::tools::family::Family;
 use crate::tools::program::{Example, Place, Program, Run};
-use crate::tools::shared::{act, looked, options, usage, value};
+use crate::tools::shared::{looked, options, usage, value};
 
 const USAGE: &str = "flags list | get FLAG | set FLAG on|off";
 
@@ -51,8 +52,8 @@ impl Program for Flags {
                 },
             ),
             ["set", flag, value] => match *value {
-                "on" | "true" => set(flag, true),
-                "off" | "false" => set(flag, false),
+                "on" | "true" => switch(world, flag, true),
+                "off" | "false" => switch(world, flag, false),
                 _ => usage("flags set FLAG on|off"),
             },
             _ => usage(USAGE),
@@ -75,17 +76,10 @@ impl Program for Flags {
     }
 }
 
-fn set(flag: &str, on: bool) -> Run {
-    let command = Command::SetFlag {
+fn switch(world: &World, flag: &str, on: bool) -> Run {
+    let args = set::Args {
         flag: flag.to_owned(),
         on,
     };
-    act(
-        "flags",
-        command,
-        format!(
-            "{flag} is {} now; services see it within a minute\n",
-            word(on)
-        ),
-    )
+    changed::<SetFlag>("flags", world, args)
 }

@@ -21,8 +21,7 @@ macro_rules! elsewhere {
     };
 }
 
-const SAID: [Small; 15] = elsewhere! {
-    "docker", "Says where containers run", 1, "no daemon on this workstation; containers run in the cluster. Try: kubectl get pods -A";
+const SAID: [Small; 14] = elsewhere! {
     "docker-compose", "Says where containers run", 1, "the compose file is for developers' machines; production runs in the cluster. Try: kubectl get deploy -A";
     "ssh", "Says how to reach a machine", 255, "nodes take no logins here. Into a container: kubectl exec POD -- COMMAND";
     "systemctl", "Says where services run", 1, "nothing of the company runs under systemd on this workstation. Try: kubectl get pods -A";
@@ -51,12 +50,12 @@ const HELM: Small = Small {
     }],
 };
 
-const PROGRAM_COUNT: usize = 16;
+const PROGRAM_COUNT: usize = 15;
 
 /// The programs.
 pub const PROGRAMS: [Small; PROGRAM_COUNT] = {
-    let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o] = SAID;
-    [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, HELM]
+    let [a, b, c, d, e, f, g, h, i, j, k, l, m, n] = SAID;
+    [a, b, c, d, e, f, g, h, i, j, k, l, m, n, HELM]
 };
 
 /// `helm list`: a row for each service with the tag that it wants.

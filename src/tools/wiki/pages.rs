@@ -17,10 +17,12 @@ pub struct Page {
     pub edited: SimTime,
 }
 
-/// A page's title: its first line.
+/// A page's title: its first line, or what that line names.
 pub fn title(text: &str) -> &str {
     let first = text.lines().find(|line| !line.trim().is_empty());
-    first.unwrap_or_default().trim_start_matches('#').trim()
+    let first = first.unwrap_or_default();
+    let named = first.strip_prefix("title:").unwrap_or(first);
+    named.trim_start_matches('#').trim()
 }
 
 /// All pages, by name.
@@ -112,6 +114,15 @@ pub fn commands(text: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_title_is_the_first_heading_or_what_the_head_names() {
+        assert_eq!(title("\n# Queue\n"), "Queue");
+        assert_eq!(
+            title("title: Runbook: gate\nowner: x\n---\n# Gate\n"),
+            "Runbook: gate"
+        );
+    }
 
     #[test]
     fn commands_are_those_of_shell_blocks() {

@@ -5,6 +5,7 @@ use super::search::{self, Search};
 use crate::sim::World;
 use crate::sim::time::Span;
 use crate::tools::family::Family;
+use crate::tools::paging;
 use crate::tools::program::{Example, Place, Program, Run};
 use crate::tools::shared::{looked, options, usage, value};
 
@@ -46,8 +47,8 @@ impl Program for Wiki {
             )
         };
         match words.as_slice() {
-            [] | ["list" | "ls"] => search(String::new(), crate::tools::paging::MOST),
-            ["search", words @ ..] if !words.is_empty() => search(words.join(" "), 10),
+            [] | ["list" | "ls"] => search(String::new(), paging::MOST),
+            ["search", words @ ..] if !words.is_empty() => search(words.join(" "), paging::USUAL),
             ["show" | "cat", page @ ..] if !page.is_empty() => looked::<GetPage>(
                 world,
                 &get_page::Args {

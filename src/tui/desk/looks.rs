@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::super::pane::PaneId;
 use super::super::world::Look;
 use crate::session::journal::Door;
 use crate::session::{Call, Look as Entry};
@@ -19,8 +20,20 @@ pub(super) struct Looks {
 }
 
 impl Looks {
-    /// What is on screen now.
+    /// What is on screen now. A pane that no longer is shows nothing of the world.
     pub fn set(&mut self, looks: &[Look], world: &crate::tools::DrillWorld) {
+        for (entry, stayed) in self.waiting.values_mut() {
+            if entry.query.is_some() && !looks.iter().any(|look| look.pane == entry.pane) {
+                *entry = Entry {
+                    pane: entry.pane.clone(),
+                    query: None,
+                    first_row: None,
+                    height: 0,
+                    frozen: false,
+                };
+                *stayed = 0;
+            }
+        }
         for look in looks {
             let entry = entry(look, world.now());
             match self.waiting.get(&entry.pane) {
@@ -36,7 +49,7 @@ impl Looks {
             let before = *stayed;
             *stayed = stayed.saturating_add(wall_ms);
             if before < STAYS_MS && *stayed >= STAYS_MS {
-                drop(bench.session_mut().look(Door::Tui, entry.clone()));
+                note(entry, bench);
             }
         }
     }
@@ -46,9 +59,16 @@ impl Looks {
         for (entry, stayed) in self.waiting.values_mut() {
             if *stayed < STAYS_MS {
                 *stayed = STAYS_MS;
-                drop(bench.session_mut().look(Door::Tui, entry.clone()));
+                note(entry, bench);
             }
         }
+    }
+}
+
+/// Journals a look; that a pane shows nothing is worth a line only where it showed something.
+fn note(entry: &Entry, bench: &mut Workbench) {
+    if entry.query.is_some() || bench.session().is_looking(&entry.pane) {
+        drop(bench.session_mut().look(Door::Tui, entry.clone()));
     }
 }
 
@@ -62,12 +82,18 @@ fn entry(look: &Look, now: SimTime) -> Entry {
         "rows": look.rows,
         "frozen_at_ms": look.frozen.then(|| now.millis()),
     });
-    Entry {
-        pane: look.pane.to_owned(),
-        query: Some(Call {
+    // The browser draws answers of tools that everybody has.
+    let query = if look.pane == PaneId::Browser.plain() {
+        super::browse::looked_at(&look.query)
+    } else {
+        Some(Call {
             tool: "board_view".to_owned(),
             args,
-        }),
+        })
+    };
+    Entry {
+        pane: look.pane.to_owned(),
+        query,
         first_row: None,
         height: u32::from(look.rows),
         frozen: look.frozen,

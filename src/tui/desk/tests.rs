@@ -8,6 +8,8 @@ use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::layout::Rect;
 use serde_json::Value;
 
+mod browsing;
+
 use super::RealLobby;
 use crate::session::Entry;
 use crate::session::journal::{Door, Settings};
@@ -116,7 +118,7 @@ impl Player {
 
 fn any_key() -> impl Strategy<Value = Input> {
     let letters = prop::sample::select(
-        "hjklgGzfpnaeistuwmrdxcoTCDLvy:/?[]<>+-=123456780 qyEb\u{e9}\u{706b}|;&$'\"*"
+        "hjklgGzfpnaeistuwmrdxcoTCDLvy:/?[]<>+-=1234567890 qyEb\u{e9}\u{706b}|;&$'\"*"
             .chars()
             .collect::<Vec<_>>(),
     );
@@ -176,7 +178,7 @@ proptest! {
     fn no_input_at_no_size_leads_to_an_impossible_state(
         inputs in prop::collection::vec((any_input(), 0_u64..1_500), 1..40),
         size in prop::sample::select(vec![(60_u16, 16_u16), (80, 24), (120, 40), (200, 60), (1, 1), (300, 100)]),
-        pane in 0_u8..9,
+        pane in 0_u8..10,
     ) {
         let saves = tempfile::tempdir().unwrap();
         let mut player = Player::new(saves.path(), size.0, size.1);
@@ -327,9 +329,22 @@ enum Step {
     Line(&'static str),
     /// A message to a channel.
     Post(&'static str, &'static str),
+    /// A look at a list or a thing: the line, and the keys that do the same in the browser.
+    Browse(&'static str, &'static [Keys]),
 }
 
-const SCRIPT: [Step; 7] = [
+/// What is pressed.
+enum Keys {
+    /// Keys by name.
+    Press(&'static str),
+    /// Text.
+    Type(&'static str),
+}
+
+/// Goes to a kind of things by its name.
+const BROWSE: Keys = Keys::Press("alt-9 :");
+
+const SCRIPT: [Step; 17] = [
     Step::Line("kubectl get pods -n back | grep worker"),
     Step::Line("kubectl logs -n back deploy/worker --tail=3"),
     Step::Post("jobs", "looking at refused jobs"),
@@ -339,6 +354,44 @@ const SCRIPT: [Step; 7] = [
     Step::Line("echo 'a note' >> README.md && git diff"),
     Step::Line("kubectl rollout restart deploy/worker -n back; pd list"),
     Step::Line("head -5 README.md"),
+    Step::Browse(
+        "kubectl get pods -o wide -A",
+        &[BROWSE, Keys::Type("pods"), Keys::Press("enter")],
+    ),
+    Step::Browse(
+        "kubectl get deployments -A",
+        &[BROWSE, Keys::Type("deployments"), Keys::Press("enter")],
+    ),
+    Step::Browse(
+        "kubectl describe deployments gate -n front",
+        &[Keys::Press("/"), Keys::Type("gate"), Keys::Press("enter d")],
+    ),
+    Step::Browse(
+        "sentry issues",
+        &[BROWSE, Keys::Type("errors"), Keys::Press("enter")],
+    ),
+    Step::Browse("sentry issue GATE-3", &[Keys::Press("enter")]),
+    Step::Browse(
+        "flags list",
+        &[BROWSE, Keys::Type("flags"), Keys::Press("enter")],
+    ),
+    Step::Browse("flags get batch-size-v2", &[Keys::Press("enter")]),
+    Step::Browse(
+        "jira search ''",
+        &[BROWSE, Keys::Type("tickets"), Keys::Press("enter")],
+    ),
+    Step::Browse(
+        "wiki search ''",
+        &[BROWSE, Keys::Type("wiki"), Keys::Press("enter")],
+    ),
+    Step::Browse(
+        "wiki search retention",
+        &[
+            Keys::Press("s"),
+            Keys::Type("retention"),
+            Keys::Press("enter"),
+        ],
+    ),
 ];
 
 /// What a door's journal holds besides looks and changes of the clock: each entry with its instant.
@@ -377,6 +430,7 @@ fn through_the_shell() -> Vec<(SimTime, Entry)> {
             Step::Post(channel, text) => {
                 drop(bench.shell(Door::Shell, &format!("slack post '#{channel}' '{text}'")));
             }
+            Step::Browse(line, _) => drop(bench.shell(Door::Shell, line)),
         }
     }
     entries(&bench)
@@ -401,6 +455,14 @@ fn through_the_interface() -> Vec<(SimTime, Entry)> {
                 player.keys("enter i");
                 player.types(text);
                 player.keys("enter");
+            }
+            Step::Browse(_, pressed) => {
+                for keys in *pressed {
+                    match keys {
+                        Keys::Press(keys) => player.keys(keys),
+                        Keys::Type(words) => player.types(words),
+                    }
+                }
             }
         }
     }
@@ -427,7 +489,7 @@ fn one_script_through_every_door_gives_the_same_drill() {
             .collect()
     };
     let first = through_the_shell();
-    assert_eq!(first.len(), 10, "{:#?}", json(&first));
+    assert_eq!(first.len(), 20, "{:#?}", json(&first));
     // Typing takes the player's own time in the interface, so that instants are compared by what they lead to.
     let instants: Vec<SimTime> = first.iter().map(|(at, _)| *at).collect();
     for (door, play) in DOORS {

@@ -40,6 +40,15 @@ impl Ui {
                 Effect::Tell(PaneId::Slack, Answer::Chosen(channel.to_owned())),
             ],
         }));
+        items.extend(self.panes.kinds().iter().map(|kind| PickItem {
+            label: kind.name.clone(),
+            about: format!("{}: {}.", kind.system, kind.about),
+            note: kind.aliases.join(" "),
+            effects: vec![
+                Effect::Focus(PaneId::Browser),
+                Effect::Tell(PaneId::Browser, Answer::Chosen(kind.name.clone())),
+            ],
+        }));
         Picker::new("Commands", items)
     }
 }

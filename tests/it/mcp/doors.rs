@@ -32,6 +32,17 @@ fn script() -> Vec<(&'static str, &'static str, Value)> {
         ),
         ("sentry issues", "sentry_list_issues", json!({})),
         (
+            "jira search refused",
+            "jira_search",
+            json!({"query": "refused"}),
+        ),
+        (
+            "wiki search retention",
+            "wiki_search",
+            json!({"query": "retention"}),
+        ),
+        ("wiki show queue", "wiki_get_page", json!({"page": "queue"})),
+        (
             "datadog traces gate --sort slowest",
             "datadog_list_traces",
             json!({"service": "gate", "sort": "slowest"}),
@@ -53,6 +64,16 @@ fn script() -> Vec<(&'static str, &'static str, Value)> {
         ),
         shell("kubectl set env deployment/worker -n back BATCH_MS=250"),
         shell("kubectl rollout restart deployment/gate -n front"),
+        (
+            "flags set batch-size-v2 on",
+            "featureflags_set",
+            json!({"flag": "batch-size-v2", "on": true}),
+        ),
+        (
+            "flags get batch-size-v2",
+            "featureflags_get",
+            json!({"flag": "batch-size-v2"}),
+        ),
         (
             "pd note PD-1 set BATCH_MS",
             "pagerduty_add_note",

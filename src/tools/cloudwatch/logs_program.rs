@@ -1,0 +1,354 @@
+//! `aws logs`: groups, streams, events and the tail of a group, in the forms of the AWS CLI. Never changes the account.
+
+use serde_json::{Value, json};
+
+use super::filter_events::{self, Event, FilterEvents, MOST_EVENTS};
+use super::log_groups::{self, LogGroup};
+use super::program::{Request, refused};
+use crate::session::Answer;
+use crate::sim::World;
+use crate::sim::telemetry::lines::{Direction, LineFilter};
+use crate::sim::telemetry::search::{Budget, LineQuery, Search};
+use crate::sim::time::SimTime;
+use crate::tools::logs::page::LINES_LOOKED_AT;
+use crate::tools::program::Run;
+use crate::tools::tool::Look;
+
+/// The operations, as an error lists them.
+pub const OPERATIONS: [&str; 5] = [
+    "describe-log-groups",
+    "describe-log-streams",
+    "filter-log-events",
+    "get-log-events",
+    "tail",
+];
+
+/// Runs an operation; `None` for one that is not there.
+pub fn run(world: &World, request: &Request<'_>, words: &[&str]) -> Option<Run> {
+    Some(match words {
+        ["describe-log-groups"] => groups(world, request),
+        ["describe-log-streams"] => streams(world, request),
+        ["filter-log-events"] => filter(world, request),
+        ["get-log-events"] => get(world, request),
+        ["tail", group] => tail(world, request, group),
+        ["tail"] => request.missing(&["group_name"]),
+        [
+            "start-query" | "get-query-results" | "stop-query" | "describe-queries",
+            ..,
+        ] => request.denied(world, "StartQuery", "logs:StartQuery"),
+        _ => return None,
+    })
+}
+
+fn groups(world: &World, request: &Request<'_>) -> Run {
+    let prefix = request.value("--log-group-name-prefix");
+    let pattern = request.value("--log-group-name-pattern");
+    let groups: Vec<Value> = log_groups::all(world)
+        .into_iter()
+        .filter(|group| prefix.is_none_or(|prefix| group.name.starts_with(prefix)))
+        .filter(|group| pattern.is_none_or(|pattern| group.name.contains(pattern)))
+        .map(|group| {
+            json!({
+                "logGroupName": group.name,
+                "creationTime": group.created_ms,
+                "retentionInDays": group.retention_days,
+                "metricFilterCount": 0,
+                "arn": group.arn,
+                "storedBytes": 0,
+            })
+        })
+        .collect();
+    request.printed(
+        "DescribeLogGroups",
+        &json!({ "logGroups": groups }),
+        Vec::new(),
+    )
+}
+
+fn group(world: &World, request: &Request<'_>, operation: &str) -> Result<LogGroup, Run> {
+    let Some(name) = request.value("--log-group-name") else {
+        return Err(request.missing(&["--log-group-name"]));
+    };
+    named(world, name, operation)
+}
+
+fn named(world: &World, name: &str, operation: &str) -> Result<LogGroup, Run> {
+    log_groups::all(world)
+        .into_iter()
+        .find(|group| group.name == name)
+        .ok_or_else(|| {
+            refused(
+                operation,
+                "ResourceNotFoundException: The specified log group does not exist.",
+            )
+        })
+}
+
+fn streams(world: &World, request: &Request<'_>) -> Run {
+    let group = match group(world, request, "DescribeLogStreams") {
+        Ok(group) => group,
+        Err(run) => return run,
+    };
+    let prefix = request
+        .value("--log-stream-name-prefix")
+        .unwrap_or_default();
+    let mut streams: Vec<(i64, String, Value)> = world
+        .cluster()
+        .pods()
+        .values()
+        .filter(|pod| *pod.workload.key.name == *group.service)
+        .map(|pod| pod.meta.name.to_string())
+        .filter(|name| name.starts_with(prefix))
+        .filter_map(|name| {
+            let ends = |direction| {
+                let filter = LineFilter {
+                    services: vec![group.service.clone()],
+                    pods: vec![name.clone()],
+                    ..LineFilter::default()
+                };
+                let telemetry = world.signals().telemetry().snapshot();
+                let search = Search::new(telemetry, filter, LineQuery::default());
+                let found = search.find(None, direction, 1, Budget(LINES_LOOKED_AT));
+                found.lines.first().map(|line| line.key.at_ms)
+            };
+            let (first, last) = (ends(Direction::Newer)?, ends(Direction::Older)?);
+            let arn = group.arn.trim_end_matches('*');
+            let stream = json!({
+                "logStreamName": name,
+                "creationTime": first - 1_000,
+                "firstEventTimestamp": first,
+                "lastEventTimestamp": last,
+                "lastIngestionTime": last + 900,
+                "arn": format!("{arn}log-stream:{name}"),
+                "storedBytes": 0,
+            });
+            Some((last, name, stream))
+        })
+        .collect();
+    streams.sort_by(|one, other| one.1.cmp(&other.1));
+    if request.value("--order-by") == Some("LastEventTime") {
+        streams.sort_by_key(|(last, ..)| *last);
+    }
+    if request.value("--descending").is_some() {
+        streams.reverse();
+    }
+    let streams: Vec<Value> = streams.into_iter().map(|(.., stream)| stream).collect();
+    request.printed(
+        "DescribeLogStreams",
+        &json!({ "logStreams": streams }),
+        Vec::new(),
+    )
+}
+
+/// A point of time in milliseconds, as the CLI takes it.
+fn instant(request: &Request<'_>, name: &str) -> Result<Option<i64>, Run> {
+    match request.value(name) {
+        None => Ok(None),
+        Some(text) => text.parse().map(Some).map_err(|_| {
+            Run::failed(
+                format!("\ninvalid literal for int() with base 10: '{text}'\n"),
+                255,
+            )
+        }),
+    }
+}
+
+fn number(request: &Request<'_>, names: &[&str]) -> Option<usize> {
+    names
+        .iter()
+        .find_map(|name| request.value(name)?.parse().ok())
+}
+
+fn asked(request: &Request<'_>, group: &LogGroup) -> Result<filter_events::Args, Run> {
+    Ok(filter_events::Args {
+        pattern: request
+            .value("--filter-pattern")
+            .unwrap_or_default()
+            .to_owned(),
+        start_ms: Some(instant(request, "--start-time")?.unwrap_or(i64::MIN)),
+        end_ms: instant(request, "--end-time")?,
+        stream_prefix: request.value("--log-stream-name-prefix").map(str::to_owned),
+        limit: number(request, &["--limit", "--max-items"]).unwrap_or(MOST_EVENTS),
+        cursor: request
+            .value("--next-token")
+            .or_else(|| request.value("--starting-token"))
+            .map(str::to_owned),
+        ..filter_events::Args::of(&group.name)
+    })
+}
+
+fn with_streams(request: &Request<'_>, events: &mut Vec<Event>) {
+    if let Some(names) = request.value("--log-stream-names") {
+        let names: Vec<&str> = names.split(' ').collect();
+        events.retain(|event| names.contains(&event.stream.as_str()));
+    }
+}
+
+fn filter(world: &World, request: &Request<'_>) -> Run {
+    let operation = "FilterLogEvents";
+    let args = group(world, request, operation).and_then(|group| asked(request, &group));
+    let args = match args {
+        Ok(args) => args,
+        Err(run) => return run,
+    };
+    let mut seen = match FilterEvents::look(world, &args) {
+        Ok(seen) => seen,
+        Err(error) => return refused(operation, &error.message),
+    };
+    with_streams(request, &mut seen.output.events);
+    let events: Vec<Value> = seen
+        .output
+        .events
+        .iter()
+        .map(|event| {
+            json!({
+                "logStreamName": event.stream,
+                "timestamp": event.at_ms,
+                "message": event.message,
+                "ingestionTime": event.ingested_ms,
+                "eventId": event.id,
+            })
+        })
+        .collect();
+    let mut data = json!({ "events": events, "searchedLogStreams": [] });
+    if let (Some(cursor), Some(fields)) = (&seen.output.cursor, data.as_object_mut()) {
+        fields.insert("nextToken".to_owned(), json!(cursor));
+    }
+    request.printed(operation, &data, seen.shown)
+}
+
+fn get(world: &World, request: &Request<'_>) -> Run {
+    let operation = "GetLogEvents";
+    let group = match group(world, request, operation) {
+        Ok(group) => group,
+        Err(run) => return run,
+    };
+    let Some(stream) = request.value("--log-stream-name") else {
+        return request.missing(&["--log-stream-name"]);
+    };
+    let mut args = match asked(request, &group) {
+        Ok(args) => args,
+        Err(run) => return run,
+    };
+    let newest = number(request, &["--limit"]).unwrap_or(MOST_EVENTS);
+    args.limit = MOST_EVENTS;
+    args.stream_prefix = Some(stream.to_owned());
+    if args.start_ms == Some(i64::MIN) {
+        args.start_ms = Some(world.now().millis() - 3_600_000);
+    }
+    let seen = match FilterEvents::look(world, &args) {
+        Ok(seen) => seen,
+        Err(error) => return refused(operation, &error.message),
+    };
+    let events = seen.output.events;
+    let skipped = events.len().saturating_sub(newest);
+    let rows: Vec<Value> = events
+        .iter()
+        .skip(skipped)
+        .map(|event| {
+            json!({
+                "timestamp": event.at_ms,
+                "message": event.message,
+                "ingestionTime": event.ingested_ms,
+            })
+        })
+        .collect();
+    let token = |way: &str, event: Option<&Event>| {
+        let id = event.map_or_else(|| "0".repeat(56), |event| event.id.clone());
+        format!("{way}/{id}/s")
+    };
+    let data = json!({
+        "events": rows,
+        "nextForwardToken": token("f", events.last()),
+        "nextBackwardToken": token("b", events.get(skipped)),
+    });
+    request.printed(
+        operation,
+        &data,
+        seen.shown.into_iter().skip(skipped).collect(),
+    )
+}
+
+/// How far back `--since` reaches: `10m`, `1h`, `2d`, or an instant.
+fn since(text: &str, now: SimTime) -> Option<i64> {
+    if let Some(at) = SimTime::parse_rfc3339(text) {
+        return Some(at.millis());
+    }
+    let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
+    let seconds = match unit {
+        "s" => 1,
+        "m" => 60,
+        "h" => 3_600,
+        "d" => 86_400,
+        "w" => 604_800,
+        _ => return None,
+    };
+    let number: i64 = number.parse().ok()?;
+    Some(now.millis() - number.checked_mul(seconds)?.checked_mul(1000)?)
+}
+
+fn tail(world: &World, request: &Request<'_>, name: &str) -> Run {
+    let operation = "FilterLogEvents";
+    if let Err(run) = named(world, name, operation) {
+        return run;
+    }
+    let text = request.value("--since").unwrap_or("10m");
+    let Some(start_ms) = since(text, world.now()) else {
+        return Run::failed(format!("\nUnknown options: --since {text}\n"), 252);
+    };
+    let args = filter_events::Args {
+        pattern: request
+            .value("--filter-pattern")
+            .unwrap_or_default()
+            .to_owned(),
+        start_ms: Some(start_ms),
+        stream_prefix: request.value("--log-stream-name-prefix").map(str::to_owned),
+        limit: MOST_EVENTS,
+        ..filter_events::Args::of(name)
+    };
+    let mut seen = match FilterEvents::look(world, &args) {
+        Ok(seen) => seen,
+        Err(error) => return refused(operation, &error.message),
+    };
+    with_streams(request, &mut seen.output.events);
+    let form = request.value("--format").unwrap_or("detailed");
+    let lines: String = seen
+        .output
+        .events
+        .iter()
+        .map(|event| tailed(event, form))
+        .collect();
+    let error = if seen.output.cursor.is_some() {
+        format!("(the first {MOST_EVENTS} events; a shorter --since has the newest)\n")
+    } else if request.value("--follow").is_some() {
+        "(following is not set up on this workstation; these are the events up to now)\n".to_owned()
+    } else {
+        String::new()
+    };
+    Run::Answer(Answer {
+        text: lines,
+        error,
+        shown: seen.shown,
+        ..Answer::default()
+    })
+}
+
+fn tailed(event: &Event, form: &str) -> String {
+    let at = SimTime(event.at_ms);
+    let message = event.message.trim_end();
+    if form == "short" {
+        return format!("{} {message}\n", at.format("%Y-%m-%dT%H:%M:%S"));
+    }
+    let head = format!(
+        "{} {}",
+        at.format("%Y-%m-%dT%H:%M:%S%.6f+00:00"),
+        event.stream
+    );
+    if form == "json"
+        && let Ok(value @ Value::Object(_)) = serde_json::from_str::<Value>(message)
+    {
+        let pretty = crate::tools::registry_images::get_manifest::pretty(&value, b"    ");
+        return format!("{head} \n{pretty}");
+    }
+    format!("{head} {message}\n")
+}
