@@ -11,6 +11,7 @@ use std::sync::Arc;
 use self::counting::{AtomTail, Counting, atoms_of, part_of};
 use super::atom::AtomId;
 use super::leaf::SCRAPE_MS;
+use super::reader::AtomReader;
 use super::samples::{self, Counted, STALE_BITS};
 use super::series::{Aspect, Base, Family, Member, Values};
 use super::slots::Slot;
@@ -142,9 +143,10 @@ impl Tail {
         for followed in &mut tail.series {
             followed.first = since - followed.keep;
         }
+        let mut readers = tail.readers(telemetry);
         for scrape in first..=last {
             let counts = first_counted.is_some_and(|first| first <= scrape);
-            tail.scrape(telemetry, scrape, counts);
+            tail.scrape(telemetry, scrape, counts, &mut readers);
         }
         tail.reached = Some(last);
         tail
@@ -173,8 +175,9 @@ impl Tail {
             return;
         };
         self.look_for_series(telemetry, reached * SCRAPE_MS, until_ms);
+        let mut readers = self.readers(telemetry);
         for scrape in reached + 1..=last {
-            self.scrape(telemetry, scrape, true);
+            self.scrape(telemetry, scrape, true, &mut readers);
         }
         self.reached = Some(reached.max(last));
     }
@@ -231,13 +234,27 @@ impl Tail {
         found
     }
 
-    fn scrape(&mut self, telemetry: &Telemetry, scrape: i64, counts: bool) {
+    /// A reader of each atom: what it has looked up is good for many scrapes.
+    fn readers<'a>(&self, telemetry: &'a Telemetry) -> Vec<Option<AtomReader<'a>>> {
+        let atoms = self.atoms.iter();
+        atoms.map(|atom| telemetry.reader(atom.atom)).collect()
+    }
+
+    fn scrape(
+        &mut self,
+        telemetry: &Telemetry,
+        scrape: i64,
+        counts: bool,
+        readers: &mut [Option<AtomReader<'_>>],
+    ) {
         let at_ms = scrape * SCRAPE_MS;
         if counts {
             let cut = telemetry.grid().cut(at_ms);
             let mut scratch = Vec::new();
-            for atom in &mut self.atoms {
-                atom.advance(telemetry, cut, &mut scratch);
+            for (atom, reader) in self.atoms.iter_mut().zip(readers) {
+                if let Some(reader) = reader {
+                    atom.advance(reader, cut, &mut scratch);
+                }
             }
         }
         let (atoms, families) = (&self.atoms, telemetry.families());

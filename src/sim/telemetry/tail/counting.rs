@@ -2,7 +2,7 @@
 
 use super::super::atom::AtomId;
 use super::super::leaf::LeafIndex;
-use super::super::reader::{Measure, Part};
+use super::super::reader::{AtomReader, Measure, Part};
 use super::super::samples::{self, Counted, ONE_Q16};
 use super::super::series::{Aspect, Base, Family, Member, Values};
 use super::super::slots::Slot;
@@ -112,15 +112,13 @@ impl AtomTail {
         self.parts.len() as u32 - 1
     }
 
+    /// Counts on up to a scrape. `reader` is the atom's own, kept from scrape to scrape.
     pub(super) fn advance(
         &mut self,
-        telemetry: &Telemetry,
+        reader: &mut AtomReader<'_>,
         (until, quarters): (LeafIndex, u32),
         scratch: &mut Vec<u64>,
     ) {
-        let Some(mut reader) = telemetry.reader(self.atom) else {
-            return;
-        };
         let mut leaf = reader.skip_silence(self.leaf);
         while leaf < until {
             reader.add_whole(leaf, &self.parts, &mut self.totals, scratch);
