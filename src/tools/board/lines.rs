@@ -93,16 +93,31 @@ pub fn fields(world: &World, cursor: &str) -> Vec<(String, String)> {
                 .unwrap_or_default(),
         ),
     ];
-    fields.extend(
-        telemetry
-            .line_fields(key)
-            .into_iter()
-            .map(|(name, value): (Arc<str>, String)| (name.to_string(), value)),
-    );
+    let own = json_fields(&line.text).unwrap_or_else(|| {
+        let drawn = telemetry.line_fields(key).into_iter();
+        drawn
+            .map(|(name, value): (Arc<str>, String)| (name.to_string(), value))
+            .collect()
+    });
+    for (name, value) in own {
+        if fields.iter().all(|(known, _)| *known != name) {
+            fields.push((name, value));
+        }
+    }
     if line.one_in > 1 {
         fields.push(("sampled".to_owned(), format!("1/{}", line.one_in)));
     }
     fields
+}
+
+/// What a line that is a JSON object holds, in its own order.
+fn json_fields(text: &str) -> Option<Vec<(String, String)>> {
+    let object: serde_json::Map<String, serde_json::Value> = serde_json::from_str(text).ok()?;
+    let fields = object.into_iter().map(|(name, value)| match value {
+        serde_json::Value::String(text) => (name, text),
+        other => (name, other.to_string()),
+    });
+    Some(fields.collect())
 }
 
 /// Services that log.

@@ -1,5 +1,7 @@
 //! Rows of a tool's data as cells of text: how values are written, what colour says the same, what can be pinned.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value};
 
 use super::{Ask, Kind, Source, View};
@@ -329,10 +331,11 @@ pub fn make(
             is_number: !rows.is_empty() && rows.iter().all(|row| is_number(at(row, field))),
         })
         .collect();
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
     let rows = rows
         .iter()
         .map(|row| Row {
-            key: key(&columns, row),
+            key: unique(key(&columns, row), &mut seen),
             cells: columns
                 .iter()
                 .map(|(title, field)| {
@@ -379,6 +382,16 @@ fn key(columns: &[(String, String)], row: &Map<String, Value>) -> String {
         .map(|value| value.map(plain).unwrap_or_default())
         .collect();
     parts.join("\u{0}")
+}
+
+/// Rows that nothing tells apart, such as two events of one second, are counted.
+fn unique(key: String, seen: &mut BTreeMap<String, usize>) -> String {
+    let before = seen.entry(key.clone()).or_default();
+    *before += 1;
+    match *before {
+        1 => key,
+        times => format!("{key}\u{0}{times}"),
+    }
 }
 
 fn open(
