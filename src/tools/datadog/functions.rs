@@ -73,7 +73,7 @@ fn function(
             let least = number(name, args, 0)?;
             each(&|values| map(values, |value| value.max(least)));
         }
-        "cumsum" => each(&cumulate),
+        "cumsum" => each(&|values| cumulate(values)),
         "default_zero" => {
             each(&|values| {
                 values
@@ -104,7 +104,7 @@ fn map(values: &mut [Option<f64>], change: impl Fn(f64) -> f64) {
     }
 }
 
-fn cumulate(values: &mut Vec<Option<f64>>) {
+fn cumulate(values: &mut [Option<f64>]) {
     let mut sum = 0.0;
     for value in values.iter_mut().flatten() {
         sum += *value;

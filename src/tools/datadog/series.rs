@@ -27,6 +27,7 @@ impl Grid {
     }
 
     /// The same, a while before.
+    #[must_use]
     pub fn before(&self, span: Span) -> Self {
         Self {
             from: self.from - span,

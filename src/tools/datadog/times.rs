@@ -33,8 +33,8 @@ fn span(text: &str) -> Option<Span> {
 fn epoch(text: &str) -> Option<SimTime> {
     let number: i64 = text.parse().ok().filter(|number| *number > 0)?;
     match number {
-        ..100_000_000_000 => Some(SimTime(number * 1000)),
-        ..100_000_000_000_000 => Some(SimTime(number)),
+        1..100_000_000_000 => Some(SimTime(number * 1000)),
+        100_000_000_000..100_000_000_000_000 => Some(SimTime(number)),
         _ => None,
     }
 }
@@ -42,10 +42,10 @@ fn epoch(text: &str) -> Option<SimTime> {
 /// A duration in microseconds as its traces show it: `812µs`, `34.2ms`, `2.61s`.
 pub fn duration(us: u64) -> String {
     match us {
-        ..1_000 => format!("{us}µs"),
-        ..100_000 => format!("{}.{}ms", us / 1000, us % 1000 / 100),
-        ..1_000_000 => format!("{}ms", us / 1000),
-        ..60_000_000 => format!("{}.{:02}s", us / 1_000_000, us % 1_000_000 / 10_000),
+        0..1_000 => format!("{us}µs"),
+        1_000..100_000 => format!("{}.{}ms", us / 1000, us % 1000 / 100),
+        100_000..1_000_000 => format!("{}ms", us / 1000),
+        1_000_000..60_000_000 => format!("{}.{:02}s", us / 1_000_000, us % 1_000_000 / 10_000),
         _ => format!("{}m {}s", us / 60_000_000, us % 60_000_000 / 1_000_000),
     }
 }

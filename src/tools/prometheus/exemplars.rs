@@ -181,23 +181,27 @@ fn entries(world: &World, route: RouteId, from: SimTime, until: SimTime) -> Vec<
     Traces::of(world).list(&wanted).entries
 }
 
-/// The bound of a bucket in microseconds.
-fn bound_us(labels: &Labels) -> Option<f64> {
+/// The bound of a bucket in seconds.
+fn bound(labels: &Labels) -> Option<f64> {
     match labels.get("le") {
         "+Inf" => Some(f64::INFINITY),
-        bound => bound.parse::<f64>().ok().map(|seconds| seconds * 1e6),
+        bound => bound.parse().ok(),
     }
 }
 
-/// The bucket series of a pod that holds a duration: the one with the lowest bound that is not below it.
-fn bucket_of<'a>(series: &'a [Labels], pod: &str, duration_us: u64) -> Option<&'a Labels> {
-    let holds = series.iter().filter_map(|labels| {
-        let bound = bound_us(labels).filter(|bound| *bound >= duration_us as f64)?;
-        (labels.get("pod") == pod).then_some((bound, labels))
-    });
-    holds
-        .min_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(_, labels)| labels)
+/// The bucket series that has a request's exemplar: of its pod, with the lowest bound of all that is not below its
+/// duration.
+fn bucket_of<'a>(world: &World, series: &'a [Labels], entry: &ListedTrace) -> Option<&'a Labels> {
+    let event = &entry.request.event;
+    let atom = world.signals().telemetry().atom_def(event.id.atom)?;
+    let bounds = atom.latency.as_ref()?.0.bounds_us();
+    let holds = bounds.iter().find(|bound| **bound >= event.duration_us);
+    let wanted = holds.map_or(f64::INFINITY, |bound| *bound as f64 / 1e6);
+    let pod = Traces::of(world).pod_of(&entry.request);
+    let pod = pod.as_deref().unwrap_or("");
+    series
+        .iter()
+        .find(|labels| labels.get("pod") == pod && bound(labels) == Some(wanted))
 }
 
 impl Look for QueryExemplars {
@@ -220,14 +224,11 @@ impl Look for QueryExemplars {
                 "end timestamp must not be before start time",
             ));
         }
-        let traces = Traces::of(world);
         let mut by_series: BTreeMap<String, (Labels, Vec<Exemplar>)> = BTreeMap::new();
         for (route, series) in buckets(world, &expr, until) {
             for entry in entries(world, route, from, until) {
                 let event = &entry.request.event;
-                let pod = traces.pod_of(&entry.request);
-                let pod = pod.as_deref().unwrap_or("");
-                let Some(labels) = bucket_of(&series, pod, event.duration_us) else {
+                let Some(labels) = bucket_of(world, &series, &entry) else {
                     continue;
                 };
                 let (_, kept) = by_series
@@ -262,7 +263,7 @@ impl Look for QueryExemplars {
     fn examples() -> Vec<ToolExample> {
         vec![
             ToolExample {
-                args: r#"{"query": "rate(grpc_server_handling_seconds_bucket{service=\"intake\",le=\"2.5\"}[1m])", "start": "2026-03-02T13:59:50Z"}"#,
+                args: r#"{"query": "rate(grpc_server_handling_seconds_bucket{service=\"intake\",le=\"1\"}[1m])", "start": "2026-03-02T13:59:50Z"}"#,
                 about: "Traces behind one bucket",
                 prints: "",
             },
@@ -291,12 +292,14 @@ mod tests {
         let traces = Traces::of(&world);
         let mut opened = 0;
         for (labels, exemplars) in &seen.output.series {
-            let bound = bound_us(labels).unwrap();
+            let bound = bound(labels).unwrap();
             for one in exemplars {
                 let trace = traces.open(one.trace).unwrap();
                 assert_eq!(trace.spans[0].duration_us, one.duration_us);
                 assert_eq!(trace.spans[0].pod.as_deref(), Some(labels.get("pod")));
-                assert!(one.duration_us as f64 <= bound);
+                assert!(one.seconds() <= bound);
+                // No bucket is wider than from two fifths of its bound, but the first and the last.
+                assert!(bound <= 0.005 || bound > 10.0 || one.seconds() >= bound / 2.5);
                 opened += 1;
             }
         }
