@@ -41,11 +41,7 @@ fn script() -> Vec<(&'static str, &'static str, Value)> {
             "wiki_search",
             json!({"query": "retention"}),
         ),
-        (
-            "wiki show queue",
-            "wiki_get_page",
-            json!({"page": "queue"}),
-        ),
+        ("wiki show queue", "wiki_get_page", json!({"page": "queue"})),
         (
             "kubectl get pods -o wide -n back",
             "kubectl_get_pods",
