@@ -4,14 +4,16 @@ use serde_json::{Value, json};
 
 use super::filter_events::{self, Event, FilterEvents, MOST_EVENTS};
 use super::log_groups::{self, LogGroup};
-use super::program::{Request, refused};
+use super::program::{Request, refused, split};
 use crate::session::Answer;
 use crate::sim::World;
+use crate::sim::artifact::Shown;
 use crate::sim::telemetry::lines::{Direction, LineFilter};
 use crate::sim::telemetry::search::{Budget, LineQuery, Search};
 use crate::sim::time::SimTime;
 use crate::tools::logs::page::LINES_LOOKED_AT;
-use crate::tools::program::Run;
+use crate::tools::program::{Following, Run, Step};
+use crate::tools::shared::value;
 use crate::tools::tool::Look;
 
 /// The operations, as an error lists them.
@@ -320,8 +322,6 @@ fn tail(world: &World, request: &Request<'_>, name: &str) -> Run {
         .collect();
     let error = if seen.output.cursor.is_some() {
         format!("(the first {MOST_EVENTS} events; a shorter --since has the newest)\n")
-    } else if request.value("--follow").is_some() {
-        "(following is not set up on this workstation; these are the events up to now)\n".to_owned()
     } else {
         String::new()
     };
@@ -331,6 +331,75 @@ fn tail(world: &World, request: &Request<'_>, name: &str) -> Run {
         shown: seen.shown,
         ..Answer::default()
     })
+}
+
+/// `aws logs tail --follow`, after what it printed at once.
+struct Tail {
+    args: filter_events::Args,
+    form: String,
+}
+
+/// What goes on after a tail that follows; `None` for any other use.
+pub fn follow(world: &World, argv: &[String]) -> Option<Box<dyn Following>> {
+    let (args, form) = tail_of(argv)?;
+    named(world, &args.log_group, "FilterLogEvents").ok()?;
+    Some(Box::new(Tail {
+        args: filter_events::Args {
+            start_ms: Some(world.now().millis()),
+            ..args
+        },
+        form,
+    }))
+}
+
+/// What a tail that follows has shown since an instant.
+pub fn followed(world: &World, argv: &[String], since: SimTime) -> Option<Vec<Shown>> {
+    let (args, _) = tail_of(argv)?;
+    let args = filter_events::Args {
+        start_ms: Some(since.millis()),
+        ..args
+    };
+    Some(FilterEvents::look(world, &args).map_or_else(|_| Vec::new(), |seen| seen.shown))
+}
+
+/// What a tail that follows asks for, and in which form.
+fn tail_of(argv: &[String]) -> Option<(filter_events::Args, String)> {
+    let (words, found) = split(argv);
+    let group = match words.as_slice() {
+        [service, verb, group] if service == "logs" && verb == "tail" => group,
+        _ => return None,
+    };
+    value(&found, &["--follow"])?;
+    let pattern = value(&found, &["--filter-pattern"]).unwrap_or_default();
+    let prefix = value(&found, &["--log-stream-name-prefix"]);
+    let args = filter_events::Args {
+        pattern: pattern.to_owned(),
+        stream_prefix: prefix.map(str::to_owned),
+        limit: MOST_EVENTS,
+        ..filter_events::Args::of(group)
+    };
+    let form = value(&found, &["--format"]).unwrap_or("detailed");
+    Some((args, form.to_owned()))
+}
+
+impl Following for Tail {
+    fn step(&mut self, world: &World) -> Step {
+        let now = world.now().millis();
+        let args = filter_events::Args {
+            end_ms: Some(now),
+            ..self.args.clone()
+        };
+        self.args.start_ms = Some(now);
+        let events = FilterEvents::look(world, &args).map(|seen| seen.output.events);
+        Step {
+            text: events
+                .unwrap_or_default()
+                .iter()
+                .map(|event| tailed(event, &self.form))
+                .collect(),
+            ..Step::default()
+        }
+    }
 }
 
 fn tailed(event: &Event, form: &str) -> String {
@@ -351,4 +420,84 @@ fn tailed(event: &Event, form: &str) -> String {
         return format!("{head} \n{pretty}");
     }
     format!("{head} {message}\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sim::testing::small_world;
+    use crate::sim::time::Span;
+    use crate::tools::program::{Place, Program};
+
+    fn argv(line: &str) -> Vec<String> {
+        line.split(' ').map(str::to_owned).collect()
+    }
+
+    fn typed(world: &World, line: &str) -> Answer {
+        match super::super::program::Aws.run(world, &Place::default(), &argv(line), "") {
+            Run::Answer(answer) => answer,
+            Run::Act(_) => panic!("{line} changes something"),
+        }
+    }
+
+    const GATE: &str = "/eks/alpha-main/front/gate";
+
+    #[test]
+    fn a_tail_that_follows_prints_each_event_once() {
+        let mut world = small_world();
+        let line = argv(&format!("logs tail {GATE} --follow --format short"));
+        let mut tail = follow(&world, &line).unwrap();
+        let before = world.now();
+        world.advance_to(before + Span::from_secs(5));
+        let first = tail.step(&world).text;
+        assert!(first.lines().count() > 10, "{first}");
+        assert_eq!(tail.step(&world).text, "");
+        world.advance_to(before + Span::from_secs(9));
+        let second = tail.step(&world).text;
+        let whole = typed(
+            &world,
+            &format!("logs tail {GATE} --since 9s --format short"),
+        )
+        .text;
+        assert_eq!(first + &second, whole);
+        assert_eq!(
+            followed(&world, &line, before).unwrap().len(),
+            whole.lines().count()
+        );
+    }
+
+    #[test]
+    fn events_are_filtered_selected_and_printed_as_text() {
+        let world = small_world();
+        let start = world.now().millis() - 20_000;
+        let line = format!(
+            "logs filter-log-events --log-group-name {GATE} --start-time {start} --filter-pattern refused --query events[].logStreamName --output text"
+        );
+        let streams = typed(&world, &line);
+        assert_eq!(streams.error, "");
+        assert!(
+            streams
+                .text
+                .split_whitespace()
+                .all(|stream| stream.starts_with("gate-"))
+        );
+        let streams = typed(
+            &world,
+            &format!(
+                "logs describe-log-streams --log-group-name {GATE} --query length(logStreams)"
+            ),
+        );
+        assert!(streams.text.trim().parse::<usize>().unwrap() > 0);
+        assert_eq!(
+            typed(&world, "logs tail /ecs/nope").error,
+            "\nAn error occurred (ResourceNotFoundException) when calling the FilterLogEvents operation: The specified log group does not exist.\n"
+        );
+        assert_eq!(typed(&world, "logs tail /ecs/nope").code, 254);
+        assert!(
+            typed(&world, "logs start-query")
+                .error
+                .contains("(AccessDeniedException) when calling the StartQuery operation")
+        );
+        assert_eq!(typed(&world, "logs list-tags --output xml").code, 252);
+    }
 }

@@ -15,7 +15,7 @@ use crate::sim::artifact::Shown;
 use crate::sim::time::SimTime;
 use crate::tools::family::Family;
 use crate::tools::paging;
-use crate::tools::program::{Example, Place, Program, Run};
+use crate::tools::program::{Example, Following, Place, Program, Run};
 use crate::tools::shared::value;
 use crate::tools::tool::Look;
 
@@ -70,6 +70,32 @@ impl Program for Aws {
         }
     }
 
+    fn follow(
+        &self,
+        world: &World,
+        _: &Place,
+        argv: &[String],
+        _: &str,
+    ) -> Option<Box<dyn Following>> {
+        logs_program::follow(world, argv)
+    }
+
+    fn followed(
+        &self,
+        world: &World,
+        place: &Place,
+        argv: &[String],
+        since: SimTime,
+    ) -> Vec<Shown> {
+        if let Some(shown) = logs_program::followed(world, argv, since) {
+            return shown;
+        }
+        match self.run(world, place, argv, "") {
+            Run::Answer(answer) => answer.shown,
+            Run::Act(_) => Vec::new(),
+        }
+    }
+
     fn examples(&self) -> Vec<Example> {
         vec![
             Example {
@@ -86,18 +112,40 @@ impl Program for Aws {
     }
 }
 
-/// Words, and options with the values after them: each takes all words up to the next option, joined by blanks.
-fn split(argv: &[String]) -> (Vec<String>, Vec<(String, String)>) {
+/// Options without a value.
+const SWITCHES: [&str; 7] = [
+    "--descending",
+    "--follow",
+    "--interleaved",
+    "--no-cli-pager",
+    "--no-interleaved",
+    "--no-paginate",
+    "--start-from-head",
+];
+/// Options that take all words up to the next option.
+const LISTS: [&str; 5] = [
+    "--alarm-names",
+    "--dimensions",
+    "--log-stream-names",
+    "--metric-name-list",
+    "--statistics",
+];
+
+/// Words, and options with their values; those of a list are joined by blanks.
+pub fn split(argv: &[String]) -> (Vec<String>, Vec<(String, String)>) {
     let (mut words, mut found) = (Vec::new(), Vec::<(String, String)>::new());
+    let mut takes = false;
     for word in argv {
         if word.starts_with("--") {
             let (name, given) = word.split_once('=').unwrap_or((word, ""));
+            takes = !word.contains('=') && !SWITCHES.contains(&name);
             found.push((name.to_owned(), given.to_owned()));
-        } else if let Some((_, given)) = found.last_mut() {
+        } else if let Some((name, given)) = found.last_mut().filter(|_| takes) {
             if !given.is_empty() {
                 given.push(' ');
             }
             given.push_str(word);
+            takes = LISTS.contains(&name.as_str());
         } else {
             words.push(word.clone());
         }
@@ -369,5 +417,22 @@ fn statistics(world: &World, request: &Request<'_>) -> Run {
             )
         }
         Err(error) => refused("GetMetricStatistics", &error.message),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_take_what_is_theirs() {
+        let words = "logs tail --follow /a --since 10m /b --log-stream-names x y --format=short";
+        let argv: Vec<String> = words.split(' ').map(str::to_owned).collect();
+        let (words, found) = split(&argv);
+        assert_eq!(words, ["logs", "tail", "/a", "/b"]);
+        assert_eq!(value(&found, &["--since"]), Some("10m"));
+        assert_eq!(value(&found, &["--log-stream-names"]), Some("x y"));
+        assert_eq!(value(&found, &["--format"]), Some("short"));
+        assert_eq!(value(&found, &["--follow"]), Some(""));
     }
 }

@@ -3,6 +3,7 @@
 use crate::sim::World;
 use crate::sim::time::{SimTime, Span};
 use crate::tools::drawn::{estate_key, one_of};
+use crate::tools::registry::Registry;
 
 /// A page without its text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,12 +88,26 @@ fn latest_day(text: &str, before: SimTime) -> Option<SimTime> {
     latest
 }
 
-/// The commands that a page gives: lines of its code blocks that begin with `$ `, and all lines of its shell blocks.
+/// The commands that a page gives: lines of its code blocks that begin with `$ `, all lines of its shell blocks, and of
+/// blocks that are only indented, lines that begin with a program of the workstation.
 pub fn commands(text: &str) -> Vec<String> {
+    let registry = Registry::standard();
     let mut commands = Vec::new();
     let mut inside: Option<bool> = None;
+    // Lines that are indented are code after an empty line, and go on as code.
+    let mut may_be_code = true;
     for line in text.lines() {
         let trimmed = line.trim();
+        let is_indented = line.starts_with("    ") || line.starts_with('\t');
+        may_be_code = trimmed.is_empty() || (is_indented && may_be_code);
+        if inside.is_none() && is_indented && may_be_code {
+            let command = trimmed.strip_prefix("$ ").unwrap_or(trimmed);
+            let program = command.split(' ').next().unwrap_or_default();
+            if registry.program(program).is_some() {
+                commands.push(command.to_owned());
+            }
+            continue;
+        }
         if let Some(language) = trimmed.strip_prefix("```") {
             inside = match inside {
                 Some(_) => None,
@@ -128,6 +143,8 @@ mod tests {
     fn commands_are_those_of_shell_blocks() {
         let text = "# T\n```sh\n# first\nkubectl get pods\n```\ntext\n```promql\nup\n```\n```text\n$ date\nMon\n```\n";
         assert_eq!(commands(text), ["kubectl get pods", "date"]);
+        let text = "Look:\n\n    kubectl get pods | wc -l\n    3\n    date\n\n- one\n    date of it\n\n    up{job=\"x\"}\n";
+        assert_eq!(commands(text), ["kubectl get pods | wc -l", "date"]);
     }
 
     #[test]

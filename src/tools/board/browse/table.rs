@@ -235,6 +235,7 @@ fn said(field: &str, value: Option<&Value>, now: SimTime) -> String {
         },
         Some(Value::Number(number)) => match number.as_i64() {
             Some(millis) if name == "elapsed_ms" => span(millis),
+            Some(millis) if name == "at_ms" => SimTime(millis).format("%m-%d %H:%M:%S%.3f"),
             Some(millis) if name.ends_with("_ms") => ago(now.millis() - millis),
             _ => number.to_string(),
         },
@@ -464,7 +465,8 @@ fn record(row: &Map<String, Value>) -> String {
             }
             Value::Number(number) if name.ends_with("_ms") && name != "elapsed_ms" => {
                 let at = SimTime(number.as_i64().unwrap_or_default());
-                format!("{name:widest$}  {}\n", at.format("%Y-%m-%d %H:%M:%S"))
+                let name = name.trim_end_matches("_ms");
+                format!("{name:widest$}  {}\n", at.format("%Y-%m-%d %H:%M:%S%.3f"))
             }
             value => format!("{name:widest$}  {}\n", said(name, Some(value), SimTime(0))),
         })

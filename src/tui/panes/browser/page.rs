@@ -126,8 +126,8 @@ impl Reader {
     /// Does what a verb says.
     pub fn on(&mut self, verb: Verb) {
         match verb {
-            Verb::NextCommand => self.to_command(1),
-            Verb::PreviousCommand => self.to_command(-1),
+            Verb::NextCommand => self.jump(1),
+            Verb::PreviousCommand => self.jump(-1),
             Verb::Wrap => {
                 self.is_wrapped = !self.is_wrapped;
                 self.laid = None;
@@ -138,7 +138,7 @@ impl Reader {
         }
     }
 
-    fn to_command(&mut self, way: isize) {
+    fn jump(&mut self, way: isize) {
         let at = self.rows.selected;
         let places = self
             .lines
