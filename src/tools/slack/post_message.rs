@@ -91,7 +91,7 @@ impl Change for PostMessage {
             ToolExample {
                 args: r#"{"channel": "incidents", "text": "looking at refused jobs"}"#,
                 about: "A message",
-                prints: "posted in #incidents (m10)\n",
+                prints: "posted in #incidents (1772460000.180330)\n",
             },
             ToolExample {
                 args: r##"{"channel": "#lunch", "text": "noon?"}"##,

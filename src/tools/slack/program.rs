@@ -92,12 +92,12 @@ impl Program for Slack {
             Example {
                 line: "slack read incidents -n 1",
                 about: "The newest message of a channel",
-                prints: "---- Monday, 2 March 2026 ----\n13:50  jon: Support has 20 tickets about refused jobs, @mara is it known?  (m2)\n",
+                prints: "---- Monday, 2 March 2026 ----\n13:50  jon: Support has 20 tickets about refused jobs, @mara is it known?  (1772459400.236066)\n",
             },
             Example {
                 line: "slack post incidents looking at refused jobs",
                 about: "Posts a message",
-                prints: "posted in #incidents (m10)\n",
+                prints: "posted in #incidents (1772460000.180330)\n",
             },
         ]
     }

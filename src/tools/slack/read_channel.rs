@@ -170,12 +170,12 @@ impl Look for ReadChannel {
             ToolExample {
                 args: "{\"channel\":\"#incidents\"}",
                 about: "The newest messages",
-                prints: "---- Monday, 2 March 2026 ----\n13:50  jon: Support has 20 tickets about refused jobs, @mara is it known?  (m2)\n",
+                prints: "---- Monday, 2 March 2026 ----\n13:50  jon: Support has 20 tickets about refused jobs, @mara is it known?  (1772459400.236066)\n",
             },
             ToolExample {
                 args: "{\"channel\":\"platform\",\"limit\":2}",
                 about: "The last two messages",
-                prints: "---- Monday, 2 March 2026 ----\n13:36  jon: lunch at noon?\n13:59  mara: who has the spare key for the lab\n(older messages: --cursor 1772458572000-c482)\n",
+                prints: "---- Monday, 2 March 2026 ----\n13:36  jon: lunch at noon?  (1772458572.773873)\n13:59  mara: who has the spare key for the lab  (1772459942.391906)\n(older messages: --cursor 1772458572000-1772458572.773873)\n",
             },
             ToolExample {
                 args: "{\"channel\":\"#lunch\"}",

@@ -145,7 +145,7 @@ impl Look for Search {
             ToolExample {
                 args: "{\"query\":\"refused jobs in:#incidents\"}",
                 about: "Two words in one channel",
-                prints: "1 message\n#incidents  Mon 2 Mar 13:50  jon: Support has 20 tickets about refused jobs, @mara is it known?  (m2)\n",
+                prints: "1 message\n#incidents  Mon 2 Mar 13:50  jon: Support has 20 tickets about refused jobs, @mara is it known?  (1772459400.236066)\n",
             },
             ToolExample {
                 args: "{\"query\":\"unicorn\"}",
