@@ -265,7 +265,7 @@ impl Look for QueryExemplars {
             ToolExample {
                 args: r#"{"query": "rate(grpc_server_handling_seconds_bucket{service=\"intake\",le=\"1\"}[1m])", "start": "2026-03-02T13:59:50Z"}"#,
                 about: "Traces behind one bucket",
-                prints: "",
+                prints: "grpc_server_handling_seconds_bucket{grpc_method=\"Put\", grpc_service=\"jobs.Intake\", job=\"intake\", le=\"1\", namespace=\"front\", pod=\"intake-56bb5b9f9b-645lj\", service=\"intake\"}\n    2026-03-02T13:59:53Z  0.797571  trace_id=2307fa624a055ae9b0d8f04190db2daf\n    2026-03-02T13:59:54Z  0.788548  trace_id=32b095381947f11c6ab9422c37309480\n    2026-03-02T13:59:55Z  0.961453  trace_id=3bc1aa8208394d0662b16c5af6362532\ngrpc_server_handling_seconds_bucket{grpc_method=\"Put\", grpc_service=\"jobs.Intake\", job=\"intake\", le=\"1\", namespace=\"front\", pod=\"intake-56bb5b9f9b-ccj5j\", service=\"intake\"}\n    2026-03-02T13:59:58Z  0.917959  trace_id=83fc0f15bfe3cc9db5a7c69747fb542b\n",
             },
             ToolExample {
                 args: r#"{"query": "up"}"#,
