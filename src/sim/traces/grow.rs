@@ -393,8 +393,14 @@ impl Grower<'_> {
         answer: Answer,
     ) {
         let moment = self.moment;
-        let share = (done.step.waits_us / done.step.expected_us).clamp(0.0, 0.95);
-        let left = length - ((length as f64 * share) as u64).min(length);
+        // A peer that hears late takes no longer for it: what a caller waits for is its own.
+        let works = (done.step.expected_us - done.step.waits_us).max(150.0);
+        let pace = (length as f64 / done.step.expected_us).min(1.5);
+        let left = if done.step.waits_us > 0.0 {
+            ((works * pace) as u64).min(length)
+        } else {
+            length
+        };
         let way = (left / 20).min(ON_THE_WAY_US);
         let point = (self.bits() >> 32) as u32;
         let signals = moment.traces.signals;

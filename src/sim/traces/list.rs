@@ -12,7 +12,7 @@ use crate::sim::telemetry::leaf::LeafIndex;
 use crate::sim::time::SimTime;
 
 /// No list looks at more requests.
-const MOST_LOOKED_AT: u64 = 400_000;
+const MOST_LOOKED_AT: u64 = 250_000;
 /// No list has more traces.
 pub const LARGEST: usize = 1000;
 

@@ -233,7 +233,7 @@ fn spans(
     let words = format!("{when}  {}  {}", view.trace, view.notes.join("; "));
     let room = canvas.width().saturating_sub(at + 2);
     canvas.text_within(at + 2, 0, room, &words, Role::Faint);
-    let name = canvas.width() / 2;
+    let name = canvas.width() * 11 / 20;
     let bars = canvas.width().saturating_sub(name + DURATION + 3);
     let mut services: Vec<&str> = Vec::new();
     for span in &view.spans {
@@ -290,7 +290,10 @@ fn draw_name(canvas: &mut Canvas<'_>, y: u16, span: &SpanRow, columns: u16, role
     } else {
         Role::Base
     };
-    canvas.text_within(end + 1, y, room, &span.resource, plain);
+    // Where there is little room, a method goes without its package.
+    let method = span.resource.rsplit('/').next();
+    let short = method.filter(|_| canvas.width() < 110 && !span.resource.contains(' '));
+    canvas.text_within(end + 1, y, room, short.unwrap_or(&span.resource), plain);
 }
 
 fn draw_bar(
