@@ -13,8 +13,8 @@ use crate::tui::widgets::field::Field;
 use crate::tui::widgets::rows::Rows;
 use crate::tui::world::{AskToken, Browsed, Content, Desk, KindRow, Table, TableRow, Tone};
 
-/// The most pages that are read again as time goes on.
-const MOST_AGAIN: usize = 8;
+/// A list of more pages is not read again as time goes on.
+pub const MOST_AGAIN: usize = 8;
 /// The first two columns are cut to this, where there is not room for all.
 const LEAST_FIRST: usize = 24;
 /// The others to this.
@@ -228,9 +228,13 @@ impl List {
         let Some(first) = self.parts.first() else {
             return;
         };
+        if self.parts.len() > MOST_AGAIN {
+            self.trouble = Some("too long to be read again".to_owned());
+            return;
+        }
         let mut next = Some(first.ask.clone());
         let (mut parts, mut rows) = (Vec::new(), Vec::new());
-        let wanted = self.parts.len().min(MOST_AGAIN);
+        let wanted = self.parts.len();
         let mut last = None;
         while let Some(ask) = next.take().filter(|_| parts.len() < wanted) {
             match desk.browse_again(&ask) {

@@ -3,6 +3,7 @@
 
 use ratatui::layout::Rect;
 
+use super::list::MOST_AGAIN;
 use crate::tui::canvas::{Canvas, Run};
 use crate::tui::hits::Hit;
 use crate::tui::markdown;
@@ -161,6 +162,9 @@ impl Reader {
         let Some(first) = self.asks.first() else {
             return;
         };
+        if self.asks.len() > MOST_AGAIN {
+            return;
+        }
         let mut next = Some(first.clone());
         let mut joined: Option<Self> = None;
         for _ in 0..self.asks.len() {
