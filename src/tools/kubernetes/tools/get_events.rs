@@ -167,7 +167,7 @@ impl Look for GetEvents {
             ToolExample {
                 args: r#"{"namespace": "back", "type": "Warning", "limit": 2}"#,
                 about: "The newest warnings of a namespace",
-                prints: "NAMESPACE  LAST SEEN  COUNT    TYPE     REASON   OBJECT                      MESSAGE\nback       2s         1257555  Warning  BackOff  pod/mailer-69d854978-hlkb9  Back-off restarting failed container mailer in pod mailer-69d854978-hlkb9_back(cea106cf-b4bb-40c1-92ff-f24c566f75fb)\nback       8s         247      Warning  BackOff  pod/worker-7c649d995-fvvwt  Back-off restarting failed container worker in pod worker-7c649d995-fvvwt_back(2492a048-4c61-4b17-8b4e-b1ff6822edbc)\n",
+                prints: "NAMESPACE  LAST SEEN  COUNT  TYPE     REASON   OBJECT                      MESSAGE\nback       2s         86755  Warning  BackOff  pod/mailer-69d854978-hlkb9  Back-off restarting failed container mailer in pod mailer-69d854978-hlkb9_back(cea106cf-b4bb-40c1-92ff-f24c566f75fb)\nback       8s         247    Warning  BackOff  pod/worker-7c649d995-fvvwt  Back-off restarting failed container worker in pod worker-7c649d995-fvvwt_back(2492a048-4c61-4b17-8b4e-b1ff6822edbc)\n",
             },
             ToolExample {
                 args: r#"{"type": "Bad"}"#,
