@@ -129,7 +129,7 @@ fn main() {
         ),
         (
             "logs_search",
-            json!({"query": "deadline exceeded", "since": "1h", "limit": 50}),
+            json!({"query": "deadline exceeded", "limit": 50}),
         ),
         ("kubectl_get_pods", json!({})),
         ("kubectl_get_events", json!({})),

@@ -152,8 +152,9 @@ fn ripgrep(path: &Path, text: &TextFilter, times: usize) -> Option<Timed> {
             .arg(path)
             .output()
             .ok()?;
+        // With NUL between lines the answer ends with one, too.
         let count = String::from_utf8_lossy(&output.stdout)
-            .trim()
+            .trim_matches(|letter: char| letter == '\0' || letter.is_whitespace())
             .parse()
             .unwrap_or(0);
         Some(count)

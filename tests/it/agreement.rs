@@ -390,7 +390,7 @@ fn request_counters_are_the_histograms_counts() {
 #[test]
 #[cfg_attr(
     debug_assertions,
-    ignore = "known to fail, restarts of known crash loops differ; slow without optimisation: cargo test --release"
+    ignore = "takes minutes without optimisation: cargo test --release"
 )]
 fn counters_fall_at_restarts_alone() {
     for world in worlds() {
@@ -467,7 +467,7 @@ fn restarted(
 #[test]
 #[cfg_attr(
     debug_assertions,
-    ignore = "known to fail, restarts of known crash loops differ; slow without optimisation: cargo test --release"
+    ignore = "takes minutes without optimisation: cargo test --release"
 )]
 fn restarts_are_those_of_kubectl() {
     for world in worlds() {
