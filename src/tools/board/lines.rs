@@ -82,24 +82,21 @@ pub fn fields(world: &World, cursor: &str) -> Vec<(String, String)> {
     let Some(line) = telemetry.line(key) else {
         return Vec::new();
     };
-    let mut fields = vec![
-        ("time".to_owned(), as_line(line.clone()).time),
-        ("service".to_owned(), line.service.to_string()),
-        (
-            "pod".to_owned(),
-            line.pod
-                .as_ref()
-                .map(ToString::to_string)
-                .unwrap_or_default(),
-        ),
-    ];
     let own = json_fields(&line.text).unwrap_or_else(|| {
         let drawn = telemetry.line_fields(key).into_iter();
         drawn
             .map(|(name, value): (Arc<str>, String)| (name.to_string(), value))
             .collect()
     });
-    for (name, value) in own {
+    // What the line itself says comes first: its time and pod stand above it already.
+    let pod = line.pod.as_ref().map(ToString::to_string);
+    let about = [
+        ("service".to_owned(), line.service.to_string()),
+        ("pod".to_owned(), pod.unwrap_or_default()),
+        ("time".to_owned(), as_line(line.clone()).time),
+    ];
+    let mut fields: Vec<(String, String)> = own;
+    for (name, value) in about {
         if fields.iter().all(|(known, _)| *known != name) {
             fields.push((name, value));
         }
