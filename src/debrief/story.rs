@@ -14,6 +14,7 @@ use crate::sim::git::command::RepoCommand;
 use crate::sim::ids::TopicId;
 use crate::sim::time::{SimTime, Span};
 use crate::sim::world::WorldEventKind;
+use crate::sim::world::kafka::{Group, Pace};
 use crate::sim::world::trainee::DrillState;
 
 /// The most entries of a story.
@@ -137,30 +138,21 @@ fn expiries(world: &World) -> Vec<Happening> {
         let Some(log) = world.topics().get(index) else {
             continue;
         };
-        let standing = plan
-            .groups
-            .iter()
-            .zip(world.groups())
-            .filter(|(group, state)| {
-                group.topic == id && !state.gaps.is_empty() || {
-                    group.topic == id && state.committed < log.start
-                }
-            })
-            .map(|(group, _)| group.name.as_str());
-        let names: Vec<&str> = standing.collect();
-        if names.is_empty() {
-            continue;
-        }
-        let begins = world
-            .events()
-            .iter()
-            .find(|event| matches!(&event.kind, WorldEventKind::Fault { active: true, .. }))
-            .map_or(plan.page, |event| event.at);
-        for (at, start) in log.deletions.iter().filter(|(at, _)| *at >= begins) {
+        for (at, start) in &log.deletions {
+            let names: Vec<&str> = plan
+                .groups
+                .iter()
+                .zip(world.groups())
+                .filter(|(group, state)| group.topic == id && missed(state, *start))
+                .map(|(group, _)| group.name.as_str())
+                .collect();
+            if names.is_empty() {
+                continue;
+            }
             found.push(happening(
                 *at,
                 format!(
-                    "a segment of {} expires: it begins at offset {} now ({} may not have read what is gone)",
+                    "a segment of {} expires: it begins at offset {} now ({} had not read all that is gone)",
                     topic.name,
                     grouped(*start as f64),
                     names.join(", ")
@@ -170,6 +162,13 @@ fn expiries(world: &World) -> Vec<Happening> {
         }
     }
     found
+}
+
+/// Whether a group lost messages when a topic began at an offset: it stands before it still, or found the gap later.
+fn missed(group: &Group, start: u64) -> bool {
+    let stands = group.pace != Pace::Following && group.committed < start;
+    let found = |(_, expected, got): &(SimTime, u64, u64)| *expected < start && start <= *got;
+    stands || group.gaps.iter().any(found)
 }
 
 fn deed(record: &Record<Entry>, steps: &[Step]) -> Option<Happening> {

@@ -213,7 +213,15 @@ impl Group {
 
     /// Messages that are gone before it read them: those it already went past, and those it will.
     pub fn expired(&self, log: &TopicLog) -> u64 {
-        self.lost + log.start.saturating_sub(self.committed)
+        self.lost + log.start.saturating_sub(self.past(log))
+    }
+
+    /// What it is past. While it keeps up nobody writes its offset down, but what is deleted then was read before.
+    fn past(&self, log: &TopicLog) -> u64 {
+        match self.pace {
+            Pace::Following => self.committed.max(log.start),
+            Pace::CatchingUp | Pace::Standing => self.committed,
+        }
     }
 
     /// Whether it keeps up and goes on doing so with these consumers: then its offset is the log end, whenever that is read.
@@ -280,7 +288,7 @@ impl Group {
     /// Sets the committed offset by hand.
     pub fn set_offset(&mut self, offset: u64, log: &TopicLog, now: SimTime) {
         let from = self.committed.max(log.start);
-        self.lost += log.start.saturating_sub(self.committed);
+        self.lost += log.start.saturating_sub(self.past(log));
         self.skipped += offset.saturating_sub(from);
         self.committed = offset;
         self.set_pace(Pace::Standing, now);
@@ -317,6 +325,22 @@ mod tests {
             producers: Vec::new(),
             marks: Vec::new(),
         }
+    }
+
+    #[test]
+    fn what_is_deleted_behind_a_group_that_keeps_up_did_not_expire() {
+        let plan = topic();
+        let mut log = TopicLog::new(&plan, SimTime(0), 0, Some(Span::from_secs(300)));
+        let mut group = Group::new(0, SimTime(0));
+        let mut end = |at: SimTime| (at.millis() / 1000) as u64;
+        assert!(log.advance(&plan, SimTime(410_000), &mut end));
+        assert!(log.start > 0);
+        assert_eq!(group.expired(&log), 0);
+        group.set_offset(log.start + 5, &log, SimTime(410_000));
+        assert_eq!((group.lost, group.skipped), (0, 5));
+        // One that stands has lost what goes while it stands.
+        group.set_offset(0, &log, SimTime(411_000));
+        assert_eq!(group.expired(&log), log.start);
     }
 
     #[test]
