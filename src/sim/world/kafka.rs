@@ -138,12 +138,12 @@ impl TopicLog {
             .front()
             .is_some_and(|oldest| oldest.closed + retention <= at)
         {
-            if let Some(oldest) = self.segments.pop_front() {
-                if oldest.end > self.start {
-                    self.start = oldest.end;
-                    self.deletions.push((at, oldest.end));
-                    deleted = true;
-                }
+            if let Some(oldest) = self.segments.pop_front()
+                && oldest.end > self.start
+            {
+                self.start = oldest.end;
+                self.deletions.push((at, oldest.end));
+                deleted = true;
             }
         }
         deleted
@@ -296,6 +296,7 @@ fn works(log: &TopicLog, ready: u32, less: f64) -> bool {
 mod tests {
     use super::*;
     use crate::scenario::format::infrastructure::Topic;
+    use crate::scenario::format::map::Map;
     use crate::scenario::format::values::{Duration, Instant};
     use crate::sim::ids::{ServiceId, TopicId};
 
@@ -306,7 +307,7 @@ mod tests {
             broker: None,
             spec: Topic {
                 partitions: 1,
-                config: Default::default(),
+                config: Map::default(),
                 message_bytes: 100,
                 segment: Duration::from_secs(600),
                 offsets: Vec::new(),

@@ -492,10 +492,10 @@ pub fn go_float(value: f64) -> String {
             .split_once('e')
             .and_then(|(_, exponent)| exponent.parse().ok())
             .unwrap_or(0);
-        if exponent < -4 || exponent >= 6 {
-            go_exponent(&text)
-        } else {
+        if (-4..6).contains(&exponent) {
             format!("{value}")
+        } else {
+            go_exponent(&text)
         }
     })
 }

@@ -678,7 +678,7 @@ impl Machine {
             }
             _ => {
                 for argument in self.all(filter, input)? {
-                    self.apply(name, input, argument, out)?;
+                    self.apply(name, input, &argument, out)?;
                 }
             }
         }

@@ -209,9 +209,9 @@ impl Machine {
     ///
     /// # Errors
     /// What the filter failed with.
-    pub fn run(&mut self, filter: &Filter, input: Value, out: &mut Vec<Value>) -> Done<()> {
+    pub fn run(&mut self, filter: &Filter, input: &Value, out: &mut Vec<Value>) -> Done<()> {
         self.depth = 0;
-        self.eval(filter, &input, out)
+        self.eval(filter, input, out)
     }
 
     /// All that a filter gives.
@@ -554,9 +554,8 @@ impl Machine {
             for (path, _) in &found {
                 let old = super::paths::get(&whole, path)?;
                 let value = match sign {
-                    ' ' => new.clone(),
                     'e' if holds(&old) => old,
-                    'e' => new.clone(),
+                    ' ' | 'e' => new.clone(),
                     sign => self.sum(old, sign, &new)?,
                 };
                 whole = super::paths::set(whole, path, value)?;
