@@ -100,6 +100,10 @@ fn named(argv: &[String]) -> Result<(Vec<String>, Named), Answer> {
     Ok((words, found))
 }
 
+#[expect(
+    clippy::too_many_lines,
+    reason = "one run: options, filter, inputs, what is printed"
+)]
 fn run(input: &Input<'_>, argv: &[String]) -> Answer {
     let (argv, variables) = match named(argv) {
         Ok(named) => named,

@@ -165,6 +165,7 @@ impl Held {
 }
 
 /// Calls a function.
+#[expect(clippy::too_many_lines, reason = "a table, one function an arm")]
 pub(super) fn call(function: Function, arguments: &[Held], data: Data<'_>) -> Result<Held, String> {
     use Function as F;
     let least = match function {

@@ -9,6 +9,7 @@ use super::{array, contains, flatten, pattern, plain, split, text_of};
 
 impl Machine {
     /// A function of a value and one argument.
+    #[expect(clippy::too_many_lines, reason = "a table, one function an arm")]
     pub(super) fn apply(
         &mut self,
         name: &str,
