@@ -269,6 +269,10 @@ impl Served {
             if get("/-/ready").is_some_and(|text| text.contains("Ready")) {
                 return Some(served);
             }
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "another program's server does not say when it is ready"
+            )]
             sleep(Duration::from_millis(100));
         }
         panic!("prometheus is not ready after 30 s");

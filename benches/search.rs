@@ -195,7 +195,7 @@ fn random_patterns(lines: &[String], count: usize) -> Vec<TextFilter> {
     while patterns.len() < count {
         let line: Vec<char> = lines[dice.below(lines.len())]
             .chars()
-            .filter(|letter| letter.is_ascii())
+            .filter(char::is_ascii)
             .collect();
         let start = dice.below(line.len());
         let piece: String = line.iter().skip(start).take(3 + dice.below(12)).collect();

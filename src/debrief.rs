@@ -37,6 +37,7 @@ use crate::session::Session;
 use crate::session::entry::Entry;
 use crate::session::journal::{Mode, Record};
 use crate::sim::World;
+use crate::sim::ids::ClueId;
 use crate::sim::time::SimTime;
 use crate::sim::world::trainee::{DrillState, Ending};
 
@@ -250,7 +251,7 @@ fn clues(world: &World, graph: &Graph) -> Vec<Clue> {
         .keys()
         .filter_map(|artifact| world.artifact(artifact))
         .flat_map(|shown| world.clues_in(&[shown]))
-        .map(|id| id.index())
+        .map(ClueId::index)
         .collect();
     let clues = world.plan().pack.scenario.clues.values().enumerate();
     clues

@@ -43,7 +43,7 @@ impl Running {
         let mut reader = pair.master.try_clone_reader().expect("its output");
         let (send, output) = channel();
         std::thread::spawn(move || {
-            let mut buffer = [0; 65_536];
+            let mut buffer = vec![0; 65_536];
             while let Ok(count) = reader.read(&mut buffer) {
                 if count == 0 || send.send(buffer[..count].to_vec()).is_err() {
                     break;

@@ -130,9 +130,10 @@ fn is_announced(plan: &Plan, record: &Record<Entry>, posts: &[(&Record<Entry>, S
 /// What a command acts on, as people call it: services, topics, groups, servers, flags.
 pub fn targets(plan: &Plan, command: &Command) -> Vec<String> {
     match command {
-        Command::Kubernetes(command) => object_of(command).map_or_else(Vec::new, |name| {
+        Command::Kubernetes(command) => {
+            let name = object_of(command);
             vec![service_of(plan, name).unwrap_or(name).to_owned()]
-        }),
+        }
         Command::Kafka(KafkaCommand::ResetOffsets { group, topic, .. }) => {
             vec![group.clone(), topic.clone()]
         }
@@ -146,7 +147,7 @@ pub fn targets(plan: &Plan, command: &Command) -> Vec<String> {
     }
 }
 
-fn object_of(command: &KubeCommand) -> Option<&str> {
+fn object_of(command: &KubeCommand) -> &str {
     use KubeCommand as K;
     match command {
         K::SetEnv { target, .. }
@@ -163,13 +164,13 @@ fn object_of(command: &KubeCommand) -> Option<&str> {
         | K::ReplaceManifest { target, .. }
         | K::Label { target, .. }
         | K::Annotate { target, .. }
-        | K::Autoscale { target, .. } => Some(&target.name),
+        | K::Autoscale { target, .. } => &target.name,
         K::Cordon { node } | K::Uncordon { node } | K::Drain { node } | K::Taint { node, .. } => {
-            Some(node)
+            node
         }
         K::CreateConfigMap { name, .. }
         | K::CreateJob { name, .. }
-        | K::CreateNamespace { name } => Some(name),
+        | K::CreateNamespace { name } => name,
     }
 }
 

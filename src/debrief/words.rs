@@ -79,7 +79,7 @@ fn stem(word: &str) -> String {
             && before.len() >= SHORTEST_STEM
             && before.bytes().any(|letter| b"aeiouy".contains(&letter))
         {
-            stem = undoubled(before).to_owned();
+            stem = String::from(undoubled(before));
             break;
         }
     }

@@ -14,7 +14,7 @@ use crate::tools::workbench::Then;
 use crate::tools::{Text, ToolError, Workbench, slack};
 
 /// The longest stretch between two calls that counts: an agent that was stopped for hours finds the drill where a day ended.
-const LONGEST_ABSENCE: Duration = Duration::from_secs(24 * 3600);
+const LONGEST_ABSENCE: Duration = Duration::from_hours(24);
 
 /// A drill that a program plays.
 pub struct Drill {
@@ -75,11 +75,11 @@ impl Drill {
                 self.trouble.get_or_insert_with(|| error.to_string());
             }
         }
-        if let Saving::Unsaved(unsaved) = self.bench.session().saving() {
-            if self.trouble.is_none() {
-                eprintln!("firedrill mcp: not saved: {unsaved}");
-                self.trouble = Some(format!("not saved: {unsaved}"));
-            }
+        if let Saving::Unsaved(unsaved) = self.bench.session().saving()
+            && self.trouble.is_none()
+        {
+            eprintln!("firedrill mcp: not saved: {unsaved}");
+            self.trouble = Some(format!("not saved: {unsaved}"));
         }
     }
 

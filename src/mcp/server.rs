@@ -273,15 +273,14 @@ impl ServerHandler for Server {
         _: RequestContext<RoleServer>,
     ) -> Result<ReadResourceResponse, ErrorData> {
         let mut turn = self.turn().await?;
-        match documents::read(turn.drill()?, &request.uri) {
-            Some(contents) => Ok(ReadResourceResult::new(vec![contents]).into()),
-            None => {
-                let uri: String = request.uri.chars().take(200).collect();
-                Err(ErrorData::resource_not_found(
-                    format!("there is no resource {uri:?}; resources/list has all of them"),
-                    None,
-                ))
-            }
+        if let Some(contents) = documents::read(turn.drill()?, &request.uri) {
+            Ok(ReadResourceResult::new(vec![contents]).into())
+        } else {
+            let uri: String = request.uri.chars().take(200).collect();
+            Err(ErrorData::resource_not_found(
+                format!("there is no resource {uri:?}; resources/list has all of them"),
+                None,
+            ))
         }
     }
 
@@ -299,15 +298,14 @@ impl ServerHandler for Server {
         request: GetPromptRequestParams,
         _: RequestContext<RoleServer>,
     ) -> Result<GetPromptResponse, ErrorData> {
-        match documents::prompt(&request.name) {
-            Some(prompt) => Ok(prompt.into()),
-            None => {
-                let name: String = request.name.chars().take(100).collect();
-                Err(ErrorData::invalid_params(
-                    format!("there is no prompt {name:?}; prompts/list has all of them"),
-                    None,
-                ))
-            }
+        if let Some(prompt) = documents::prompt(&request.name) {
+            Ok(prompt.into())
+        } else {
+            let name: String = request.name.chars().take(100).collect();
+            Err(ErrorData::invalid_params(
+                format!("there is no prompt {name:?}; prompts/list has all of them"),
+                None,
+            ))
         }
     }
 

@@ -7,6 +7,8 @@ use serde_json::Value;
 
 use super::own::OWN;
 use crate::tools::Registry;
+use crate::tools::change::AnyChange;
+use crate::tools::tool::AnyLook;
 
 /// All tools, by name.
 pub fn tools(registry: &Registry) -> Vec<Tool> {
@@ -54,8 +56,8 @@ pub fn names(registry: &Registry) -> Vec<&'static str> {
     let looks = registry
         .tools()
         .filter(|tool| tool.is_offered())
-        .map(|tool| tool.name());
-    let changes = registry.changes().map(|tool| tool.name());
+        .map(AnyLook::name);
+    let changes = registry.changes().map(AnyChange::name);
     looks
         .chain(changes)
         .chain(OWN.iter().map(|tool| tool.name))

@@ -218,7 +218,7 @@ impl Session {
     /// # Errors
     /// The world's rejection (which is journaled), or the journal's refusal (then nothing was done).
     pub fn command(&mut self, door: Door, command: Command) -> Result<WorldOutcome, SessionError> {
-        match self.enter(door, Entry::Command(command))? {
+        match self.enter(door, &Entry::Command(command))? {
             Applied::Outcome(outcome) => Ok(outcome),
             Applied::Answer(_) | Applied::Nothing => Ok(WorldOutcome::Done),
         }
@@ -232,7 +232,7 @@ impl Session {
         if self.is_over() {
             return Ok(self.toolbox.answer(&self.world, &call));
         }
-        match self.enter(door, Entry::Call(call))? {
+        match self.enter(door, &Entry::Call(call))? {
             Applied::Answer(answer) => Ok(*answer),
             Applied::Outcome(_) | Applied::Nothing => Ok(Answer::default()),
         }
@@ -254,7 +254,7 @@ impl Session {
         if self.is_over() || self.looks.get(&look.pane) == Some(&look) {
             return Ok(());
         }
-        self.enter(door, Entry::Look(look)).map(|_| ())
+        self.enter(door, &Entry::Look(look)).map(|_| ())
     }
 
     /// Whether a pane of this name shows something.
@@ -270,7 +270,7 @@ impl Session {
         if self.clock.speed() == speed || self.is_over() {
             return Ok(());
         }
-        self.enter(door, Entry::Clock(ClockChange::Speed(speed)))
+        self.enter(door, &Entry::Clock(ClockChange::Speed(speed)))
             .map(|_| ())
     }
 
@@ -282,7 +282,7 @@ impl Session {
         if self.clock.is_paused() == paused || self.is_over() {
             return Ok(());
         }
-        self.enter(door, Entry::Clock(ClockChange::Paused(paused)))
+        self.enter(door, &Entry::Clock(ClockChange::Paused(paused)))
             .map(|_| ())
     }
 
@@ -297,7 +297,7 @@ impl Session {
         }
         let from = self.world.now();
         let (target, found) = self.next_visible(from + LONGEST_SKIP);
-        self.enter(door, Entry::Clock(ClockChange::SkippedTo(target.millis())))?;
+        self.enter(door, &Entry::Clock(ClockChange::SkippedTo(target.millis())))?;
         Ok((target - from, found))
     }
 
@@ -307,7 +307,7 @@ impl Session {
     /// The journal's refusal.
     pub fn wait(&mut self, door: Door, span: Span) -> Result<(), SessionError> {
         let target = self.world.now() + span.max(Span::ZERO);
-        self.enter(door, Entry::Clock(ClockChange::SkippedTo(target.millis())))
+        self.enter(door, &Entry::Clock(ClockChange::SkippedTo(target.millis())))
             .map(|_| ())
     }
 
@@ -330,13 +330,13 @@ impl Session {
     }
 
     /// Writes an entry, applies it, closes its record.
-    fn enter(&mut self, door: Door, entry: Entry) -> Result<Applied, SessionError> {
+    fn enter(&mut self, door: Door, entry: &Entry) -> Result<Applied, SessionError> {
         self.move_world();
         let at = self.world.now();
         let sequence = self
             .journal
             .begin(at, WallTime::now(), door, entry.clone())?;
-        let applied = self.apply(&entry);
+        let applied = self.apply(entry);
         let verdict = match &applied {
             Ok(_) => Verdict::Ok,
             Err(rejection) => Verdict::Rejected(Label::cleaned(rejection.id)),

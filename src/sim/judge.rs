@@ -158,9 +158,9 @@ fn labels_of(expr: &Expr) -> Option<Vec<String>> {
     match &expr.node {
         Node::Paren(inner) | Node::Negate(inner) => labels_of(inner),
         Node::Aggregate(aggregate) => match (&aggregate.grouping, aggregate.op) {
-            (_, AggregateOp::Topk | AggregateOp::Bottomk | AggregateOp::CountValues) => None,
+            (_, AggregateOp::Topk | AggregateOp::Bottomk | AggregateOp::CountValues)
+            | (Grouping::Without(_), _) => None,
             (Grouping::By(names), _) => Some(names.clone()),
-            (Grouping::Without(_), _) => None,
         },
         Node::Binary(binary) => {
             if binary.matching.cardinality != Cardinality::OneToOne {

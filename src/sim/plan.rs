@@ -10,7 +10,7 @@ mod kafka;
 mod milestones;
 mod route;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 pub use condition::{Cond, Deed};
@@ -207,14 +207,13 @@ fn numbered<'a, I: Clone>(
 impl Names {
     fn of(pack: &Pack) -> Self {
         let (estate, scenario) = (&pack.estate, &pack.scenario);
-        let all_services: BTreeMap<&String, ()> = estate
+        let all_services: BTreeSet<&String> = estate
             .services
             .keys()
             .chain(scenario.services.keys())
-            .map(|name| (name, ()))
             .collect();
         Self {
-            services: numbered(all_services.into_keys(), ServiceId),
+            services: numbered(all_services.into_iter(), ServiceId),
             routes: BTreeMap::new(),
             faults: numbered(scenario.faults.keys(), FaultId),
             stocks: numbered(scenario.stocks.keys(), StockId),

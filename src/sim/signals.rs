@@ -389,20 +389,16 @@ impl Signals {
         else {
             return;
         };
-        match known {
-            Some(slot) => {
-                let restarted = self.telemetry.restart_pod(at, slots, slot);
-                self.keep(restarted);
-            }
-            None => {
-                let began =
-                    self.telemetry
-                        .start_pod(at, slots, &started.pod, &started.running.node);
-                if let (Some(slot), Some(service)) =
-                    (self.keep(began), self.services.get_mut(service))
-                {
-                    service.pods.insert(Arc::clone(&started.pod), slot);
-                }
+        if let Some(slot) = known {
+            let restarted = self.telemetry.restart_pod(at, slots, slot);
+            self.keep(restarted);
+        } else {
+            let began = self
+                .telemetry
+                .start_pod(at, slots, &started.pod, &started.running.node);
+            if let (Some(slot), Some(service)) = (self.keep(began), self.services.get_mut(service))
+            {
+                service.pods.insert(Arc::clone(&started.pod), slot);
             }
         }
         self.start_lines(plan, started);

@@ -42,7 +42,7 @@ pub fn uuid(key: LeafKey) -> String {
 }
 
 /// One of some things; `None` where there are none.
-pub fn one_of<'a, T>(key: LeafKey, index: u64, things: &'a [T]) -> Option<&'a T> {
+pub fn one_of<T>(key: LeafKey, index: u64, things: &[T]) -> Option<&T> {
     things.get(key.below(index, things.len() as u64) as usize)
 }
 

@@ -2,17 +2,8 @@
 //! person's clone; acts are planned as [`RepoCommand`]s and carried out by the caller. Never changes anything itself.
 
 #![expect(
-    clippy::format_push_string,
-    clippy::format_collect,
-    reason = "texts of a command are small; an ignored result of write! would say less"
-)]
-#![expect(
     clippy::struct_excessive_bools,
     reason = "the flags of a command line are independent of one another"
-)]
-#![expect(
-    clippy::single_match_else,
-    reason = "two cases of equal weight read better side by side"
 )]
 
 use std::path::Path;

@@ -114,12 +114,15 @@ pub enum Run {
     Act(Act),
 }
 
+/// Words what came of commands: the world after them, and what each of them led to.
+pub type Wording = Box<dyn FnOnce(&World, &[Result<WorldOutcome, Rejection>]) -> Answer + Send>;
+
 /// A wish to change the world.
 pub struct Act {
     /// Commands, done in order; the first rejection stops the rest.
     pub commands: Vec<Command>,
     /// Words what came of them.
-    pub answer: Box<dyn FnOnce(&World, &[Result<WorldOutcome, Rejection>]) -> Answer + Send>,
+    pub answer: Wording,
 }
 
 impl Run {

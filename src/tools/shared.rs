@@ -68,12 +68,12 @@ pub fn usage(text: &str) -> Run {
     Run::failed(format!("usage: {text}\n"), 2)
 }
 
+/// Words, and options with their values, in the order in which they were given.
+pub type WordsAndOptions = (Vec<String>, Vec<(String, String)>);
+
 /// Splits arguments into words and the values of options; each option named in `valued` takes the word after it, and
 /// `--name=value` works too.
-pub fn options(
-    argv: &[String],
-    valued: &[&str],
-) -> Result<(Vec<String>, Vec<(String, String)>), String> {
+pub fn options(argv: &[String], valued: &[&str]) -> Result<WordsAndOptions, String> {
     let (mut words, mut found) = (Vec::new(), Vec::new());
     let mut rest = argv.iter();
     while let Some(word) = rest.next() {

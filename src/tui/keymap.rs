@@ -143,10 +143,11 @@ impl Keymap {
         let mut shown: Vec<(String, Verb)> = Vec::new();
         for binding in contexts.iter().flat_map(|context| self.of(*context)) {
             let known = shown.iter().any(|(_, verb)| *verb == binding.does);
-            if binding.foot && !known {
-                if let Some(key) = binding.keys.first() {
-                    shown.push((key.to_string(), binding.does));
-                }
+            if binding.foot
+                && !known
+                && let Some(key) = binding.keys.first()
+            {
+                shown.push((key.to_string(), binding.does));
             }
         }
         shown

@@ -25,7 +25,7 @@ use super::world::Tone;
 const MOVING: Duration = Duration::from_millis(125);
 const IDLE: Duration = Duration::from_millis(500);
 /// How long the loop has to end after a signal.
-const GRACE: Duration = Duration::from_millis(1_000);
+const GRACE: Duration = Duration::from_secs(1);
 /// The most inputs taken in before a frame.
 const MAX_DRAINED: usize = 256;
 

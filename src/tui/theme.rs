@@ -216,6 +216,10 @@ pub enum ThemeError {
 /// How a theme file writes one role.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "attributes of a cell are independent of one another"
+)]
 struct Look {
     fg: String,
     bg: String,

@@ -270,7 +270,7 @@ impl Ui {
         if before.as_ref() != Some(&status.phase) {
             match status.phase {
                 Phase::Relapsed => {
-                    self.say(Tone::Bad, "It is back: the drill has relapsed.".into())
+                    self.say(Tone::Bad, "It is back: the drill has relapsed.".into());
                 }
                 Phase::Mitigated => self.say(
                     Tone::Good,

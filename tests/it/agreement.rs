@@ -11,6 +11,7 @@ use firedrill::sim::plan::Plan;
 use firedrill::sim::promql::{self, Limits};
 use firedrill::sim::telemetry::lines::{Direction, LineFilter, LogLine};
 use firedrill::sim::telemetry::reader::Part;
+use firedrill::sim::telemetry::slots::SlotTrack;
 use firedrill::sim::telemetry::store::Telemetry;
 use firedrill::sim::time::{SimTime, Span};
 
@@ -151,19 +152,17 @@ fn error_counters_of_prometheus_rise_by_the_error_lines() {
                 if began_anew(world, route.service, from, until) {
                     continue;
                 }
-                let metric = match route.name.split_once(' ') {
-                    Some((method, path)) => format!(
+                let metric = if let Some((method, path)) = route.name.split_once(' ') {
+                    format!(
                         "http_requests_total{{service=\"{}\",method=\"{method}\",route=\"{path}\",status=",
                         service.name
-                    ),
-                    None => {
-                        let (of, method) =
-                            route.name.rsplit_once('/').expect("a method has a service");
-                        format!(
-                            "grpc_server_handled_total{{service=\"{}\",grpc_service=\"{of}\",grpc_method=\"{method}\",grpc_code=",
-                            service.name
-                        )
-                    }
+                    )
+                } else {
+                    let (of, method) = route.name.rsplit_once('/').expect("a method has a service");
+                    format!(
+                        "grpc_server_handled_total{{service=\"{}\",grpc_service=\"{of}\",grpc_method=\"{method}\",grpc_code=",
+                        service.name
+                    )
                 };
                 let mut by_status: BTreeMap<&str, u64> = BTreeMap::new();
                 for class in route.classes.iter().filter(|class| class.name != "ok") {
@@ -201,7 +200,7 @@ fn began_anew(
     let inside = |at: i64| from.millis() - 15_000 <= at && at <= until.millis() + 15_000;
     slots
         .into_iter()
-        .flat_map(|track| track.slots())
+        .flat_map(SlotTrack::slots)
         .any(|(_, slot)| {
             inside(slot.start_ms)
                 || slot.end_ms.is_some_and(inside)
@@ -455,7 +454,7 @@ fn restarted(
                 .service(firedrill::sim::ids::ServiceId(index))
         })
         .filter_map(|service| telemetry.slots(service.slots))
-        .flat_map(|track| track.slots())
+        .flat_map(SlotTrack::slots)
         .filter(|(_, slot)| *slot.pod == *pod)
         .any(|(_, slot)| {
             slot.container_starts()

@@ -312,12 +312,11 @@ impl Reference {
     }
 
     fn example(&mut self, place: &str) -> String {
-        match self.examples.of(place) {
-            Some(example) => example.to_owned(),
-            None => {
-                self.bare.push(place.to_owned());
-                String::new()
-            }
+        if let Some(example) = self.examples.of(place) {
+            example.to_owned()
+        } else {
+            self.bare.push(place.to_owned());
+            String::new()
         }
     }
 
@@ -326,20 +325,20 @@ impl Reference {
         match &field.default {
             Default_::Required => "must be given".to_owned(),
             Default_::Function(name) => format!("`{}`", body_value(&self.types.functions[name])),
-            Default_::OfType => match whole.and_then(|whole| whole.get(&field.name)) {
-                Some(value) => shown(&self.of_type(&field.ty), &field.ty, value),
-                None => {
+            Default_::OfType => {
+                if let Some(value) = whole.and_then(|whole| whole.get(&field.name)) {
+                    shown(&self.of_type(&field.ty), &field.ty, value)
+                } else {
                     assert!(!item.has_default, "no defaults of {}", item.name);
                     self.of_type(&field.ty)
                 }
-            },
+            }
         }
     }
 
     fn of_type(&self, ty: &Type) -> String {
         match ty {
-            Type::Option(_) => "none".to_owned(),
-            Type::List(_) | Type::Map(_) => "none".to_owned(),
+            Type::Option(_) | Type::List(_) | Type::Map(_) => "none".to_owned(),
             Type::Tuple(_) => "nothing".to_owned(),
             Type::Named(name) => match name.as_str() {
                 "String" => "empty".to_owned(),
@@ -519,16 +518,17 @@ fn body_value(body: &str) -> String {
     match durations.as_slice() {
         [one] => format!("\"{one}\""),
         [least, most] => format!("\"{least}..{most}\""),
-        _ => match body.strip_suffix(".to_owned()") {
-            Some(text) => text.to_owned(),
-            None => {
+        _ => {
+            if let Some(text) = body.strip_suffix(".to_owned()") {
+                text.to_owned()
+            } else {
                 let plain = body
                     .chars()
                     .all(|letter| letter.is_ascii_alphanumeric() || letter == '.');
                 assert!(plain, "a default that the page has no words for: {body}");
                 body.to_owned()
             }
-        },
+        }
     }
 }
 
@@ -553,7 +553,7 @@ fn grouped(digits: &str) -> String {
     let digits = digits.replace('_', "");
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);

@@ -373,7 +373,7 @@ fn a_journal_that_asks_for_too_much_is_refused_with_its_line() {
         refused(&long),
         "line 2: the line is longer than 1048576 bytes"
     );
-    let deep = [&b"{\"a\":"[..], &[b'['; 100_000], b"\n"].concat();
+    let deep = [&b"{\"a\":"[..], &vec![b'['; 100_000], b"\n"].concat();
     assert_eq!(
         refused(&deep),
         "line 2: the line is nested deeper than 48 levels"

@@ -36,9 +36,9 @@ fn limited(folder: &Path) -> Places {
     Places::of_folder(folder, &folder.join("saves"))
 }
 
-fn called(bench: &mut Workbench, tool: &str, args: serde_json::Value) -> Answer {
+fn called(bench: &mut Workbench, tool: &str, args: &serde_json::Value) -> Answer {
     bench
-        .use_tool(Door::Mcp, tool, &args)
+        .use_tool(Door::Mcp, tool, args)
         .expect("the tool exists")
 }
 
@@ -48,9 +48,9 @@ fn one_call_too_many_is_refused_in_the_systems_own_words_until_the_minute_is_ove
     let places = limited(folder.path());
     let mut bench = places.start("small", 1, Settings::default(), true).unwrap();
     for _ in 0..2 {
-        assert_eq!(called(&mut bench, "jira_search", json!({})).code, 0);
+        assert_eq!(called(&mut bench, "jira_search", &json!({})).code, 0);
     }
-    let refused = called(&mut bench, "jira_get_issue", json!({"key": "ALPHA-1"}));
+    let refused = called(&mut bench, "jira_get_issue", &json!({"key": "ALPHA-1"}));
     assert_eq!(refused.code, 1);
     assert!(
         refused
@@ -69,9 +69,9 @@ fn one_call_too_many_is_refused_in_the_systems_own_words_until_the_minute_is_ove
         typed.lines
     );
     // Another system has its own count.
-    assert_eq!(called(&mut bench, "sentry_list_issues", json!({})).code, 0);
+    assert_eq!(called(&mut bench, "sentry_list_issues", &json!({})).code, 0);
     bench.shell(Door::Shell, "sleep 60");
-    assert_eq!(called(&mut bench, "jira_search", json!({})).code, 0);
+    assert_eq!(called(&mut bench, "jira_search", &json!({})).code, 0);
 }
 
 #[test]
@@ -79,9 +79,12 @@ fn what_acts_counts_as_well_and_is_not_done_when_it_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let places = limited(folder.path());
     let mut bench = places.start("small", 1, Settings::default(), true).unwrap();
-    assert_eq!(called(&mut bench, "slack_list_channels", json!({})).code, 0);
+    assert_eq!(
+        called(&mut bench, "slack_list_channels", &json!({})).code,
+        0
+    );
     let post = json!({"channel": "incidents", "text": "looking"});
-    let refused = called(&mut bench, "slack_post_message", post);
+    let refused = called(&mut bench, "slack_post_message", &post);
     assert_eq!(refused.error, "slack_post_message: ratelimited\n");
     assert!(
         bench
@@ -91,7 +94,7 @@ fn what_acts_counts_as_well_and_is_not_done_when_it_is_refused() {
             .iter()
             .all(|post| post.text != "looking")
     );
-    assert_eq!(called(&mut bench, "featureflags_list", json!({})).code, 0);
+    assert_eq!(called(&mut bench, "featureflags_list", &json!({})).code, 0);
     let switched = bench.shell(Door::Shell, "flags set batch-size-v2 on");
     assert!(
         switched.lines.iter().any(|(line, _)| line.contains("429")),

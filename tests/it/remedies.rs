@@ -459,7 +459,9 @@ fn is_active(world: &World, fault: &str) -> bool {
 fn each_cause_is_mended_alone() {
     let after = |does: &[Does]| {
         let mut world = world();
-        does.iter().for_each(|does| do_it(&mut world, *does));
+        for does in does {
+            do_it(&mut world, *does);
+        }
         pass(&mut world, 40);
         world
     };

@@ -9,6 +9,7 @@ use firedrill::sim::command::Command;
 use firedrill::sim::kubernetes::template::EnvVar;
 use firedrill::sim::kubernetes::{Kind, KubeCommand, ObjectRef};
 use firedrill::sim::plan::Plan;
+use firedrill::sim::telemetry::slots::SlotTrack;
 use firedrill::sim::time::Span;
 
 fn plan() -> Arc<Plan> {
@@ -174,7 +175,7 @@ fn the_past_of_the_cluster_is_one_that_a_cluster_can_have() {
             .signals()
             .service(id)
             .and_then(|of| telemetry.slots(of.slots));
-        for (_, slot) in track.into_iter().flat_map(|track| track.slots()) {
+        for (_, slot) in track.into_iter().flat_map(SlotTrack::slots) {
             let pod = world.cluster().pod(&service.spec.namespace, &slot.pod);
             if let Some(pod) = pod.filter(|_| slot.end_ms.is_none()) {
                 let told = slot.restarts_until(now.millis());

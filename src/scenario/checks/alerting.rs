@@ -150,13 +150,12 @@ impl Checker<'_> {
         };
         let mut found = Vec::new();
         for (label, span) in asked {
-            let known: Vec<&str> = match possible {
-                Some(possible) => possible.iter().map(String::as_str).collect(),
-                None => {
-                    let declared = series().flat_map(|spec| spec.labels.keys());
-                    let all = declared.map(String::as_str).chain(LABELS.iter().copied());
-                    all.collect::<BTreeSet<_>>().into_iter().collect()
-                }
+            let known: Vec<&str> = if let Some(possible) = possible {
+                possible.iter().map(String::as_str).collect()
+            } else {
+                let declared = series().flat_map(|spec| spec.labels.keys());
+                let all = declared.map(String::as_str).chain(LABELS.iter().copied());
+                all.collect::<BTreeSet<_>>().into_iter().collect()
             };
             if known.contains(&label.as_str()) {
                 continue;
@@ -177,9 +176,9 @@ impl Checker<'_> {
                     .hint(hint),
             );
         }
-        found
-            .into_iter()
-            .for_each(|diagnostic| self.push(diagnostic));
+        for diagnostic in found {
+            self.push(diagnostic);
+        }
     }
 
     /// Says when recording rules ask for each other in a circle or one after the other too often.

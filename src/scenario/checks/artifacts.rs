@@ -47,7 +47,7 @@ impl Checker<'_> {
             Artifact::Rollout(service) => self.refer(Kind::Service, service, &first()),
             Artifact::Object { kind, name } => self.object(kind, name, at),
             Artifact::Commit(id) | Artifact::CommitTitle(id) => {
-                self.refer(Kind::Commit, id, &first())
+                self.refer(Kind::Commit, id, &first());
             }
             Artifact::FileLines {
                 repo,
@@ -72,13 +72,13 @@ impl Checker<'_> {
                 self.release(of, tag, &at.field("tag"));
             }
             Artifact::Flag(flag) | Artifact::FlagAudit(flag) => {
-                self.refer(Kind::Flag, flag, &first())
+                self.refer(Kind::Flag, flag, &first());
             }
             Artifact::Schedule(team) => self.refer(Kind::Team, team, &first()),
             Artifact::StatusIncident(id) => self.refer(Kind::StatusIncident, id, &first()),
             Artifact::StatusComponent(name) => self.refer(Kind::StatusComponent, name, &first()),
             Artifact::TerraformResource(address) | Artifact::TerraformDrift(address) => {
-                self.not_empty(address, "the address", &first())
+                self.not_empty(address, "the address", &first());
             }
             Artifact::Alarm(name) => self.not_empty(name, "the alarm's name", &first()),
             Artifact::Table { server, table } => self.table(server, table, at),

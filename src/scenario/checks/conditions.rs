@@ -41,7 +41,7 @@ impl Checker<'_> {
             Condition::Not(inner) => self.condition_at(inner, &at.item(0), depth + 1),
             Condition::Always => {}
             Condition::After(moment) | Condition::Before(moment) => {
-                self.moment(*moment, false, &at.item(0))
+                self.moment(*moment, false, &at.item(0));
             }
             _ => self.condition_on_story(condition, at),
         }
@@ -52,7 +52,7 @@ impl Checker<'_> {
         match condition {
             Condition::Active(fault) => self.refer(Kind::Fault, fault, &at.item(0)),
             Condition::ActiveFor { fault, .. } => {
-                self.refer(Kind::Fault, fault, &at.field("fault"))
+                self.refer(Kind::Fault, fault, &at.field("fault"));
             }
             Condition::Above { fault, level } | Condition::AboveFor { fault, level, .. } => {
                 self.refer(Kind::Fault, fault, &at.field("fault"));
@@ -98,7 +98,7 @@ impl Checker<'_> {
                 self.fact_is_number(fact, at);
             }
             Condition::RetentionBelow { topic, .. } => {
-                self.refer(Kind::Topic, topic, &at.field("topic"))
+                self.refer(Kind::Topic, topic, &at.field("topic"));
             }
             Condition::LagAbove { group, .. } | Condition::ExpiredAbove { group, .. } => {
                 self.refer(Kind::Group, group, &at.field("group"));
@@ -141,7 +141,7 @@ impl Checker<'_> {
             Action::OffsetsReset { group } => self.refer(Kind::Group, group, &at.field("group")),
             Action::TopicDeleted { topic } => self.refer(Kind::Topic, topic, &at.field("topic")),
             Action::Posted { channel, .. } => {
-                self.refer(Kind::Channel, channel, &at.field("channel"))
+                self.refer(Kind::Channel, channel, &at.field("channel"));
             }
         }
     }
@@ -174,7 +174,7 @@ impl Checker<'_> {
             Change::SetFlag { flag, .. } => self.refer(Kind::Flag, flag, &at.field("flag")),
             Change::SetFact { fact, .. } => self.refer(Kind::Fact, fact, &at.field("fact")),
             Change::SetTopicConfig { topic, .. } => {
-                self.refer(Kind::Topic, topic, &at.field("topic"))
+                self.refer(Kind::Topic, topic, &at.field("topic"));
             }
             Change::Silence {
                 alert, matching, ..

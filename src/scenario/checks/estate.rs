@@ -197,7 +197,7 @@ impl Checker<'_> {
                 }
             }
             SeriesValue::Counter { base, .. } => {
-                self.number(*base, 0.0, 1e15, &value.field("base"))
+                self.number(*base, 0.0, 1e15, &value.field("base"));
             }
             SeriesValue::Stock(stock) => self.refer(Kind::Stock, stock, &value.item(0)),
             SeriesValue::SameAs { metric, .. } => self.metric(metric, &value.field("metric")),
@@ -206,7 +206,7 @@ impl Checker<'_> {
                 self.route(of, route, &value.field("route"));
             }
             SeriesValue::Consumed { group } => {
-                self.refer(Kind::Group, group, &value.field("group"))
+                self.refer(Kind::Group, group, &value.field("group"));
             }
         }
     }

@@ -88,7 +88,7 @@ impl Checker<'_> {
     fn scope(&mut self, scope: &Scope, at: &Place<'_>) {
         match scope {
             Scope::Service(name) | Scope::NodesOf(name) => {
-                self.refer(Kind::Service, name, &at.item(0))
+                self.refer(Kind::Service, name, &at.item(0));
             }
             Scope::Pods { of, share } => {
                 self.refer(Kind::Service, of, &at.field("of"));
@@ -99,10 +99,8 @@ impl Checker<'_> {
             Scope::Topic(name) => self.refer(Kind::Topic, name, &at.item(0)),
             Scope::Partition { topic, partition } => {
                 self.refer(Kind::Topic, topic, &at.field("topic"));
-                let clusters = self.subject.estate.kafka.values();
-                let found = clusters
-                    .filter_map(|cluster| cluster.topics.get(topic))
-                    .next();
+                let mut clusters = self.subject.estate.kafka.values();
+                let found = clusters.find_map(|cluster| cluster.topics.get(topic));
                 if let Some(partitions) = found.map(|topic| topic.partitions) {
                     let last = u64::from(partitions.saturating_sub(1));
                     self.count(u64::from(*partition), 0, last, &at.field("partition"));

@@ -379,7 +379,7 @@ fn causes_of<'a>(condition: &'a Condition, wanted: bool, causes: &mut Vec<Cause<
         Condition::Not(inner) => causes_of(inner, !wanted, causes),
         Condition::Active(fault) if wanted => causes.push(Cause::Fault(fault, Lasting::No)),
         Condition::Above { fault, .. } if wanted => {
-            causes.push(Cause::Fault(fault, Lasting::Risen))
+            causes.push(Cause::Fault(fault, Lasting::Risen));
         }
         Condition::ActiveFor { fault, lasts } | Condition::AboveFor { fault, lasts, .. }
             if wanted =>
@@ -505,25 +505,20 @@ impl Tarjan<'_> {
                 .get(node)
                 .and_then(|edges| edges.get(edge))
                 .copied();
-            match next {
-                Some(to) => {
-                    work.push((node, edge + 1));
-                    match self.order.get(to).copied().flatten() {
-                        None => {
-                            self.enter(to);
-                            work.push((to, 0));
-                        }
-                        Some(order) if self.on_stack.get(to) == Some(&true) => {
-                            self.lower(node, order)
-                        }
-                        Some(_) => {}
+            if let Some(to) = next {
+                work.push((node, edge + 1));
+                match self.order.get(to).copied().flatten() {
+                    None => {
+                        self.enter(to);
+                        work.push((to, 0));
                     }
+                    Some(order) if self.on_stack.get(to) == Some(&true) => self.lower(node, order),
+                    Some(_) => {}
                 }
-                None => {
-                    self.leave(node);
-                    if let Some((parent, _)) = work.last().copied() {
-                        self.lower(parent, self.low(node));
-                    }
+            } else {
+                self.leave(node);
+                if let Some((parent, _)) = work.last().copied() {
+                    self.lower(parent, self.low(node));
                 }
             }
         }

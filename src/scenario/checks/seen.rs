@@ -24,7 +24,7 @@ impl Checker<'_> {
         let mut versions: Vec<String> = texts
             .base
             .get(path)
-            .map(|text| text.to_string())
+            .map(ToString::to_string)
             .into_iter()
             .collect();
         for commit in &texts.commits {

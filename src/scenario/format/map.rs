@@ -65,6 +65,14 @@ impl<'a, V> IntoIterator for &'a Map<V> {
     }
 }
 
+impl<'a, V> IntoIterator for &'a mut Map<V> {
+    type Item = (&'a String, &'a mut V);
+    type IntoIter = btree_map::IterMut<'a, String, V>;
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.iter_mut()
+    }
+}
+
 impl<V: Serialize> Serialize for Map<V> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.0.serialize(serializer)

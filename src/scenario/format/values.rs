@@ -218,7 +218,7 @@ impl Text for Rate {
             _ => return Err(wrong()),
         };
         let per_second = number / seconds;
-        if !per_second.is_finite() || per_second < 0.0 || per_second > Self::MAX_PER_SECOND {
+        if !per_second.is_finite() || !(0.0..=Self::MAX_PER_SECOND).contains(&per_second) {
             return Err(format!(
                 "the rate \"{text}\" is out of range; zero to 100000/s"
             ));

@@ -84,7 +84,9 @@ fn part(file: &Arc<SourceText>, diagnostics: &mut Vec<Diagnostic>) -> Part {
             super::walk::values(file, root, diagnostics);
             super::walk::doubled(file, root, &mut doubled, diagnostics);
             if let Some(kept) = &mut kept {
-                doubled.iter().for_each(|gone| kept.remove(gone));
+                for gone in &doubled {
+                    kept.remove(gone);
+                }
             }
         } else {
             let end = root.span.end.min(root.span.start + 1);

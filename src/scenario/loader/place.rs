@@ -102,7 +102,7 @@ impl<'a> Places<'a> {
     }
 }
 
-impl<'a> Place<'a> {
+impl Place<'_> {
     /// A field of this struct, an entry of this map, a named value of this variant.
     #[must_use]
     pub fn field(&self, name: &str) -> Self {

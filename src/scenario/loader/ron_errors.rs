@@ -53,7 +53,7 @@ pub(super) fn steps<'a>(root: &'a Node, offset: usize, code: &Error) -> Vec<Step
         // A name that wants values is found missing them just behind it.
         let behind = || {
             matches!(code, Error::ExpectedStructLike)
-                .then(|| all().filter(|step| step.span().end <= offset).last())
+                .then(|| all().rfind(|step| step.span().end <= offset))
                 .flatten()
         };
         match inside.or_else(behind) {

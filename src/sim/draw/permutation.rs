@@ -88,7 +88,7 @@ impl Permutation {
     /// One round changes one half by the other, and undoes itself.
     #[inline]
     fn round(&self, round: usize, key: u64, low: &mut u64, high: &mut u64) {
-        if round % 2 == 0 {
+        if round.is_multiple_of(2) {
             *low ^= mix(*high, key) & self.low_mask;
         } else {
             *high ^= mix(*low, key) & self.high_mask;

@@ -69,6 +69,7 @@ impl Kind {
         Self::PodDisruptionBudget,
     ];
 
+    #[expect(clippy::too_many_lines, reason = "a table, one kind an arm")]
     const fn words(self) -> Words {
         let (name, resource, singular, short, group, version): (
             _,

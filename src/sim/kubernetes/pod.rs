@@ -488,12 +488,11 @@ impl Pod {
             }
         }
         if status == "Completed" && running {
-            status = if self.containers_ready() {
+            status = String::from(if self.containers_ready() {
                 "Running"
             } else {
                 "NotReady"
-            }
-            .to_owned();
+            });
         }
         status
     }

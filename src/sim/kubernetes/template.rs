@@ -230,6 +230,10 @@ struct EnvVarForm {
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[expect(
+    clippy::enum_variant_names,
+    reason = "the names of a manifest's fields"
+)]
 enum EnvValueFrom {
     SecretKeyRef(KeyRef),
     ConfigMapKeyRef(KeyRef),

@@ -39,9 +39,10 @@ pub(super) fn line_regex(text: &str) -> Result<Regex, String> {
 
 /// A line filter for the search.
 fn searched(filter: &LineStage) -> TextFilter {
-    let alternatives = |pieces: Vec<String>| match pieces.as_slice() {
-        [one] => one.clone(),
-        _ => {
+    let alternatives = |pieces: Vec<String>| {
+        if let [one] = pieces.as_slice() {
+            one.clone()
+        } else {
             let pieces: Vec<String> = pieces.iter().map(|piece| format!("(?:{piece})")).collect();
             pieces.join("|")
         }

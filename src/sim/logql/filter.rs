@@ -168,12 +168,11 @@ impl LabelFilter {
                     Quantity::Duration => units::duration_seconds(text),
                     Quantity::Bytes => units::bytes(text),
                 };
-                match read {
-                    Some(read) => compare.holds(read, *value),
-                    None => {
-                        fields.set_error(FILTER_ERROR, "could not be read as a number");
-                        true
-                    }
+                if let Some(read) = read {
+                    compare.holds(read, *value)
+                } else {
+                    fields.set_error(FILTER_ERROR, "could not be read as a number");
+                    true
                 }
             }
             Self::Address {

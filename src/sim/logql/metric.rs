@@ -356,7 +356,7 @@ impl Part {
         let windows: Vec<(usize, usize)> = windows.collect();
         let mut columns = self.table.columns(&self.aggregation, &windows)?;
         if self.aggregation.op == RangeOp::AbsentOverTime {
-            columns = absent(&self.aggregation, columns, times.len());
+            columns = absent(&self.aggregation, &columns, times.len());
         }
         Ok(columns)
     }
@@ -379,7 +379,7 @@ fn grouped(labels: Labels, grouping: Option<&Grouping>) -> Labels {
 /// One where nothing was counted, with the labels that the selector fixes.
 fn absent(
     aggregation: &RangeAggregation,
-    counted: bridge::Columns,
+    counted: &bridge::Columns,
     steps: usize,
 ) -> bridge::Columns {
     use crate::sim::promql::matcher::MatchOp;

@@ -124,7 +124,7 @@ impl fmt::Display for Unwrap {
             Conversion::Plain => write!(out, "| unwrap {}", self.label)?,
             Conversion::Duration => write!(out, "| unwrap duration({})", self.label)?,
             Conversion::DurationSeconds => {
-                write!(out, "| unwrap duration_seconds({})", self.label)?
+                write!(out, "| unwrap duration_seconds({})", self.label)?;
             }
             Conversion::Bytes => write!(out, "| unwrap bytes({})", self.label)?,
         }

@@ -173,7 +173,6 @@ fn closing(code: &str) -> Option<usize> {
             (Some('"'), _) if escaped => escaped = false,
             (Some('"'), '\\') => escaped = true,
             (Some(open), letter) if letter == open => quote = None,
-            (Some(_), _) => {}
             (None, '"' | '`') => quote = Some(letter),
             (None, '}') if code.get(at..).is_some_and(|rest| rest.starts_with("}}")) => {
                 return Some(at);

@@ -227,9 +227,9 @@ fn value(query: &str) -> BTreeMap<String, f64> {
 
 #[test]
 fn selectors_and_line_filters_take_the_lines_they_say() {
+    type Wanted = fn(&LogLine) -> bool;
     let (telemetry, end) = snapshot();
     let all = lines(&telemetry, end, 2);
-    type Wanted = fn(&LogLine) -> bool;
     let queries: [(&str, Wanted); 8] = [
         (r#"{app="gate"}"#, |line| &*line.service == "gate"),
         (r#"{namespace="front", level=~"error|fatal"}"#, |line| {
@@ -369,7 +369,7 @@ fn numbers_in_lines_are_aggregated() {
         assert!(
             (found - wanted).abs() < 1e-6 * wanted.abs().max(1.0),
             "{found} {wanted}"
-        )
+        );
     };
     let count = values.len() as f64;
     assert!(count > 100.0);

@@ -291,21 +291,18 @@ fn callers_first(plan: &Plan) -> Vec<RouteId> {
                 }
                 mark(&mut state, route, 1);
             }
-            match plan
+            if let Some(call) = plan
                 .routes
                 .get(route)
                 .and_then(|found| found.calls.get(next))
             {
-                Some(call) => {
-                    stack.push((route, next + 1));
-                    if state.get(call.to.index()).copied() == Some(0) {
-                        stack.push((call.to.index(), 0));
-                    }
+                stack.push((route, next + 1));
+                if state.get(call.to.index()).copied() == Some(0) {
+                    stack.push((call.to.index(), 0));
                 }
-                None => {
-                    mark(&mut state, route, 2);
-                    done.push(RouteId(route as u32));
-                }
+            } else {
+                mark(&mut state, route, 2);
+                done.push(RouteId(route as u32));
             }
         }
     }

@@ -49,6 +49,7 @@ pub struct AlertingRule {
     /// Texts.
     pub annotations: Vec<(String, Template)>,
     /// Labels and annotations as they were written, for those who list rules.
+    #[expect(clippy::type_complexity, reason = "two lists of names and values")]
     pub written: (Vec<(String, String)>, Vec<(String, String)>),
     /// Whether it pages, whatever the routes say.
     pub pages: bool,

@@ -104,7 +104,7 @@ impl Maker<'_> {
     /// Failing and slow requests of a service.
     fn requests(&mut self, name: &str, service: &Service) {
         let http = |route: &String| route.contains(' ');
-        let by = format!("sum by (namespace, service)");
+        let by = "sum by (namespace, service)".to_owned();
         let of = |more: &str| format!("{{service=\"{name}\"{more}}}[5m]");
         for is_http in [true, false] {
             if !service.routes.keys().any(|route| http(route) == is_http) {

@@ -181,9 +181,9 @@ fn told(
     values: &[(Option<f64>, Option<f64>)],
 ) -> Vec<(i64, String)> {
     let mut alerts = Alerts::new(rules, T0);
-    silences
-        .iter()
-        .for_each(|silence| alerts.silence(silence.clone()));
+    for silence in silences {
+        alerts.silence(silence.clone());
+    }
     let mut all = Vec::new();
     for (tick, (a, b)) in values.iter().enumerate() {
         let mut samples = Vec::new();

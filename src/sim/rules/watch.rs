@@ -152,17 +152,16 @@ impl Watched {
             return;
         }
         let same = |other: &Selection| other.matchers == selector.matchers;
-        let number = match self.selections.iter().position(same) {
-            Some(number) => number,
-            None => {
-                self.selections.push(Selection {
-                    matchers: selector.matchers.clone(),
-                    reach_ms,
-                    rises: true,
-                    sums: Vec::new(),
-                });
-                self.selections.len() - 1
-            }
+        let number = if let Some(number) = self.selections.iter().position(same) {
+            number
+        } else {
+            self.selections.push(Selection {
+                matchers: selector.matchers.clone(),
+                reach_ms,
+                rises: true,
+                sums: Vec::new(),
+            });
+            self.selections.len() - 1
         };
         if let Some(selection) = self.selections.get_mut(number) {
             selection.reach_ms = selection.reach_ms.max(reach_ms);

@@ -63,8 +63,7 @@ pub(super) fn logger(runtime: Runtime, service: &str, access: bool) -> String {
         (Runtime::Java, true) => format!("{}.RequestFilter", package(service)),
         (Runtime::Java, false) => format!("{}.{name}Service", package(service)),
         (Runtime::Python, true) => format!("{}.access", package(service)),
-        (Runtime::Python, false) => package(service),
-        (Runtime::Ruby | Runtime::Php, _) => package(service),
+        (Runtime::Python, false) | (Runtime::Ruby | Runtime::Php, _) => package(service),
         _ => String::new(),
     }
 }
@@ -78,30 +77,27 @@ struct Names {
 
 impl Names {
     fn of(service: &str, route: &str) -> Self {
-        let (class, method) = match route.split_once(' ') {
-            Some((verb, path)) => {
-                let word = path
-                    .split('/')
-                    .find(|part| !part.is_empty() && !part.starts_with([':', '{']))
-                    .map_or_else(|| pascal(service), pascal);
-                (
-                    word.clone(),
-                    format!("{}{word}", pascal(&verb.to_lowercase())),
-                )
-            }
-            None => {
-                let (of, method) = route.rsplit_once('/').unwrap_or(("", route));
-                let class = of.rsplit('.').next().unwrap_or("");
-                let class = class.strip_suffix("Service").unwrap_or(class);
-                (
-                    if class.is_empty() {
-                        pascal(service)
-                    } else {
-                        pascal(class)
-                    },
-                    pascal(method),
-                )
-            }
+        let (class, method) = if let Some((verb, path)) = route.split_once(' ') {
+            let word = path
+                .split('/')
+                .find(|part| !part.is_empty() && !part.starts_with([':', '{']))
+                .map_or_else(|| pascal(service), pascal);
+            (
+                word.clone(),
+                format!("{}{word}", pascal(&verb.to_lowercase())),
+            )
+        } else {
+            let (of, method) = route.rsplit_once('/').unwrap_or(("", route));
+            let class = of.rsplit('.').next().unwrap_or("");
+            let class = class.strip_suffix("Service").unwrap_or(class);
+            (
+                if class.is_empty() {
+                    pascal(service)
+                } else {
+                    pascal(class)
+                },
+                pascal(method),
+            )
         };
         Self {
             package: package(service),

@@ -21,12 +21,15 @@ pub enum TrackError {
     },
 }
 
+/// Values with the instants, in milliseconds, from which they hold.
+type Steps<T> = Arc<Vec<(i64, T)>>;
+
 /// A value that is constant between the instants at which it was set.
 #[derive(Clone, Debug)]
 pub struct StepTrack<T> {
     initial: T,
-    chunks: Arc<Vec<Arc<Vec<(i64, T)>>>>,
-    tail: Arc<Vec<(i64, T)>>,
+    chunks: Arc<Vec<Steps<T>>>,
+    tail: Steps<T>,
 }
 
 impl<T: Clone + PartialEq> StepTrack<T> {

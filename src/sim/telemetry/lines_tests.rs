@@ -174,7 +174,7 @@ fn a_line_is_found_by_key_and_by_trace() {
         assert!(line.text.contains(&format!("{trace:032x}")));
         let of_trace = telemetry.lines_of_trace(trace);
         assert!(of_trace.contains(&line.key));
-        assert_eq!(of_trace.len(), if line.name.contains("-") { 2 } else { 1 });
+        assert_eq!(of_trace.len(), if line.name.contains('-') { 2 } else { 1 });
         assert!(
             fields
                 .iter()

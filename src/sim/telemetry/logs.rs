@@ -180,6 +180,7 @@ pub(super) struct Scripted {
 /// All that writes lines.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Logs {
+    #[expect(clippy::struct_field_names, reason = "the logs themselves")]
     pub(super) logs: Vec<Log>,
     pub(super) by_atom: BTreeMap<AtomId, Vec<LogId>>,
     /// Sorted by key.

@@ -590,12 +590,11 @@ impl<'a> AtomReader<'a> {
     }
 
     fn pinned(&mut self, number: usize, pin: &'a PinState, index: LeafIndex) -> u64 {
-        let counts = match pin.counts.get() {
-            Some(counts) => counts,
-            None => {
-                let counts = self.apportion(number, pin);
-                pin.counts.get_or_init(|| counts)
-            }
+        let counts = if let Some(counts) = pin.counts.get() {
+            counts
+        } else {
+            let counts = self.apportion(number, pin);
+            pin.counts.get_or_init(|| counts)
         };
         usize::try_from(index - pin.first)
             .ok()

@@ -179,10 +179,10 @@ pub(super) fn value(
         }
         (FieldKind::DurationUs, Some(placed)) => push_number(out, placed.duration_us),
         (FieldKind::Pod, Some(placed)) => {
-            out.push_str(pod_of(placed).map_or("-", |slot| &slot.pod))
+            out.push_str(pod_of(placed).map_or("-", |slot| &slot.pod));
         }
         (FieldKind::Node, Some(placed)) => {
-            out.push_str(pod_of(placed).map_or("-", |slot| &slot.node))
+            out.push_str(pod_of(placed).map_or("-", |slot| &slot.node));
         }
         (_, None) => {}
     }

@@ -406,6 +406,10 @@ impl Search {
 
     /// The matches of one group in a leaf, as references or (for whole leaves) as a number for each template. Says how many
     /// lines it has looked at.
+    #[expect(
+        clippy::too_many_lines,
+        reason = "one scan, whose steps share all that it holds"
+    )]
     fn scan_group(
         &self,
         selection: &mut Selection<'_>,

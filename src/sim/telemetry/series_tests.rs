@@ -22,16 +22,16 @@ fn series(metric: &str, values: Values) -> SeriesDef {
     }
 }
 
-fn per_pod(slots: SlotsId, scraped: bool) -> Option<PerPod> {
+fn per_pod(slots: SlotsId, scraped: bool) -> PerPod {
     let labels = vec![
         ("pod".to_owned(), PodLabel::Pod),
         ("node".to_owned(), PodLabel::Node),
     ];
-    Some(PerPod {
+    PerPod {
         slots,
         labels,
         scraped,
-    })
+    }
 }
 
 fn counter(atoms: Vec<AtomId>, base: Base) -> Values {
@@ -63,7 +63,7 @@ fn with_requests() -> Estate {
         "http_requests_total",
         counter(vec![estate.good, estate.bad], Base::AtOrigin(0.0)),
     );
-    requests.per_pod = per_pod(estate.web, true);
+    requests.per_pod = Some(per_pod(estate.web, true));
     telemetry.add_series(requests).unwrap();
     let mut seconds = series(
         "http_request_duration_seconds",
@@ -72,13 +72,13 @@ fn with_requests() -> Estate {
             unit_us: 1_000_000,
         },
     );
-    seconds.per_pod = per_pod(estate.web, true);
+    seconds.per_pod = Some(per_pod(estate.web, true));
     telemetry.add_series(seconds).unwrap();
     let mut restarts = series(
         "kube_pod_container_status_restarts_total",
         Values::PodRestarts,
     );
-    restarts.per_pod = per_pod(estate.web, false);
+    restarts.per_pod = Some(per_pod(estate.web, false));
     telemetry.add_series(restarts).unwrap();
     telemetry
         .add_series(series(

@@ -14,7 +14,7 @@ use super::leaf::SCRAPE_MS;
 use super::reader::AtomReader;
 use super::samples::{self, Counted, STALE_BITS};
 use super::series::{Aspect, Base, Family, Member, Values};
-use super::slots::Slot;
+use super::slots::{Slot, SlotTrack};
 use super::store::Telemetry;
 use crate::sim::promql::ast::Grouping;
 use crate::sim::promql::labels::{Labels, METRIC_NAME};
@@ -536,7 +536,7 @@ fn pods_of(telemetry: &Telemetry, family: &Family) -> usize {
         .per_pod
         .as_ref()
         .and_then(|per_pod| telemetry.slots(per_pod.slots))
-        .map_or(0, |track| track.len())
+        .map_or(0, SlotTrack::len)
 }
 
 fn pod_of<'a>(telemetry: &'a Telemetry, family: &Family, member: Member) -> Option<&'a Slot> {

@@ -343,6 +343,7 @@ fn later_history_changes_no_closed_leaf() {
 
 #[test]
 fn a_snapshot_stays_where_it_was() {
+    fn shared<T: Send + Sync>(_: &T) {}
     let Estate {
         mut telemetry,
         good,
@@ -354,7 +355,6 @@ fn a_snapshot_stays_where_it_was() {
     let total = snapshot.total_until(good, Part::ALL, i64::MAX);
     assert_eq!(total, telemetry.total_until(good, Part::ALL, t0_ms()));
     assert_eq!(total, telemetry.total_until(good, Part::ALL, i64::MAX));
-    fn shared<T: Send + Sync>(_: &T) {}
     shared(&snapshot);
 }
 

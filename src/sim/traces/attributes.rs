@@ -44,12 +44,11 @@ pub(super) enum Called<'a> {
 
 impl<'a> Called<'a> {
     pub(super) fn of(route: &'a RoutePlan) -> Self {
-        match route.name.split_once(' ') {
-            Some((method, path)) => Self::Http(method, path),
-            None => {
-                let (service, method) = route.name.rsplit_once('/').unwrap_or(("", &route.name));
-                Self::Grpc(service, method)
-            }
+        if let Some((method, path)) = route.name.split_once(' ') {
+            Self::Http(method, path)
+        } else {
+            let (service, method) = route.name.rsplit_once('/').unwrap_or(("", &route.name));
+            Self::Grpc(service, method)
         }
     }
 

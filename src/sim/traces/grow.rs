@@ -267,7 +267,9 @@ impl Grower<'_> {
         }
         let sum = own + takes.iter().sum::<f64>();
         let scale = (whole / sum).min(1.0);
-        takes.iter_mut().for_each(|take| *take *= scale);
+        for take in &mut takes {
+            *take *= scale;
+        }
         let rest = (whole - sum).max(0.0);
         let longer = self.longest(served, own, &takes, done);
         let mut pause = rest;

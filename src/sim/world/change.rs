@@ -77,12 +77,12 @@ impl World {
                 });
             }
             Change::Restart { of } => {
-                self.change_workload(of, |target| KubeCommand::RolloutRestart { target })
+                self.change_workload(of, |target| KubeCommand::RolloutRestart { target });
             }
             Change::SetFlag { flag, on } => self.set_flag(flag, *on, by.unwrap_or("automation")),
             Change::SetFact { fact, value } => self.set_fact(fact, value),
             Change::SetTopicConfig { topic, key, value } => {
-                self.set_topic_config(topic, key, value.clone())
+                self.set_topic_config(topic, key, value.clone());
             }
             Change::Silence {
                 alert,

@@ -156,7 +156,7 @@ impl World {
                 self.signals.pod_gone(&self.plan, pod, event.at);
             }
             ClusterEventKind::RolloutComplete { workload, .. } => {
-                self.rolled_out(workload, event.at)
+                self.rolled_out(workload, event.at);
             }
             ClusterEventKind::ScaledTo {
                 workload,

@@ -51,13 +51,13 @@ pub enum Outcome {
 impl World {
     /// Does what a command asks for, now.
     pub fn apply(&mut self, command: &Command) -> Result<Outcome, Rejection> {
-        if let DrillState::Ended(_) = self.drill {
-            if !matches!(
+        if let DrillState::Ended(_) = self.drill
+            && !matches!(
                 command,
                 Command::Drill(DrillAct::Report(_) | DrillAct::Note(_))
-            ) {
-                return Err(Rejection::new("drill-over", "the drill is over"));
-            }
+            )
+        {
+            return Err(Rejection::new("drill-over", "the drill is over"));
         }
         let outcome = self.apply_one(command)?;
         self.stir();

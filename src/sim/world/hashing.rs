@@ -112,7 +112,9 @@ impl World {
         hasher.text(&format!("{:?}", self.drill));
         hasher.number(self.trainee.claims.len() as i64);
         let seen: BTreeSet<u32> = self.trainee.clues.keys().map(|clue| clue.0).collect();
-        seen.iter().for_each(|clue| hasher.number(i64::from(*clue)));
+        for clue in seen {
+            hasher.number(i64::from(clue));
+        }
     }
 }
 

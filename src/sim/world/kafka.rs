@@ -138,12 +138,12 @@ impl TopicLog {
             .front()
             .is_some_and(|oldest| oldest.closed + retention <= at)
         {
-            if let Some(oldest) = self.segments.pop_front() {
-                if oldest.end > self.start {
-                    self.start = oldest.end;
-                    self.deletions.push((at, oldest.end));
-                    deleted = true;
-                }
+            if let Some(oldest) = self.segments.pop_front()
+                && oldest.end > self.start
+            {
+                self.start = oldest.end;
+                self.deletions.push((at, oldest.end));
+                deleted = true;
             }
         }
         deleted
@@ -304,6 +304,7 @@ fn works(log: &TopicLog, ready: u32, less: f64) -> bool {
 mod tests {
     use super::*;
     use crate::scenario::format::infrastructure::Topic;
+    use crate::scenario::format::map::Map;
     use crate::scenario::format::values::{Duration, Instant};
     use crate::sim::ids::{ServiceId, TopicId};
 
@@ -314,7 +315,7 @@ mod tests {
             broker: None,
             spec: Topic {
                 partitions: 1,
-                config: Default::default(),
+                config: Map::default(),
                 message_bytes: 100,
                 segment: Duration::from_secs(600),
                 offsets: Vec::new(),

@@ -96,11 +96,11 @@ impl World {
                 .get(service, &pod)
                 .filter(|running| running.alive && running.leaked > 0.0)
                 .map(|running| running.leaked);
-            if let (Some(limit), Some(leaked)) = (limit, leaked) {
-                if ordinary + leaked >= limit {
-                    let namespace = namespace.clone();
-                    killed.push(OutOfMemory { namespace, pod });
-                }
+            if let (Some(limit), Some(leaked)) = (limit, leaked)
+                && ordinary + leaked >= limit
+            {
+                let namespace = namespace.clone();
+                killed.push(OutOfMemory { namespace, pod });
             }
         }
     }

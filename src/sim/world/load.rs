@@ -16,6 +16,10 @@ const ORDINARY_POOL_USE: f64 = 0.31;
 
 /// What follows from the rest of the state: never hashed, kept so that a step at which nothing moves costs nothing.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each says of another thing whether it moved"
+)]
 pub(super) struct Derived {
     /// Some fact has moved since the step before.
     pub facts_moved: bool,
@@ -139,11 +143,12 @@ impl World {
         self.derived.pools.fill(ORDINARY_POOL_USE);
         for (index, (fault, state)) in plan.faults.iter().zip(&self.faults).enumerate() {
             let intensity = state.intensity(self.now);
-            if let Some(level) = self.derived.pressure.levels.get_mut(index) {
-                if fault.effects.bend_flows() && *level != intensity {
-                    *level = intensity;
-                    self.derived.settled = false;
-                }
+            if let Some(level) = self.derived.pressure.levels.get_mut(index)
+                && fault.effects.bend_flows()
+                && *level != intensity
+            {
+                *level = intensity;
+                self.derived.settled = false;
             }
             for (service, share) in &fault.effects.pool_use {
                 let intensity = self.intensity_on(FaultId(index as u32), *service);

@@ -18,6 +18,7 @@ pub struct Loss {
 impl Loss {
     /// Lets time pass from one whole second to a later one. `harmed` gives the customers harmed at an instant; nobody is
     /// while there is none.
+    #[expect(clippy::needless_pass_by_value, reason = "a closure is handed over")]
     pub fn pass(&mut self, from: SimTime, now: SimTime, harmed: Option<impl Fn(SimTime) -> f64>) {
         let second = Span::from_secs(1);
         let stride = if harmed.is_some() { second } else { MINUTE };

@@ -440,9 +440,9 @@ fn old_incident(plan: &Plan, id: &str, spec: &Incident) -> PagerIncident {
         incident.state = IncidentState::Resolved;
     }
     entries.sort();
-    entries
-        .iter()
-        .for_each(|(at, by, what)| incident.note(by, what, *at));
+    for (at, by, what) in &entries {
+        incident.note(by, what, *at);
+    }
     incident
 }
 

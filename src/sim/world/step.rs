@@ -318,11 +318,12 @@ impl World {
             watch.held = holds;
         }
         self.scripts = scripts;
-        due.into_iter()
-            .for_each(|name| self.send_script_later(&name));
-        acting
-            .into_iter()
-            .for_each(|name| self.run_automation(&name));
+        for name in due {
+            self.send_script_later(&name);
+        }
+        for name in acting {
+            self.run_automation(&name);
+        }
     }
 
     pub(super) fn run_drill(&mut self) {

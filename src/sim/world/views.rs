@@ -202,7 +202,7 @@ impl World {
             && self.plan.pack.scenario.drivers.values().any(|driver| {
                 let started = |(moment, _): &&(Moment, f64)| self.plan.moment(*moment) <= self.now;
                 let points = &driver.points;
-                points.first().as_ref().is_some_and(|first| started(first))
+                points.first().as_ref().is_some_and(&started)
                     && points.last().as_ref().is_some_and(|last| !started(last))
             })
     }

@@ -320,27 +320,26 @@ fn rollouts(scene: &Scene<'_>, head: Vec<String>) -> Printed {
             continue;
         };
         let done = one.complete.filter(|done| *done <= deadline);
-        match done {
-            Some(done) => lines.push((
+        if let Some(done) = done {
+            lines.push((
                 done.max(begin),
                 format!(
                     "{} \"{}\" successfully rolled out",
                     kind_word(found.spec.workload),
                     found.name
                 ),
-            )),
-            None => {
-                lines.push((
-                    begin,
-                    format!(
-                        "Waiting for {} \"{}\" rollout to finish: 0 of {} updated replicas are available...",
-                        kind_word(found.spec.workload),
-                        found.name,
-                        found.spec.replicas.max(1)
-                    ),
-                ));
-                late.push(format!("{}/{}", found.spec.namespace, found.name));
-            }
+            ));
+        } else {
+            lines.push((
+                begin,
+                format!(
+                    "Waiting for {} \"{}\" rollout to finish: 0 of {} updated replicas are available...",
+                    kind_word(found.spec.workload),
+                    found.name,
+                    found.spec.replicas.max(1)
+                ),
+            ));
+            late.push(format!("{}/{}", found.spec.namespace, found.name));
         }
     }
     let fails = scene.run.fails;

@@ -164,7 +164,7 @@ impl Look for GetMetrics {
 
     fn look(world: &World, args: &Args) -> Result<Seen<Metrics>, ToolError> {
         let period = Span::from_secs(i64::from(args.period));
-        if args.period == 0 || args.period % 60 != 0 {
+        if args.period == 0 || !args.period.is_multiple_of(60) {
             return Err(ToolError::new(
                 "InvalidParameterValue: The parameter Period must be a multiple of 60",
             ));

@@ -277,10 +277,10 @@ fn grep(input: &Input<'_>, argv: &[String], forced: Option<Syntax>) -> Answer {
         Ok(search) => search,
         Err(answer) => return answer,
     };
-    over(input, &search, operands)
+    over(input, &search, &operands)
 }
 
-fn over(input: &Input<'_>, search: &Search, operands: Vec<String>) -> Answer {
+fn over(input: &Input<'_>, search: &Search, operands: &[String]) -> Answer {
     let options = &search.options;
     let recursive = options.has('r') || options.has('R');
     let mut answer = Answer::default();
@@ -288,7 +288,7 @@ fn over(input: &Input<'_>, search: &Search, operands: Vec<String>) -> Answer {
     if operands.is_empty() && recursive {
         walk(input, search, ".", "", &mut files);
     }
-    for name in &operands {
+    for name in operands {
         if name != "-" && input.files.is_folder(name) && input.files.open(name).is_err() {
             if recursive {
                 let shown = name.trim_end_matches('/');

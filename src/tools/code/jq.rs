@@ -60,8 +60,11 @@ const SPEC: Spec = Spec {
     usage: "jq [OPTIONS] FILTER [FILES...]",
 };
 
+/// Values with the names that the filter calls them by.
+type Named = Vec<(String, Value)>;
+
 /// `--arg NAME VALUE` and `--argjson NAME JSON` out of the words.
-fn named(argv: &[String]) -> Result<(Vec<String>, Vec<(String, Value)>), Answer> {
+fn named(argv: &[String]) -> Result<(Vec<String>, Named), Answer> {
     let (mut words, mut found) = (Vec::new(), Vec::new());
     let mut rest = argv.iter();
     while let Some(word) = rest.next() {
@@ -97,6 +100,10 @@ fn named(argv: &[String]) -> Result<(Vec<String>, Vec<(String, Value)>), Answer>
     Ok((words, found))
 }
 
+#[expect(
+    clippy::too_many_lines,
+    reason = "one run: options, filter, inputs, what is printed"
+)]
 fn run(input: &Input<'_>, argv: &[String]) -> Answer {
     let (argv, variables) = match named(argv) {
         Ok(named) => named,
@@ -187,7 +194,7 @@ fn run(input: &Input<'_>, argv: &[String]) -> Answer {
     let mut machine = eval::Machine::new(variables);
     for (document, line) in documents {
         let mut values = Vec::new();
-        let result = machine.run(&filter, document, &mut values);
+        let result = machine.run(&filter, &document, &mut values);
         for value in values {
             text.push_str(&print::print(&value, &style));
             if !options.has('j') {

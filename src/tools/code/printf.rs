@@ -81,7 +81,6 @@ pub fn unescape(text: &str) -> (String, bool) {
             continue;
         }
         match letters.next() {
-            None => out.push('\\'),
             Some('n') => out.push('\n'),
             Some('t') => out.push('\t'),
             Some('r') => out.push('\r'),
@@ -91,7 +90,7 @@ pub fn unescape(text: &str) -> (String, bool) {
             Some('v') => out.push('\u{b}'),
             Some('e') => out.push('\u{1b}'),
             Some('c') => return (out, true),
-            Some('\\') => out.push('\\'),
+            None | Some('\\') => out.push('\\'),
             Some('"') => out.push('"'),
             Some('\'') => out.push('\''),
             Some('/') => out.push('/'),
@@ -248,6 +247,10 @@ pub fn general(number: f64, digits: usize, alternate: bool) -> String {
 /// The widest field.
 const WIDEST: usize = 2_000;
 
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "the flags of a conversion are independent of one another"
+)]
 struct Conversion {
     left: bool,
     zero: bool,

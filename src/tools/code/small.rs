@@ -241,7 +241,7 @@ fn seq(_: &Input<'_>, argv: &[String]) -> Answer {
         match word.as_str() {
             "-w" | "--equal-width" => wide = true,
             "-s" | "--separator" => between = rest.next().cloned().unwrap_or_default(),
-            word if word.starts_with("-s") => between = word.get(2..).unwrap_or("").to_owned(),
+            word if word.starts_with("-s") => between = String::from(word.get(2..).unwrap_or("")),
             word => words.push(word),
         }
     }

@@ -84,6 +84,10 @@ enum By {
 
 /// A place in a line by which it is sorted.
 #[derive(Clone, Copy)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "the flags of a command line are independent of one another"
+)]
 struct Key {
     from: (usize, usize),
     to: Option<(usize, usize)>,

@@ -61,7 +61,9 @@ fn function(
 ) -> Result<Vec<Series>, ToolError> {
     let seconds = grid.interval.millis().max(1) as f64 / 1000.0;
     let mut each = |change: &dyn Fn(&mut Vec<Option<f64>>)| {
-        series.iter_mut().for_each(|one| change(&mut one.values));
+        for one in &mut series {
+            change(&mut one.values);
+        }
     };
     match name {
         "abs" => each(&|values| map(values, f64::abs)),
@@ -76,9 +78,9 @@ fn function(
         "cumsum" => each(&|values| cumulate(values)),
         "default_zero" => {
             each(&|values| {
-                values
-                    .iter_mut()
-                    .for_each(|value| *value = value.or(Some(0.0)));
+                for value in values.iter_mut() {
+                    *value = value.or(Some(0.0));
+                }
             });
             if series.is_empty() {
                 series.push(Series {

@@ -47,9 +47,10 @@ pub struct Hint {
 
 impl Text for Hints {
     fn text(&self) -> String {
-        let lines = self.hints.iter().map(|hint| match &hint.says {
-            Some(says) => format!("{}  taken: {says}\n", hint.number),
-            None => {
+        let lines = self.hints.iter().map(|hint| {
+            if let Some(says) = &hint.says {
+                format!("{}  taken: {says}\n", hint.number)
+            } else {
                 let later = if hint.can_be_taken {
                     ""
                 } else {

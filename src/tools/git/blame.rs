@@ -207,28 +207,25 @@ impl Request {
             _ => return Err(GitError::usage(USAGE)),
         };
         let path = context.path(file)?;
-        match revision {
-            Some(revision) => {
-                let commit = context
-                    .clone
-                    .resolve(revision)
-                    .map_err(|_| GitError::fatal(&format!("bad revision '{revision}'")))?;
-                Ok(((commit, revision.clone()), path, None))
+        if let Some(revision) = revision {
+            let commit = context
+                .clone
+                .resolve(revision)
+                .map_err(|_| GitError::fatal(&format!("bad revision '{revision}'")))?;
+            Ok(((commit, revision.clone()), path, None))
+        } else {
+            let head = context.head()?;
+            let on_disk = context.mount.worktree.files().file(&path);
+            let committed = context.tree(head).file(&path).cloned();
+            if on_disk.is_none() && committed.is_some() {
+                return Err(GitError::fatal(&format!(
+                    "Cannot lstat '{path}': No such file or directory"
+                )));
             }
-            None => {
-                let head = context.head()?;
-                let on_disk = context.mount.worktree.files().file(&path);
-                let committed = context.tree(head).file(&path).cloned();
-                if on_disk.is_none() && committed.is_some() {
-                    return Err(GitError::fatal(&format!(
-                        "Cannot lstat '{path}': No such file or directory"
-                    )));
-                }
-                let edited = on_disk
-                    .filter(|_| committed.is_some())
-                    .filter(|text| Some(*text) != committed.as_ref());
-                Ok(((head, String::new()), path, edited.map(ToString::to_string)))
-            }
+            let edited = on_disk
+                .filter(|_| committed.is_some())
+                .filter(|text| Some(*text) != committed.as_ref());
+            Ok(((head, String::new()), path, edited.map(ToString::to_string)))
         }
     }
 
@@ -248,27 +245,24 @@ impl Request {
 /// `-L 10,20`, `-L 10,+5`, `-L /func/,+5`, `-L 10`.
 fn read_range(range: &str, lines: &[BlamedLine], path: &str) -> Result<(usize, usize), GitError> {
     let bad = || GitError::usage("error: -L parameter is not start,end\n");
-    let (start, end) = match range.strip_prefix('/') {
-        Some(rest) => {
-            let close = rest.find('/').ok_or_else(bad)?;
-            let (pattern, tail) = (
-                rest.get(..close).ok_or_else(bad)?,
-                rest.get(close + 1..).ok_or_else(bad)?,
-            );
-            let found = matching(pattern, lines, 0)?;
-            (Some(found), tail.strip_prefix(','))
-        }
-        None => {
-            let (start, end) = range
-                .split_once(',')
-                .map_or((range, None), |(start, end)| (start, Some(end)));
-            let number = if start.is_empty() {
-                Some(1)
-            } else {
-                start.parse().ok()
-            };
-            (number, end)
-        }
+    let (start, end) = if let Some(rest) = range.strip_prefix('/') {
+        let close = rest.find('/').ok_or_else(bad)?;
+        let (pattern, tail) = (
+            rest.get(..close).ok_or_else(bad)?,
+            rest.get(close + 1..).ok_or_else(bad)?,
+        );
+        let found = matching(pattern, lines, 0)?;
+        (Some(found), tail.strip_prefix(','))
+    } else {
+        let (start, end) = range
+            .split_once(',')
+            .map_or((range, None), |(start, end)| (start, Some(end)));
+        let number = if start.is_empty() {
+            Some(1)
+        } else {
+            start.parse().ok()
+        };
+        (number, end)
     };
     let start: usize = start.ok_or_else(bad)?;
     let total = lines.len();

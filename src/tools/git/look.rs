@@ -78,38 +78,37 @@ pub(super) fn cat_file(
         return Err(GitError::usage(USAGE));
     };
     let not_valid = || GitError::fatal(&format!("Not a valid object name {object}"));
-    let (kind, text) = match object.split_once(':') {
-        Some((revision, path)) => match find_object(context, revision, path)?.0 {
+    let (kind, text) = if let Some((revision, path)) = object.split_once(':') {
+        match find_object(context, revision, path)?.0 {
             Item::File(text) => ("blob", text.to_string()),
             Item::Folder => (
                 "tree",
                 super::search::ls_tree(context, std::slice::from_ref(object))?.stdout,
             ),
-        },
-        None => {
-            let commit = context.clone.resolve(object).map_err(|_| not_valid())?;
-            let commit = context
-                .mount
-                .repository
-                .commit(commit)
-                .ok_or_else(not_valid)?;
-            let parents: String = commit
-                .parents
-                .iter()
-                .filter_map(|parent| context.mount.repository.commit(*parent))
-                .map(|parent| format!("parent {}\n", parent.id))
-                .collect();
-            let text = format!(
-                "tree {}\n{parents}author {} {} +0000\ncommitter {} {} +0000\n\n{}\n",
-                super::pretty::tree_id(commit),
-                commit.author,
-                commit.authored_at.secs(),
-                commit.committer,
-                commit.committed_at.secs(),
-                commit.message
-            );
-            ("commit", text)
         }
+    } else {
+        let commit = context.clone.resolve(object).map_err(|_| not_valid())?;
+        let commit = context
+            .mount
+            .repository
+            .commit(commit)
+            .ok_or_else(not_valid)?;
+        let parents: String = commit
+            .parents
+            .iter()
+            .filter_map(|parent| context.mount.repository.commit(*parent))
+            .map(|parent| format!("parent {}\n", parent.id))
+            .collect();
+        let text = format!(
+            "tree {}\n{parents}author {} {} +0000\ncommitter {} {} +0000\n\n{}\n",
+            super::pretty::tree_id(commit),
+            commit.author,
+            commit.authored_at.secs(),
+            commit.committer,
+            commit.committed_at.secs(),
+            commit.message
+        );
+        ("commit", text)
     };
     match option.as_str() {
         "-p" | "blob" | "commit" | "tree" => Ok(GitOutcome::text(text)),

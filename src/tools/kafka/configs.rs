@@ -231,7 +231,7 @@ fn broker_retention(cluster: &Cluster<'_>) -> (String, String, bool) {
             pod.copy
                 .env
                 .get(&cluster.spec.retention_env)
-                .map(|text| text.to_string())
+                .map(ToString::to_string)
         });
     let hours: i64 = said
         .as_deref()

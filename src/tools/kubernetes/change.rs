@@ -33,9 +33,9 @@ pub fn scale(context: &Context<'_>, parsed: &Parsed) -> KubectlOutcome {
         Err(error) => return usage("scale", &error),
     };
     let Ok(replicas) = u32::try_from(replicas) else {
-        return KubectlOutcome::error(format!(
-            "The --replicas=COUNT flag is required, and COUNT must be greater than or equal to 0"
-        ));
+        return KubectlOutcome::error(
+            "The --replicas=COUNT flag is required, and COUNT must be greater than or equal to 0",
+        );
     };
     let expected = match parsed.number("current-replicas") {
         Ok(expected) => expected.and_then(|count| u32::try_from(count).ok()),

@@ -107,7 +107,7 @@ pub fn job(context: &Context<'_>, parsed: &Parsed) -> KubectlOutcome {
     };
     match kind_of(kind) {
         Ok(Kind::CronJob) => {}
-        Ok(_) => return KubectlOutcome::error(format!("from must be an existing cronjob")),
+        Ok(_) => return KubectlOutcome::error("from must be an existing cronjob"),
         Err(line) => return KubectlOutcome::failed(line),
     }
     simple(

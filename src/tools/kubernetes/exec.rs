@@ -246,12 +246,11 @@ pub fn variables(
         } else {
             value.to_owned()
         };
-        match own.get(name).and_then(|place| all.get_mut(*place)) {
-            Some(known) => known.1 = value,
-            None => {
-                own.insert(name, all.len());
-                all.push((name.to_owned(), value));
-            }
+        if let Some(known) = own.get(name).and_then(|place| all.get_mut(*place)) {
+            known.1 = value;
+        } else {
+            own.insert(name, all.len());
+            all.push((name.to_owned(), value));
         }
     }
     for (name, value) in [

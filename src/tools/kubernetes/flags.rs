@@ -204,7 +204,7 @@ fn parse_letters<'a>(
     Ok(())
 }
 
-fn find<'a>(flags: &'a [Flag], wanted: impl Fn(&Flag) -> bool) -> Option<&'a Flag> {
+fn find(flags: &[Flag], wanted: impl Fn(&Flag) -> bool) -> Option<&Flag> {
     flags.iter().chain(GLOBAL).find(|flag| wanted(flag))
 }
 

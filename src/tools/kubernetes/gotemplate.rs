@@ -324,14 +324,14 @@ fn value_of(terms: &[Term], here: &Value, root: &Value) -> Result<Value, String>
         .iter()
         .map(|term| single(term, here, root))
         .collect::<Result<_, _>>()?;
-    call(word, &arguments)
+    Ok(call(word, &arguments))
 }
 
 fn single(term: &Term, here: &Value, root: &Value) -> Result<Value, String> {
     match term {
         Term::Literal(value) => Ok(value.clone()),
         Term::Group(terms) => value_of(terms, here, root),
-        Term::Word(word) => call(word, &[]),
+        Term::Word(word) => Ok(call(word, &[])),
         Term::Field(path, from_root) => {
             let mut value = if *from_root { root } else { here };
             for name in path {
@@ -346,14 +346,14 @@ fn single(term: &Term, here: &Value, root: &Value) -> Result<Value, String> {
     }
 }
 
-fn call(word: &str, arguments: &[Value]) -> Result<Value, String> {
+fn call(word: &str, arguments: &[Value]) -> Value {
     let first = arguments.first().cloned().unwrap_or(Value::Null);
     let second = arguments.get(1).cloned().unwrap_or(Value::Null);
     let order = match (first.as_f64(), second.as_f64()) {
         (Some(one), Some(other)) => one.total_cmp(&other),
         _ => plain(&first).cmp(&plain(&second)),
     };
-    Ok(match word {
+    match word {
         "len" => Value::from(match &first {
             Value::Array(items) => items.len(),
             Value::Object(map) => map.len(),
@@ -400,7 +400,7 @@ fn call(word: &str, arguments: &[Value]) -> Result<Value, String> {
                 texts.join(" ")
             })
         }
-    })
+    }
 }
 
 /// `%s`, `%v` and `%d` take the next argument; anything else stands for itself.
@@ -415,14 +415,13 @@ fn formatted(pattern: &str, arguments: &[Value]) -> String {
         }
         match letters.next() {
             Some('s' | 'v' | 'd') => {
-                out.push_str(&arguments.next().map(printed).unwrap_or_default())
+                out.push_str(&arguments.next().map(printed).unwrap_or_default());
             }
-            Some('%') => out.push('%'),
+            Some('%') | None => out.push('%'),
             Some(other) => {
                 out.push('%');
                 out.push(other);
             }
-            None => out.push('%'),
         }
     }
     out

@@ -82,18 +82,13 @@ fn usage_error(message: &str) -> KubectlOutcome {
 fn read(context: &Context<'_>, parsed: &Parsed) -> Result<KubectlOutcome, KubectlOutcome> {
     let selector = parsed.get("selector");
     match (parsed.args.len(), selector) {
-        (0, None) => {
+        (0 | 3.., None) => {
             return Err(usage_error(
                 "expected 'logs [-f] [-p] (POD | TYPE/NAME) [-c CONTAINER]'.\nPOD or TYPE/NAME is a required argument for the logs command",
             ));
         }
         (1.., Some(_)) => {
             return Err(usage_error("only a selector (-l) or a POD name is allowed"));
-        }
-        (3.., _) => {
-            return Err(usage_error(
-                "expected 'logs [-f] [-p] (POD | TYPE/NAME) [-c CONTAINER]'.\nPOD or TYPE/NAME is a required argument for the logs command",
-            ));
         }
         _ => {}
     }
@@ -110,7 +105,7 @@ fn read(context: &Context<'_>, parsed: &Parsed) -> Result<KubectlOutcome, Kubect
             match stream(pod, container, parsed.on("previous")) {
                 Ok(stream) => streams.push(stream),
                 Err(line) if parsed.on("ignore-errors") || pods.len() > 1 => {
-                    outcome.complain(&line)
+                    outcome.complain(&line);
                 }
                 Err(line) => return Err(KubectlOutcome::failed(line)),
             }
@@ -217,8 +212,7 @@ fn pods<'a>(
 ) -> Result<Vec<&'a Pod>, KubectlOutcome> {
     let cluster = context.cluster();
     if let Some(selector) = parsed.get("selector") {
-        let selector =
-            LabelSelector::parse(selector).map_err(|error| KubectlOutcome::error(error))?;
+        let selector = LabelSelector::parse(selector).map_err(KubectlOutcome::error)?;
         let found: Vec<&Pod> = cluster
             .pods()
             .values()

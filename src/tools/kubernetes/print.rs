@@ -48,14 +48,11 @@ impl Format {
             ("jsonpath" | "jsonpath-as-json", Some(template)) => {
                 Template::parse(template).map(Self::JsonPath)
             }
-            ("jsonpath" | "jsonpath-as-json", None) => {
+            ("jsonpath" | "jsonpath-as-json" | "go-template" | "template", None) => {
                 Err("template format specified but no template given".to_owned())
             }
             ("go-template" | "template", Some(template)) => {
                 gotemplate::Template::parse(template).map(Self::GoTemplate)
-            }
-            ("go-template" | "template", None) => {
-                Err("template format specified but no template given".to_owned())
             }
             ("custom-columns", Some(columns)) => read_columns(columns).map(Self::Columns),
             ("custom-columns", None) => {
@@ -90,6 +87,10 @@ fn read_columns(text: &str) -> Result<Vec<(String, String)>, String> {
 
 /// How a table is printed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "the flags of a command line are independent of one another"
+)]
 pub struct TableStyle {
     /// Whether all columns are shown.
     pub wide: bool,

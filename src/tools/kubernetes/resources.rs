@@ -62,9 +62,10 @@ pub fn wanted(args: &[String]) -> Result<(Wanted, bool), String> {
         for word in args {
             let parts: Vec<&str> = word.split('/').collect();
             let [kind, name] = parts.as_slice() else {
-                return Err(format!(
+                return Err(
                     "error: arguments in resource/name form may not have more than one slash"
-                ));
+                        .to_owned(),
+                );
             };
             if kind.is_empty() || name.is_empty() {
                 return Err(

@@ -37,6 +37,7 @@ pub const FLAGS: &[Flag] = &[
 ];
 
 /// How far a rollout is: a line, and whether it is done; the error is kubectl's.
+#[expect(clippy::too_many_lines, reason = "one sentence of kubectl an arm")]
 pub fn progress(cluster: &Cluster, target: &ObjectRef) -> Result<(String, bool), String> {
     let (namespace, name) = (target.namespace.as_str(), target.name.as_str());
     let gone = || {

@@ -98,24 +98,21 @@ pub fn env(context: &Context<'_>, parsed: &Parsed) -> KubectlOutcome {
 fn read_settings(settings: &[String]) -> Result<(Vec<EnvVar>, Vec<String>), String> {
     let (mut set, mut remove) = (Vec::new(), Vec::new());
     for word in settings {
-        match word.split_once('=') {
-            Some((name, value)) => {
-                if !is_name(name) {
-                    return Err(format!(
-                        "\"{word}\" is not a valid key name: a valid environment variable name must consist only of printable ASCII characters other than '='"
-                    ));
-                }
-                set.push(EnvVar::plain(name, value));
+        if let Some((name, value)) = word.split_once('=') {
+            if !is_name(name) {
+                return Err(format!(
+                    "\"{word}\" is not a valid key name: a valid environment variable name must consist only of printable ASCII characters other than '='"
+                ));
             }
-            None => {
-                let name = word.strip_suffix('-').unwrap_or(word);
-                if set.iter().any(|known: &EnvVar| known.name == name) {
-                    return Err(format!(
-                        "can not both modify and remove environment variable in the same command: {name}"
-                    ));
-                }
-                remove.push(name.to_owned());
+            set.push(EnvVar::plain(name, value));
+        } else {
+            let name = word.strip_suffix('-').unwrap_or(word);
+            if set.iter().any(|known: &EnvVar| known.name == name) {
+                return Err(format!(
+                    "can not both modify and remove environment variable in the same command: {name}"
+                ));
             }
+            remove.push(name.to_owned());
         }
     }
     Ok((set, remove))

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use crate::sim::World;
 use crate::sim::telemetry::homes::{STREAM_LABELS, level_word};
 use crate::sim::telemetry::lines::LEVELS;
+use crate::sim::telemetry::slots::SlotTrack;
 
 /// Most candidates.
 const MOST: usize = 40;
@@ -104,7 +105,6 @@ impl Place {
                     quote = None;
                     word_from = next;
                 }
-                (Some(_), _) => {}
                 (None, '"' | '`') => {
                     quote = Some(letter);
                     quote_from = next;
@@ -124,9 +124,9 @@ impl Place {
                     word_from = next;
                 }
                 (None, letter) if letter == ',' || letter == '|' || letter.is_whitespace() => {
-                    word_from = next
+                    word_from = next;
                 }
-                (None, _) => {}
+                _ => {}
             }
         }
         let name = before.get(label.0..label.1).unwrap_or("").trim().to_owned();
@@ -160,7 +160,7 @@ pub fn values(world: &World, label: &str) -> BTreeSet<String> {
                 let slots = telemetry.atom_def(def.atom).and_then(|atom| atom.slots);
                 let track = slots.and_then(|slots| telemetry.slots(slots));
                 let now = world.now().millis();
-                let pods = track.into_iter().flat_map(|track| track.slots());
+                let pods = track.into_iter().flat_map(SlotTrack::slots);
                 values.extend(
                     pods.filter(|(_, slot)| slot.lives_at(now))
                         .map(|(_, slot)| slot.pod.to_string()),

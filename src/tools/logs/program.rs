@@ -11,6 +11,7 @@ use crate::sim::logql::entries::Window;
 use crate::sim::promql::labels::Labels;
 use crate::sim::telemetry::homes::{STREAM_LABELS, level_word};
 use crate::sim::telemetry::lines::Direction;
+use crate::sim::telemetry::slots::SlotTrack;
 use crate::sim::time::{SimTime, Span};
 use crate::tools::ToolError;
 use crate::tools::family::Family;
@@ -285,7 +286,7 @@ impl Asked<'_> {
                 .and_then(|id| telemetry.slots(id));
             let pods: Vec<String> = slots
                 .into_iter()
-                .flat_map(|track| track.slots())
+                .flat_map(SlotTrack::slots)
                 .map(|(_, slot)| slot.pod.to_string())
                 .collect();
             let pods = if pods.is_empty() {

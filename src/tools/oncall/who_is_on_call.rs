@@ -202,17 +202,14 @@ impl Look for WhoIsOnCall {
     const ABOUT: &'static str = "Lists who takes the pages of each team now, level by level";
 
     fn look(world: &World, args: &Args) -> Result<Seen<OnCalls>, ToolError> {
-        let all: Vec<OnCall> = match args.team.as_deref() {
-            Some(name) => {
-                let (name, team) = team(world, name)?;
-                levels(world, name, team)
-            }
-            None => {
-                let teams = world.plan().pack.estate.teams.iter();
-                teams
-                    .flat_map(|(name, team)| levels(world, name, team))
-                    .collect()
-            }
+        let all: Vec<OnCall> = if let Some(name) = args.team.as_deref() {
+            let (name, team) = team(world, name)?;
+            levels(world, name, team)
+        } else {
+            let teams = world.plan().pack.estate.teams.iter();
+            teams
+                .flat_map(|(name, team)| levels(world, name, team))
+                .collect()
         };
         let page = paging::page(all, args.limit, args.cursor.as_deref(), |one| {
             format!("{}/{}", one.team, one.level)

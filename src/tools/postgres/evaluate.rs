@@ -180,10 +180,10 @@ fn growing(
         };
         match &select.order_by {
             Some((name, _, true)) if by_time(name) => {
-                first = first.max(end.saturating_sub(limit as u64))
+                first = first.max(end.saturating_sub(limit as u64));
             }
             Some((name, _, false)) if by_time(name) => {
-                end = end.min(first.saturating_add(limit as u64))
+                end = end.min(first.saturating_add(limit as u64));
             }
             None => end = end.min(first.saturating_add(limit as u64)),
             Some(_) => {}

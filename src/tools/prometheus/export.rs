@@ -105,8 +105,7 @@ fn head(
     // A counter's family is named without `_total`; what is not called so is no counter to OpenMetrics.
     let (family, word) = match (kind, metric.strip_suffix("_total")) {
         (MetricKind::Counter, Some(stem)) => (stem, "counter"),
-        (MetricKind::Counter, None) => (metric, "unknown"),
-        (MetricKind::Gauge, Some(_)) => (metric, "unknown"),
+        (MetricKind::Counter, None) | (MetricKind::Gauge, Some(_)) => (metric, "unknown"),
         (MetricKind::Gauge, None) => (metric, "gauge"),
         (MetricKind::Histogram, _) => (metric, "histogram"),
     };

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::alerts::{ListedAlert, listed};
 use crate::sim::World;
 use crate::sim::rules::{AlertState, EVERY};
+use crate::sim::time::SimTime;
 use crate::tools::{Family, Look, Seen, Text, ToolError, ToolExample};
 
 /// Lists rules.
@@ -158,7 +159,7 @@ impl Look for RuleList {
                 None => groups.push(Group {
                     name: group.to_owned(),
                     interval: EVERY.secs(),
-                    last_evaluation: world.alerts().last_at.map(|at| at.rfc3339()),
+                    last_evaluation: world.alerts().last_at.map(SimTime::rfc3339),
                     rules: vec![rule],
                 }),
             }

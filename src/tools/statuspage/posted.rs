@@ -167,7 +167,7 @@ mod tests {
         let world = small_world();
         let all = all(&world);
         assert!(all.len() >= 20, "{}", all.len());
-        assert!(all.iter().all(|posted| posted.is_over()));
+        assert!(all.iter().all(Posted::is_over));
         assert!(
             all.windows(2)
                 .all(|pair| pair[0].began() >= pair[1].began())

@@ -140,8 +140,7 @@ fn run(server: &Server<'_>, command: &[String], yes: bool) -> Run {
                 .to_owned()
         }
         ["CLIENT", "LIST"] => clients(server),
-        ["SLOWLOG", "GET", ..] | ["SLOWLOG"] => "(empty array)\n".to_owned(),
-        ["LATENCY", ..] => "(empty array)\n".to_owned(),
+        ["SLOWLOG", "GET", ..] | ["SLOWLOG"] | ["LATENCY", ..] => "(empty array)\n".to_owned(),
         ["GET" | "TYPE" | "TTL" | "EXISTS", _] => {
             one_key(server, words.first().copied().unwrap_or_default(), rest)
         }

@@ -90,7 +90,9 @@ impl Machine<'_> {
                 0
             }
             "edit" | "vi" | "vim" | "nano" | "emacs" => self.edit(name, args),
-            "type" | "which" | "command" => return self.which(name, args, stdin, may_go_on),
+            "type" | "which" | "command" => {
+                return Some(self.which(name, args, stdin, may_go_on));
+            }
             "eval" | "source" | "." | "bash" | "sh" => {
                 return Some(self.eval(name, args, stdin));
             }
@@ -335,15 +337,13 @@ impl Machine<'_> {
                 .map_err(|_| format!("{text}: integer expression expected"))
         };
         Ok(match words {
-            [] => false,
             ["!", rest @ ..] => !self.holds(rest)?,
-            [word] => !word.is_empty(),
+            [word] | ["-n", word] => !word.is_empty(),
             ["-z", word] => word.is_empty(),
-            ["-n", word] => !word.is_empty(),
             ["-f" | "-s" | "-r", word] => self.files().open(word).is_ok(),
             ["-e", word] => self.files().exists(word),
             ["-d", word] => self.files().is_folder(word),
-            ["-x" | "-L" | "-h", _] => false,
+            [] | ["-x" | "-L" | "-h", _] => false,
             [left, "=" | "==", right] => crate::tools::code::glob::matches(right, left),
             [left, "!=", right] => !crate::tools::code::glob::matches(right, left),
             [left, "=~", right] => {
@@ -391,9 +391,9 @@ impl Machine<'_> {
         }
     }
 
-    fn which(&mut self, name: &str, args: &[String], stdin: &str, may_go_on: bool) -> Option<Flow> {
+    fn which(&mut self, name: &str, args: &[String], stdin: &str, may_go_on: bool) -> Flow {
         if name == "command" && args.first().is_none_or(|word| word != "-v") {
-            return Some(self.exec(args, stdin, may_go_on));
+            return self.exec(args, stdin, may_go_on);
         }
         let mut code = 0;
         for word in args.iter().filter(|word| !word.starts_with('-')) {
@@ -420,7 +420,7 @@ impl Machine<'_> {
                 None => code = 1,
             }
         }
-        Some(Ok(code))
+        Ok(code)
     }
 
     /// `eval WORDS`, `bash -c LINE`, `source FILE`.

@@ -101,7 +101,7 @@ impl Machine<'_> {
                     (value, *quoted, !*quoted)
                 }
                 Part::Output(list, quoted) => {
-                    let output = self.output_of(list)?;
+                    let output = self.output_of(list);
                     let output = output.trim_end_matches('\n').to_owned();
                     (output, *quoted, !*quoted)
                 }
@@ -136,17 +136,14 @@ impl Machine<'_> {
         };
         let value = value.unwrap_or_default();
         let text = match change {
-            Change::Default if !value.is_empty() => value,
-            Change::Default => self.single(word)?,
+            Change::Default | Change::Assign | Change::Complain if !value.is_empty() => value,
             Change::Alternative if value.is_empty() => String::new(),
-            Change::Alternative => self.single(word)?,
-            Change::Assign if !value.is_empty() => value,
+            Change::Default | Change::Alternative => self.single(word)?,
             Change::Assign => {
                 let text = self.single(word)?;
                 self.state.set(name, text.clone());
                 text
             }
-            Change::Complain if !value.is_empty() => value,
             Change::Complain => {
                 let said = self.single(word)?;
                 let said = if said.is_empty() {

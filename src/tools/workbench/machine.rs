@@ -307,7 +307,7 @@ impl<'a> Machine<'a> {
     }
 
     /// What a substitution's commands print.
-    pub(super) fn output_of(&mut self, list: &List) -> Result<String, Stop> {
+    pub(super) fn output_of(&mut self, list: &List) -> String {
         let saved = self.state.place.clone();
         let (out, result) =
             self.captured(|machine| machine.deeper(|machine| machine.list(list, "")));
@@ -317,7 +317,7 @@ impl<'a> Machine<'a> {
             Ok(code) | Err(Stop::Exit(code)) => self.state.status = code,
             Err(_) => {}
         }
-        Ok(out.text())
+        out.text()
     }
 
     fn command(&mut self, command: &Command, stdin: &str, may_go_on: bool) -> Flow {

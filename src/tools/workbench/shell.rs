@@ -106,11 +106,11 @@ impl Workbench {
             door,
             may_go_on,
         };
-        self.run_from(part, printed)
+        self.run_from(&part, printed)
     }
 
     /// Runs a line from one of its entries on.
-    fn run_from(&mut self, part: Part<'_>, before: Printed) -> ShellRun {
+    fn run_from(&mut self, part: &Part<'_>, before: Printed) -> ShellRun {
         let mut host = Live {
             session: &mut self.session,
             registry: Arc::clone(&self.registry),
@@ -200,7 +200,7 @@ impl Workbench {
                 ..ShellRun::default()
             };
         }
-        self.run_from(part, printed)
+        self.run_from(&part, printed)
     }
 
     /// Runs the commands behind a stream that has ended, on all that it printed; what they print beyond what they had.

@@ -167,8 +167,7 @@ impl Job {
         }
         let count = words
             .iter()
-            .filter_map(|word| word.trim_start_matches(['-', 'n']).parse::<usize>().ok())
-            .next()
+            .find_map(|word| word.trim_start_matches(['-', 'n']).parse::<usize>().ok())
             .unwrap_or(10);
         text.lines().count() >= count
     }

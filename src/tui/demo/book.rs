@@ -121,6 +121,7 @@ pub fn channels() -> Vec<ChannelRow> {
 }
 
 /// A channel's messages up to now.
+#[expect(clippy::too_many_lines, reason = "a list of what is said")]
 pub fn messages(channel: &str, now_ms: i64) -> Vec<MessageRow> {
     let mut rows = Vec::new();
     let mut say = |minutes: i64, author: &str, role: &str, text: &str, replies: u32| {

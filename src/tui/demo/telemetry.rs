@@ -139,7 +139,7 @@ pub fn log_window(query: &LogQuery, seek: &LogSeek, size: WindowSize, now_ms: i6
             18_304
         },
         searched: 1.0,
-        error: query.text.starts_with("[").then(|| QueryError {
+        error: query.text.starts_with('[').then(|| QueryError {
             message: "unclosed character class".into(),
             at: Some(0..1),
         }),

@@ -88,7 +88,7 @@ fn ask(token: &str, search: &str) -> Result<Ask, String> {
     }
     let mut ask: Ask = serde_json::from_str(token).map_err(|error| error.to_string())?;
     if !search.is_empty() {
-        ask.search = search.to_owned();
+        search.clone_into(&mut ask.search);
     }
     Ok(ask)
 }

@@ -39,7 +39,7 @@ fn block(debrief: &Debrief, block: page::Block) -> Block {
         page::Block::Drawing(lines) => {
             Block::Drawing(lines.into_iter().map(|line| (Tone::Plain, line)).collect())
         }
-        page::Block::Timeline(entries) => Block::Timeline(entries.into_iter().map(entry).collect()),
+        page::Block::Timeline(entries) => Block::Timeline(entries.iter().map(entry).collect()),
         page::Block::Impact => Block::Impact(impact(&debrief.impact)),
     }
 }
@@ -53,7 +53,7 @@ const fn tone(tone: story::Tone) -> Tone {
     }
 }
 
-fn entry(happening: story::Happening) -> TimelineEntry {
+fn entry(happening: &story::Happening) -> TimelineEntry {
     let side = side_word(happening.side);
     TimelineEntry {
         at_ms: happening.at.millis(),

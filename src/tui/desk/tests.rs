@@ -426,11 +426,10 @@ fn through_the_shell() -> Vec<(SimTime, Entry)> {
         .unwrap();
     for step in &SCRIPT {
         match step {
-            Step::Line(line) => drop(bench.shell(Door::Shell, line)),
+            Step::Line(line) | Step::Browse(line, _) => drop(bench.shell(Door::Shell, line)),
             Step::Post(channel, text) => {
                 drop(bench.shell(Door::Shell, &format!("slack post '#{channel}' '{text}'")));
             }
-            Step::Browse(line, _) => drop(bench.shell(Door::Shell, line)),
         }
     }
     entries(&bench)

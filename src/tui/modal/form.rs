@@ -127,6 +127,7 @@ impl Form {
     }
 
     /// Where keys go.
+    #[expect(clippy::unused_self, reason = "asked of every dialog alike")]
     pub fn listening(&self) -> Listening {
         Listening {
             contexts: vec![Context::Form],
@@ -204,10 +205,10 @@ impl Form {
             .and_then(|at| self.evidence.get_mut(at))
         {
             row.side = match (row.side, right) {
-                (EvidenceSide::None, true) | (EvidenceSide::Against, false) => EvidenceSide::For,
-                (EvidenceSide::For, true) if both => EvidenceSide::Against,
-                (EvidenceSide::None, false) if both => EvidenceSide::Against,
-                (EvidenceSide::None, false) => EvidenceSide::For,
+                (EvidenceSide::For, true) | (EvidenceSide::None, false) if both => {
+                    EvidenceSide::Against
+                }
+                (EvidenceSide::None, _) | (EvidenceSide::Against, false) => EvidenceSide::For,
                 _ => EvidenceSide::None,
             };
         } else if let Some(field) = self.fields.get_mut(self.at) {

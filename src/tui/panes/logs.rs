@@ -46,6 +46,10 @@ struct Asked {
 }
 
 /// The pane's state.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "parts of the screen are switched one by one"
+)]
 pub struct LogsPane {
     services: Vec<String>,
     query: LogQuery,

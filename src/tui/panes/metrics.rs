@@ -40,6 +40,10 @@ struct Editing {
 }
 
 /// The pane's state.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "parts of the screen are switched one by one"
+)]
 pub struct MetricsPane {
     names: std::sync::Arc<[MetricRow]>,
     queries: Vec<String>,

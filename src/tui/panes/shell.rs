@@ -256,12 +256,11 @@ impl Pane for ShellPane {
                 self.candidates.close();
             }
             PaneAction::Wheel(rows) => self.scrollback.scroll(rows as isize),
-            PaneAction::Focused => self.type_again(),
             PaneAction::Row { row, .. } => {
                 self.scrolling = true;
                 self.scrollback.select(row);
             }
-            PaneAction::Column { .. } => self.type_again(),
+            PaneAction::Focused | PaneAction::Column { .. } => self.type_again(),
             PaneAction::Answer(Answer::Shell(reply)) => return self.take_reply(reply),
             PaneAction::Answer(Answer::Completions(completions)) => {
                 self.candidates.take(completions, &mut self.field);

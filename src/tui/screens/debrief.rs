@@ -214,11 +214,9 @@ impl DebriefScreen {
         let at = canvas.text(2, 1, mark, role);
         canvas.text(at + 1, 1, &report.verdict, Role::Strong);
         let columns = canvas.width().saturating_sub(4);
-        let filled = if report.out_of == 0 {
-            0
-        } else {
-            (u32::from(columns) * report.points.min(report.out_of) / report.out_of) as u16
-        };
+        let filled = (u32::from(columns) * report.points.min(report.out_of))
+            .checked_div(report.out_of)
+            .unwrap_or(0) as u16;
         for x in 0..columns {
             let (glyph, role) = if x < filled {
                 ('━', Role::Accent)
@@ -366,7 +364,7 @@ impl DebriefScreen {
                     }
                 }
                 Block::Table(table) => {
-                    rows.extend(tabled(table, columns).into_iter().map(Row::Runs))
+                    rows.extend(tabled(table, columns).into_iter().map(Row::Runs));
                 }
                 Block::Drawing(lines) => rows.extend(lines.iter().map(|(tone, line)| {
                     let (_, role) = sign(*tone);

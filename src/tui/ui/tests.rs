@@ -92,8 +92,10 @@ impl Player {
             .lines()
             .enumerate()
             .find(|(_, line)| line.contains(words))
-            .map(|(row, line)| (row, line.to_owned()))
-            .unwrap_or_else(|| panic!("no {words:?} in\n{}", self.screen()));
+            .map_or_else(
+                || panic!("no {words:?} in\n{}", self.screen()),
+                |(row, line)| (row, line.to_owned()),
+            );
         let before = line.split(words).next().unwrap();
         let column = unicode_width::UnicodeWidthStr::width(before) as u16;
         self.app.input(Input::Click {

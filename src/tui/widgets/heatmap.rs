@@ -137,7 +137,7 @@ pub fn draw(canvas: &mut Canvas<'_>, buckets: &[Bucket], chart: &Chart<'_>) -> R
     let rows = (plot.height / count.max(1)).max(1);
     let every = (count / plot.height.max(1)).max(1);
     for (index, label) in labels.iter().enumerate() {
-        if index as u16 % every != 0 {
+        if !(index as u16).is_multiple_of(every) {
             continue;
         }
         let bottom = plot.height.saturating_sub(1)

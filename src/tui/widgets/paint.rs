@@ -416,15 +416,12 @@ pub fn code(line: &str, path: &str) -> Vec<Run> {
                     })
                     .find(|(_, next, escaped)| *next == letter && !escaped)
                     .map(|(at, ..)| at + 2 * letter.len_utf8());
-                match close {
-                    Some(end) => {
-                        push(Role::Good, rest.get(..end).unwrap_or(rest));
-                        end
-                    }
-                    None => {
-                        push(Role::Base, rest.get(..1).unwrap_or(rest));
-                        1
-                    }
+                if let Some(end) = close {
+                    push(Role::Good, rest.get(..end).unwrap_or(rest));
+                    end
+                } else {
+                    push(Role::Base, rest.get(..1).unwrap_or(rest));
+                    1
                 }
             }
             letter if letter.is_alphabetic() || letter == '_' => {

@@ -60,6 +60,7 @@ fn done(world: &World, run: Run) -> Answer {
 }
 
 /// Every tool with arguments that reach all there is, following cursors; and lines of the shell.
+#[expect(clippy::too_many_lines, reason = "a list of what is asked")]
 fn answers(world: &World, registry: &Registry) -> Vec<(String, Answer)> {
     let mut all = Vec::new();
     let mut ask = |tool: &str, args: Value| {

@@ -338,7 +338,7 @@ impl Cluster {
             succeeded: true,
         });
         let pod_name = self.pod_name(&seed.namespace, &name, &mut job.pods_made);
-        let new = self.job_pod(&job, pod_name);
+        let new = Self::job_pod(&job, pod_name);
         let key = self.seed_pod(new, 0, at, &PodPast::Spotless, None);
         self.jobs.insert(job.meta.key(), Arc::new(job));
         if let Some(pod) = self.pod_mut(&key) {

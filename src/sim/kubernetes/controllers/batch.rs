@@ -199,11 +199,11 @@ impl Cluster {
         let object = ObjectRef::new(Kind::Job, &key.namespace, &key.name);
         let message = format!("Created pod: {name}");
         self.report_normal(object, "job-controller", "SuccessfulCreate", message);
-        let new = self.job_pod(job, name);
+        let new = Self::job_pod(job, name);
         self.make_pod(new, at);
     }
 
-    pub(in super::super) fn job_pod(&self, job: &Job, name: String) -> NewPod {
+    pub(in super::super) fn job_pod(job: &Job, name: String) -> NewPod {
         NewPod {
             name,
             owner: OwnerReference {

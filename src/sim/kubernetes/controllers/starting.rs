@@ -395,7 +395,7 @@ impl Cluster {
             };
             match found {
                 Some(pairs) => {
-                    variables.extend(pairs.map(|(name, value)| (name.clone(), value.clone())))
+                    variables.extend(pairs.map(|(name, value)| (name.clone(), value.clone())));
                 }
                 None if reference.optional => {}
                 None => return Err(format!("{kind} \"{}\" not found", reference.name)),

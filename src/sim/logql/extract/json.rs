@@ -161,7 +161,7 @@ mod tests {
     fn all(line: &str) -> Vec<String> {
         let mut pairs = Vec::new();
         each(line, &mut |name, value| {
-            pairs.push(format!("{name}={value}"))
+            pairs.push(format!("{name}={value}"));
         })
         .unwrap();
         pairs

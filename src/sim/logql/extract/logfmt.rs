@@ -110,7 +110,7 @@ mod tests {
     fn all(line: &str) -> Vec<String> {
         let mut pairs = Vec::new();
         each(line, false, &mut |name, value| {
-            pairs.push(format!("{name}={value}"))
+            pairs.push(format!("{name}={value}"));
         })
         .unwrap();
         pairs

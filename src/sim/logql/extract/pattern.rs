@@ -147,7 +147,7 @@ mod tests {
         let mut found = Vec::new();
         let pattern = Pattern::parse(pattern).unwrap();
         pattern.each(line, &mut |name, value| {
-            found.push(format!("{name}={value}"))
+            found.push(format!("{name}={value}"));
         });
         found
     }

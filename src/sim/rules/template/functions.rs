@@ -165,6 +165,7 @@ impl Held {
 }
 
 /// Calls a function.
+#[expect(clippy::too_many_lines, reason = "a table, one function an arm")]
 pub(super) fn call(function: Function, arguments: &[Held], data: Data<'_>) -> Result<Held, String> {
     use Function as F;
     let least = match function {
@@ -492,10 +493,10 @@ pub fn go_float(value: f64) -> String {
             .split_once('e')
             .and_then(|(_, exponent)| exponent.parse().ok())
             .unwrap_or(0);
-        if exponent < -4 || exponent >= 6 {
-            go_exponent(&text)
-        } else {
+        if (-4..6).contains(&exponent) {
             format!("{value}")
+        } else {
+            go_exponent(&text)
         }
     })
 }

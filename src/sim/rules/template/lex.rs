@@ -102,6 +102,7 @@ fn end_of_comment(text: &str, start: usize, at: usize) -> Result<(usize, bool), 
 }
 
 /// The tokens of an action that begins at `start`, where it ends, and whether the text behind it loses its spaces.
+#[expect(clippy::type_complexity, reason = "taken apart at once, in one place")]
 fn action(
     text: &str,
     start: usize,

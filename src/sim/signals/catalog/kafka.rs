@@ -4,6 +4,7 @@ use super::{Catalog, labels};
 use crate::sim::ids::{GroupId, TopicId};
 use crate::sim::telemetry::series::{Base, Values};
 
+#[expect(clippy::too_many_lines, reason = "a list of what is declared")]
 pub(super) fn declare(catalog: &mut Catalog<'_>) {
     let plan = catalog.plan;
     for (index, topic) in plan.topics.iter().enumerate() {

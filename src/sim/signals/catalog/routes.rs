@@ -33,15 +33,14 @@ fn atoms_of(catalog: &Catalog<'_>, route: RouteId) -> Option<Vec<AtomId>> {
 
 /// HTTP's `METHOD /path` or gRPC's `package.Service/Method` as the labels of the usual middleware.
 fn route_labels(route: &RoutePlan) -> (bool, Labels) {
-    match route.name.split_once(' ') {
-        Some((method, path)) => (true, labels([("method", method), ("route", path)])),
-        None => {
-            let (service, method) = route.name.rsplit_once('/').unwrap_or(("", &route.name));
-            (
-                false,
-                labels([("grpc_service", service), ("grpc_method", method)]),
-            )
-        }
+    if let Some((method, path)) = route.name.split_once(' ') {
+        (true, labels([("method", method), ("route", path)]))
+    } else {
+        let (service, method) = route.name.rsplit_once('/').unwrap_or(("", &route.name));
+        (
+            false,
+            labels([("grpc_service", service), ("grpc_method", method)]),
+        )
     }
 }
 

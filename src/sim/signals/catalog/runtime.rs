@@ -38,6 +38,7 @@ const fn kind(
 
 /// Metrics of each runtime under the names of its usual client library (`client_golang`, `prometheus-net`, Micrometer,
 /// `prom-client`, `prometheus_client`).
+#[expect(clippy::too_many_lines, reason = "a table, one runtime an arm")]
 fn kinds(runtime: Runtime) -> Vec<Kind> {
     use Base::{OfMemory, Plain};
     match runtime {

@@ -269,9 +269,9 @@ fn a_walk_sees_what_a_search_finds() {
         let cuts = [t0_ms() - 100_000, t0_ms() - 7_000, t0_ms() + 33_000];
         let part = |at: i64| cuts.partition_point(|cut| *cut <= at);
         let mut expected = [0_u64; 4];
-        lines
-            .iter()
-            .for_each(|line| expected[part(line.key.at_ms)] += 1);
+        for line in &lines {
+            expected[part(line.key.at_ms)] += 1;
+        }
         for (detail, budget) in [
             (Detail::Templates, 0),
             (Detail::Templates, 900),

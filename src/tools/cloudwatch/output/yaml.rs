@@ -88,7 +88,7 @@ fn inline(value: &Value, column: usize, indent: usize) -> String {
 
 /// A string, plain where that reads back as the same; `column` is where it begins, `usize::MAX` for a key.
 fn string(text: &str, column: usize, indent: usize) -> String {
-    if text.chars().any(|letter| letter.is_control()) {
+    if text.chars().any(char::is_control) {
         return double_quoted(text);
     }
     let whole = if is_plain(text) {

@@ -107,9 +107,8 @@ impl Machine {
     fn whole(&mut self, program: &Program, texts: &[(String, String)]) -> Done<()> {
         let result = self.main(program, texts);
         match result {
-            Ok(()) | Err(Stop::Next | Stop::Break | Stop::Continue) => {}
             // `exit` skips to what runs at the end.
-            Err(Stop::Exit) => {}
+            Ok(()) | Err(Stop::Next | Stop::Break | Stop::Continue | Stop::Exit) => {}
             Err(failed) => return Err(failed),
         }
         match self.block(&program.end) {
@@ -162,14 +161,13 @@ impl Machine {
                 }
             };
             if runs {
-                match &rule.action {
-                    Some(action) => self.block(action)?,
-                    None => {
-                        let line = self.line.clone();
-                        self.print(&line)?;
-                        let end = self.special("ORS");
-                        self.print(&end)?;
-                    }
+                if let Some(action) = &rule.action {
+                    self.block(action)?;
+                } else {
+                    let line = self.line.clone();
+                    self.print(&line)?;
+                    let end = self.special("ORS");
+                    self.print(&end)?;
                 }
             }
         }
@@ -185,13 +183,13 @@ impl Machine {
     }
 
     fn take_line(&mut self, line: String) -> Done<()> {
-        self.fields = self.split(&line, &self.special("FS"))?;
+        self.fields = Self::split(&line, &self.special("FS"))?;
         self.line = line;
         self.set("NF", Value::Number(self.fields.len() as f64));
         Ok(())
     }
 
-    fn split(&self, text: &str, separator: &str) -> Done<Vec<String>> {
+    fn split(text: &str, separator: &str) -> Done<Vec<String>> {
         let mut letters = separator.chars();
         let fields: Vec<String> = match (letters.next(), letters.next()) {
             _ if text.is_empty() => Vec::new(),
@@ -602,9 +600,9 @@ impl Machine {
             }
             Some(separator) => {
                 let separator = self.value(separator)?.text();
-                self.split(&text, &separator)?
+                Self::split(&text, &separator)?
             }
-            None => self.split(&text, &self.special("FS"))?,
+            None => Self::split(&text, &self.special("FS"))?,
         };
         self.arrays.remove(array);
         let count = parts.len();

@@ -286,6 +286,7 @@ impl Machine {
         }
     }
 
+    #[expect(clippy::too_many_lines, reason = "a table, one function an arm")]
     fn plain_call(&mut self, name: &str, input: &Value, out: &mut Vec<Value>) -> Done<()> {
         let keeps = match name {
             "values" => Some(!input.is_null()),
@@ -517,6 +518,7 @@ impl Machine {
         Ok(keyed)
     }
 
+    #[expect(clippy::too_many_lines, reason = "a table, one function an arm")]
     fn call_with(
         &mut self,
         name: &str,
@@ -678,7 +680,7 @@ impl Machine {
             }
             _ => {
                 for argument in self.all(filter, input)? {
-                    self.apply(name, input, argument, out)?;
+                    self.apply(name, input, &argument, out)?;
                 }
             }
         }

@@ -209,9 +209,9 @@ impl Machine {
     ///
     /// # Errors
     /// What the filter failed with.
-    pub fn run(&mut self, filter: &Filter, input: Value, out: &mut Vec<Value>) -> Done<()> {
+    pub fn run(&mut self, filter: &Filter, input: &Value, out: &mut Vec<Value>) -> Done<()> {
         self.depth = 0;
-        self.eval(filter, &input, out)
+        self.eval(filter, input, out)
     }
 
     /// All that a filter gives.
@@ -232,6 +232,7 @@ impl Machine {
         result
     }
 
+    #[expect(clippy::too_many_lines, reason = "a table, one kind of filter an arm")]
     fn one(&mut self, filter: &Filter, input: &Value, out: &mut Vec<Value>) -> Done<()> {
         match filter {
             Filter::Same => {
@@ -554,9 +555,8 @@ impl Machine {
             for (path, _) in &found {
                 let old = super::paths::get(&whole, path)?;
                 let value = match sign {
-                    ' ' => new.clone(),
                     'e' if holds(&old) => old,
-                    'e' => new.clone(),
+                    ' ' | 'e' => new.clone(),
                     sign => self.sum(old, sign, &new)?,
                 };
                 whole = super::paths::set(whole, path, value)?;

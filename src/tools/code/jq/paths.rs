@@ -140,6 +140,7 @@ pub fn all(value: &Value, path: &mut Path, out: &mut Vec<Path>, machine: &mut Ma
 
 impl Machine {
     /// The paths that a filter picks, each with the value there.
+    #[expect(clippy::too_many_lines, reason = "a table, one kind of filter an arm")]
     pub(super) fn paths(
         &mut self,
         filter: &Filter,

@@ -74,17 +74,16 @@ fn push(context: &Context<'_>, arguments: &[String]) -> Result<GitOutcome, GitEr
 /// `WIP on main: 9e4146a Title`, or with the person's own message `On main: message`.
 fn title(plan: &Plan<'_>, stash: &Stash) -> String {
     let branch = stash.branch.as_deref().unwrap_or("(no branch)");
-    match &stash.message {
-        Some(message) => format!("On {branch}: {message}"),
-        None => {
-            let subject = plan
-                .commit_at(stash.base)
-                .map_or_else(String::new, |commit| commit.subject());
-            format!(
-                "WIP on {branch}: {} {subject}",
-                plan.repository.short_id(stash.base)
-            )
-        }
+    if let Some(message) = &stash.message {
+        format!("On {branch}: {message}")
+    } else {
+        let subject = plan
+            .commit_at(stash.base)
+            .map_or_else(String::new, |commit| commit.subject());
+        format!(
+            "WIP on {branch}: {} {subject}",
+            plan.repository.short_id(stash.base)
+        )
     }
 }
 

@@ -82,16 +82,13 @@ fn status(page: &mut Page, pod: &Pod, now: SimTime) {
     let ip = pod
         .ip()
         .filter(|_| !matches!(pod.outcome, Some(Outcome::Evicted { .. })));
-    match ip {
-        Some(ip) => {
-            page.line(0, &format!("IP:\t{ip}"));
-            page.line(0, "IPs:");
-            page.line(1, &format!("IP:\t{ip}"));
-        }
-        None => {
-            page.line(0, "IP:\t");
-            page.line(0, "IPs:\t<none>");
-        }
+    if let Some(ip) = ip {
+        page.line(0, &format!("IP:\t{ip}"));
+        page.line(0, "IPs:");
+        page.line(1, &format!("IP:\t{ip}"));
+    } else {
+        page.line(0, "IP:\t");
+        page.line(0, "IPs:\t<none>");
     }
 }
 

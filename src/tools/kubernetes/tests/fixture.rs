@@ -350,6 +350,7 @@ fn service(name: &str, exposure: ExposureSeed) -> ServiceSeed {
 }
 
 /// The fixture.
+#[expect(clippy::too_many_lines, reason = "a list of what there is")]
 pub fn world() -> World {
     let mut flaky = DeploymentSeed::new(
         "beta",

@@ -499,15 +499,14 @@ impl Parser {
             self.at += 1;
         } else if self.peek() == Some('&') && from != 9 {
             self.at += 1;
-            return match self.next() {
-                Some(digit @ ('1' | '2')) => Ok(Some(Redirect::Join {
+            return if let Some(digit @ ('1' | '2')) = self.next() {
+                Ok(Some(Redirect::Join {
                     from: from.max(1),
                     to: digit as u8 - b'0',
-                })),
-                _ => {
-                    self.at = start;
-                    Err(unexpected("&"))
-                }
+                }))
+            } else {
+                self.at = start;
+                Err(unexpected("&"))
             };
         }
         let file = self.target()?;

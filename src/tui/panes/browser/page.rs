@@ -150,7 +150,7 @@ impl Reader {
         let found = if way > 0 {
             places.into_iter().find(|place| *place > at)
         } else {
-            places.into_iter().filter(|place| *place < at).last()
+            places.into_iter().rfind(|place| *place < at)
         };
         if let Some(place) = found {
             self.rows.select(place);

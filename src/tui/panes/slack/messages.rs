@@ -184,7 +184,7 @@ impl Feed {
             .filter(|(_, line)| line.message == Some(self.selected))
             .map(|(at, _)| at);
         if let Some(first) = own.next() {
-            let last = own.last().unwrap_or(first);
+            let last = own.next_back().unwrap_or(first);
             if last >= self.top + self.height {
                 self.top = last + 1 - self.height.max(1);
             }

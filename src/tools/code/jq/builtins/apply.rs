@@ -9,21 +9,22 @@ use super::{array, contains, flatten, pattern, plain, split, text_of};
 
 impl Machine {
     /// A function of a value and one argument.
+    #[expect(clippy::too_many_lines, reason = "a table, one function an arm")]
     pub(super) fn apply(
         &mut self,
         name: &str,
         input: &Value,
-        argument: Value,
+        argument: &Value,
         out: &mut Vec<Value>,
     ) -> Done<()> {
         let both = |words: &str| -> Done<(String, String)> {
-            match (input, &argument) {
+            match (input, argument) {
                 (Value::String(text), Value::String(other)) => Ok((text.clone(), other.clone())),
                 _ => failed(words.to_owned()),
             }
         };
         let value = match name {
-            "has" => match (input, &argument) {
+            "has" => match (input, argument) {
                 (Value::Object(map), Value::String(key)) => Value::Bool(map.contains_key(key)),
                 (Value::Array(items), Value::Number(at)) => Value::Bool(
                     at.as_f64()
@@ -33,13 +34,13 @@ impl Machine {
                     return failed(format!(
                         "Cannot check whether {} has a {} key",
                         kind_of(input),
-                        kind_of(&argument)
+                        kind_of(argument)
                     ));
                 }
             },
-            "in" => return self.apply("has", &argument, input.clone(), out),
-            "contains" => Value::Bool(contains(input, &argument)?),
-            "inside" => Value::Bool(contains(&argument, input)?),
+            "in" => return self.apply("has", argument, input, out),
+            "contains" => Value::Bool(contains(input, argument)?),
+            "inside" => Value::Bool(contains(argument, input)?),
             "startswith" => {
                 let (text, start) = both("startswith() requires string inputs")?;
                 Value::Bool(text.starts_with(&start))
@@ -48,7 +49,7 @@ impl Machine {
                 let (text, end) = both("endswith() requires string inputs")?;
                 Value::Bool(text.ends_with(&end))
             }
-            "ltrimstr" | "rtrimstr" => match (input, &argument) {
+            "ltrimstr" | "rtrimstr" => match (input, argument) {
                 (Value::String(text), Value::String(part)) => {
                     let rest = if name == "ltrimstr" {
                         text.strip_prefix(part.as_str())
@@ -64,7 +65,7 @@ impl Machine {
                 split(&text, &at)
             }
             "join" => {
-                let between = text_of(&argument, "cannot join")?;
+                let between = text_of(argument, "cannot join")?;
                 let mut parts = Vec::new();
                 for item in array(input, "joined")? {
                     parts.push(match item {
@@ -89,11 +90,11 @@ impl Machine {
             }
             "test" => {
                 let text = text_of(input, "cannot be matched, as it is not a string")?;
-                Value::Bool(pattern(&argument, "")?.is_match(&text))
+                Value::Bool(pattern(argument, "")?.is_match(&text))
             }
             "capture" => {
                 let text = text_of(input, "cannot be matched, as it is not a string")?;
-                let regex = pattern(&argument, "")?;
+                let regex = pattern(argument, "")?;
                 let Some(found) = regex.captures(&text) else {
                     return Ok(());
                 };
@@ -108,7 +109,7 @@ impl Machine {
             }
             "scan" => {
                 let text = text_of(input, "cannot be matched, as it is not a string")?;
-                let regex = pattern(&argument, "")?;
+                let regex = pattern(argument, "")?;
                 for found in regex.captures_iter(&text) {
                     self.step(1)?;
                     let groups = found.iter().skip(1);
@@ -127,7 +128,7 @@ impl Machine {
                 return Ok(());
             }
             "index" | "rindex" | "indices" => {
-                let found: Vec<Value> = match (input, &argument) {
+                let found: Vec<Value> = match (input, argument) {
                     (Value::String(text), Value::String(part)) if !part.is_empty() => text
                         .match_indices(part.as_str())
                         .map(|(at, _)| text.get(..at).map_or(0, |before| before.chars().count()))
@@ -147,8 +148,8 @@ impl Machine {
                     _ => Value::Array(found),
                 }
             }
-            "nth" => super::super::eval::index(input, &argument)?,
-            "getpath" => paths::get(input, &array(&argument, "used as a path")?)?,
+            "nth" => super::super::eval::index(input, argument)?,
+            "getpath" => paths::get(input, &array(argument, "used as a path")?)?,
             _ => return failed(format!("{name}/1 is not defined")),
         };
         out.push(value);
