@@ -285,9 +285,14 @@ fn issue(
         _ => "To Do",
     };
     let done = status == "Done";
-    let touched = closes
-        .max(created + Span::from_mins(30))
-        .min(page - Span::from_mins(20));
+    let touched = closes.max(created + Span::from_mins(30));
+    // What would be touched after the page was touched some time since it was opened.
+    let since = (page - created).millis() / 1000;
+    let touched = if touched < page - Span::from_mins(20) {
+        touched
+    } else {
+        created + Span(since * key.between(14, 50, 950))
+    };
     let mut comments = Vec::new();
     if key.below(7, 3) == 0 {
         let says = one_of(key, 8, &COMMENTS).copied().unwrap_or_default();
