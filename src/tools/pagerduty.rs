@@ -4,6 +4,7 @@ pub mod acknowledge;
 pub mod acted;
 pub mod add_note;
 pub mod get_timeline;
+pub mod incidents;
 pub mod list_incidents;
 pub mod program;
 pub mod resolve;

@@ -11,8 +11,9 @@ use firedrill::sim::command::Command;
 use firedrill::sim::plan::Plan;
 use firedrill::sim::time::{SimTime, Span};
 use firedrill::sim::world::deployments::Deployment;
-use firedrill::tools::Registry;
 use serde_json::{Value, json};
+
+use super::asking::{ask, ask_all};
 
 const SEEDS: [u64; 2] = [1, 11];
 
@@ -35,30 +36,6 @@ fn worlds() -> Vec<(String, World)> {
     }
     assert!(worlds.len() >= 4, "no scenarios were found");
     worlds
-}
-
-/// What a tool answers.
-fn ask(world: &World, tool: &str, args: &Value) -> Value {
-    let registry = Registry::standard();
-    let answer = registry.tool(tool).unwrap().answer(world, args);
-    assert_eq!(answer.error, "", "{tool} {args}");
-    answer.data
-}
-
-/// All items of a list that comes in pages.
-fn ask_all(world: &World, tool: &str, args: Value, items: &str) -> Vec<Value> {
-    let mut args = args;
-    args["limit"] = json!(7);
-    let mut all = Vec::new();
-    loop {
-        let page = ask(world, tool, &args);
-        all.extend(page[items].as_array().unwrap().iter().cloned());
-        if page["cursor"].is_null() {
-            assert_eq!(page["total"], json!(all.len()), "{tool}");
-            return all;
-        }
-        args["cursor"] = page["cursor"].clone();
-    }
 }
 
 fn name_of(world: &World, deployment: &Deployment) -> String {

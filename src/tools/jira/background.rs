@@ -7,8 +7,10 @@ use super::issues::{Category, Issue, projects, sprint_of};
 use super::sprints;
 use crate::sim::World;
 use crate::sim::time::{SimTime, Span};
-use crate::tools::drawn::{estate_key, one_of};
+use crate::tools::drawn::{estate_key, number_at, one_of};
 
+/// Issues that a project gets a day, where its declared tickets do not tell.
+const PER_DAY: f64 = 1.2;
 /// Issues that a team opens in a sprint.
 const PER_SPRINT: u64 = 3;
 
@@ -283,9 +285,14 @@ fn issue(
         _ => "To Do",
     };
     let done = status == "Done";
-    let touched = closes
-        .max(created + Span::from_mins(30))
-        .min(page - Span::from_mins(20));
+    let touched = closes.max(created + Span::from_mins(30));
+    // What would be touched after the page was touched some time since it was opened.
+    let since = (page - created).millis() / 1000;
+    let touched = if touched < page - Span::from_mins(20) {
+        touched
+    } else {
+        created + Span(since * key.between(14, 50, 950))
+    };
     let mut comments = Vec::new();
     if key.below(7, 3) == 0 {
         let says = one_of(key, 8, &COMMENTS).copied().unwrap_or_default();
@@ -356,46 +363,12 @@ fn number(declared: &[Issue], made: &mut [Issue]) {
             .map(Vec::as_slice)
             .unwrap_or_default();
         let after = last.get(&issue.project).copied().unwrap_or(0) + 1;
-        let mut number = between(marks, issue.created).max(after);
+        let mut number = number_at(marks, issue.created, PER_DAY).max(after);
         while taken.contains(&(issue.project.clone(), number)) {
             number += 1;
         }
         taken.insert((issue.project.clone(), number));
         last.insert(issue.project.clone(), number);
         issue.number = number;
-    }
-}
-
-/// The number that a ticket opened at an instant would have: on the straight line between its neighbours.
-fn between(marks: &[(SimTime, u32)], at: SimTime) -> u32 {
-    const PER_DAY: f64 = 1.2;
-    let days = |span: Span| span.millis() as f64 / 86_400_000.0;
-    let place = marks.partition_point(|(opened, _)| *opened <= at);
-    let before = place.checked_sub(1).and_then(|place| marks.get(place));
-    match (before, marks.get(place)) {
-        (None, None) => 1,
-        (None, Some((next, number))) => {
-            (f64::from(*number) - days(*next - at) * PER_DAY).max(1.0) as u32
-        }
-        (Some((last, number)), None) => *number + (days(at - *last) * PER_DAY) as u32 + 1,
-        (Some((last, low)), Some((next, high))) => {
-            let share = days(at - *last) / days(*next - *last).max(1e-9);
-            *low + (f64::from(high - low) * share) as u32
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_lie_between_their_neighbours() {
-        let at = |days: i64| SimTime(days * 86_400_000);
-        let marks = [(at(10), 100), (at(20), 140)];
-        assert_eq!(between(&marks, at(15)), 120);
-        assert!(between(&marks, at(5)) < 100);
-        assert!(between(&marks, at(25)) > 140);
-        assert_eq!(between(&[], at(1)), 1);
     }
 }

@@ -22,8 +22,8 @@ impl Change for Acknowledge {
         idempotent: true,
     };
 
-    fn commands(_: &World, args: &IncidentArgs) -> Result<Vec<Command>, ToolError> {
-        Ok(vec![on(&args.incident_id, PagerAct::Acknowledge)])
+    fn commands(world: &World, args: &IncidentArgs) -> Result<Vec<Command>, ToolError> {
+        Ok(vec![on(world, &args.incident_id, PagerAct::Acknowledge)?])
     }
 
     fn done(world: &World, args: &IncidentArgs, _: &[WorldOutcome]) -> Acted {

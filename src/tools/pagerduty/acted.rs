@@ -3,9 +3,11 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::incidents;
 use super::list_incidents::{Incident, incident_row};
 use crate::sim::World;
 use crate::sim::command::{Command, PagerAct, Rejection};
+use crate::sim::pager::PagerIncident;
 use crate::tools::tool::{Text, ToolError};
 
 /// Arguments that name an incident.
@@ -33,12 +35,24 @@ impl Text for Acted {
     }
 }
 
-/// The command.
-pub(super) fn on(incident: &str, act: PagerAct) -> Command {
-    Command::Pager {
+/// The command. What was closed before telemetry's history is only read any more.
+///
+/// # Errors
+/// In the pager's words, for an incident that nobody can act on.
+pub(super) fn on(world: &World, incident: &str, act: PagerAct) -> Result<Command, ToolError> {
+    let closed = |known: &PagerIncident| known.id == incident;
+    if world.pager().get(incident).is_none() && incidents::earlier(world).iter().any(closed) {
+        return Err(ToolError::new(match act {
+            PagerAct::Note(_) => format!("incident {incident} is closed: it takes no more notes"),
+            PagerAct::Acknowledge | PagerAct::Resolve => {
+                format!("incident {incident} is already resolved")
+            }
+        }));
+    }
+    Ok(Command::Pager {
         incident: incident.to_owned(),
         act,
-    }
+    })
 }
 
 /// What was done.

@@ -34,7 +34,7 @@ impl Change for AddNote {
     const ABOUT: &'static str = "Adds a note to an incident's timeline";
     const IMPACT: Impact = Impact::ADDS;
 
-    fn commands(_: &World, args: &Args) -> Result<Vec<Command>, ToolError> {
+    fn commands(world: &World, args: &Args) -> Result<Vec<Command>, ToolError> {
         if args.text.trim().is_empty() {
             return Err(ToolError::new("Note content cannot be empty"));
         }
@@ -44,9 +44,10 @@ impl Change for AddNote {
             )));
         }
         Ok(vec![on(
+            world,
             &args.incident_id,
             PagerAct::Note(args.text.clone()),
-        )])
+        )?])
     }
 
     fn done(world: &World, args: &Args, _: &[WorldOutcome]) -> Acted {

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::incidents;
 use super::list_incidents::{Incident, incident_row, state_word};
 use crate::sim::World;
 use crate::sim::artifact::Shown;
@@ -69,10 +70,7 @@ impl Look for GetTimeline {
 
     fn look(world: &World, args: &Args) -> Result<Seen<Timeline>, ToolError> {
         let now = world.now();
-        let found = world
-            .pager()
-            .get(&args.incident_id)
-            .filter(|incident| incident.triggered <= now);
+        let found = incidents::find(world, &args.incident_id);
         let incident = found.ok_or_else(|| ToolError {
             message: format!("incident {} not found", args.incident_id),
             hint: Some("pagerduty_list_incidents lists them".to_owned()),
@@ -80,7 +78,7 @@ impl Look for GetTimeline {
         let entries = incident.timeline.iter().filter(|entry| entry.at <= now);
         Ok(Seen {
             output: Timeline {
-                incident: incident_row(incident),
+                incident: incident_row(&incident),
                 entries: entries
                     .map(|entry| Entry {
                         at_ms: entry.at.millis(),

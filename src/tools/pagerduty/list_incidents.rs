@@ -3,11 +3,13 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::incidents;
 use crate::sim::World;
 use crate::sim::artifact::Shown;
 use crate::sim::pager::{IncidentState, PagerIncident};
 use crate::sim::time::SimTime;
 use crate::tools::family::Family;
+use crate::tools::paging;
 use crate::tools::shared::{columns, row};
 use crate::tools::tool::{Look, Seen, Text, ToolError, ToolExample};
 
@@ -15,7 +17,7 @@ use crate::tools::tool::{Look, Seen, Text, ToolError, ToolExample};
 pub struct ListIncidents;
 
 /// Arguments.
-#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Args {
     /// Only those that are not resolved.
@@ -23,6 +25,22 @@ pub struct Args {
     /// Only this service's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub service: Option<String>,
+    /// Most incidents, 1 to 200.
+    pub limit: usize,
+    /// Where a page before ended: its `cursor`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
+}
+
+impl Default for Args {
+    fn default() -> Self {
+        Self {
+            open: false,
+            service: None,
+            limit: paging::USUAL,
+            cursor: None,
+        }
+    }
 }
 
 /// Incidents.
@@ -30,6 +48,12 @@ pub struct Args {
 pub struct Incidents {
     /// Triggered ones first, then acknowledged, then resolved; newest first within each.
     pub incidents: Vec<Incident>,
+    /// How many there are in all.
+    pub total: usize,
+    /// How many come before this page.
+    pub before: usize,
+    /// Give this to read older ones; none when there are none.
+    pub cursor: Option<String>,
 }
 
 /// An incident as a row.
@@ -110,6 +134,12 @@ impl Text for Incidents {
             ]));
         }
         columns(&rows)
+            + &paging::footer(
+                self.incidents.len(),
+                self.before,
+                self.total,
+                self.cursor.as_deref(),
+            )
     }
 }
 
@@ -121,11 +151,8 @@ impl Look for ListIncidents {
     const ABOUT: &'static str = "Lists incidents, those that nobody has taken first";
 
     fn look(world: &World, args: &Args) -> Result<Seen<Incidents>, ToolError> {
-        let mut found: Vec<&PagerIncident> = world
-            .pager()
-            .incidents()
-            .iter()
-            .filter(|incident| incident.triggered <= world.now())
+        let mut found: Vec<PagerIncident> = incidents::all(world)
+            .into_iter()
             .filter(|incident| !args.open || incident.state != IncidentState::Resolved)
             .filter(|incident| {
                 args.service
@@ -139,14 +166,18 @@ impl Look for ListIncidents {
             IncidentState::Resolved => 2,
         };
         found.sort_by_key(|incident| (rank(incident.state), std::cmp::Reverse(incident.triggered)));
+        let page = paging::page(found, args.limit, args.cursor.as_deref(), |incident| {
+            incident.id.clone()
+        })?;
         Ok(Seen {
             output: Incidents {
-                incidents: found
-                    .iter()
-                    .map(|incident| incident_row(incident))
-                    .collect(),
+                incidents: page.items.iter().map(incident_row).collect(),
+                total: page.total,
+                before: page.before,
+                cursor: page.cursor,
             },
-            shown: found
+            shown: page
+                .items
                 .iter()
                 .map(|incident| Shown::Incident(incident.id.clone()))
                 .collect(),
@@ -173,7 +204,7 @@ mod tests {
         let mut world = small_world();
         let open = Args {
             open: true,
-            service: None,
+            ..Args::default()
         };
         let ids = |world: &World| -> Vec<String> {
             let rows = ListIncidents::look(world, &open).unwrap().output.incidents;

@@ -13,7 +13,8 @@ use crate::tools::family::Family;
 use crate::tools::program::{Example, Place, Program, Run};
 use crate::tools::shared::{looked, usage};
 
-const USAGE: &str = "pd list [--open] | show ID | ack ID | resolve ID | note ID TEXT...";
+const USAGE: &str =
+    "pd list [--open] [--limit N] [--cursor ID] | show ID | ack ID | resolve ID | note ID TEXT...";
 
 /// `pd`.
 pub struct Pd;
@@ -42,13 +43,10 @@ impl Program for Pd {
     fn run(&self, world: &World, _place: &Place, argv: &[String], _stdin: &str) -> Run {
         let words: Vec<&str> = argv.iter().map(String::as_str).collect();
         match words.as_slice() {
-            ["list" | "ls", flags @ ..] if flags.iter().all(|flag| *flag == "--open") => {
-                let args = list_incidents::Args {
-                    open: !flags.is_empty(),
-                    service: None,
-                };
-                looked::<ListIncidents>(world, &args)
-            }
+            ["list" | "ls", flags @ ..] => match list_args(flags) {
+                Some(args) => looked::<ListIncidents>(world, &args),
+                None => usage(USAGE),
+            },
             ["show" | "log" | "timeline", id] => {
                 let args = get_timeline::Args {
                     incident_id: (*id).to_owned(),
@@ -87,6 +85,21 @@ impl Program for Pd {
             },
         ]
     }
+}
+
+/// The flags of `pd list`; none for one that it does not have.
+fn list_args(flags: &[&str]) -> Option<list_incidents::Args> {
+    let mut args = list_incidents::Args::default();
+    let mut flags = flags.iter();
+    while let Some(flag) = flags.next() {
+        match *flag {
+            "--open" => args.open = true,
+            "--limit" => args.limit = flags.next()?.parse().ok()?,
+            "--cursor" => args.cursor = Some((*flags.next()?).to_owned()),
+            _ => return None,
+        }
+    }
+    Some(args)
 }
 
 fn incident(id: &str) -> IncidentArgs {

@@ -19,8 +19,8 @@ impl Change for Resolve {
         "Says that an incident is over; it comes back while what paged still holds";
     const IMPACT: Impact = Impact::SETS;
 
-    fn commands(_: &World, args: &IncidentArgs) -> Result<Vec<Command>, ToolError> {
-        Ok(vec![on(&args.incident_id, PagerAct::Resolve)])
+    fn commands(world: &World, args: &IncidentArgs) -> Result<Vec<Command>, ToolError> {
+        Ok(vec![on(world, &args.incident_id, PagerAct::Resolve)?])
     }
 
     fn done(world: &World, args: &IncidentArgs, _: &[WorldOutcome]) -> Acted {

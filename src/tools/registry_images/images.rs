@@ -1,6 +1,7 @@
 //! The images that the registry holds: what was released, what CI pushed for each merged commit, what cron jobs run.
 //! Digests are those that the cluster reports for its containers. Never an image that is not built yet.
 
+use super::earlier;
 use crate::scenario::format::service::Runtime;
 use crate::sim::World;
 use crate::sim::ids::ServiceId;
@@ -137,11 +138,12 @@ fn of_service(world: &World, name: &str, service: ServiceId) -> Images {
     }
 }
 
-/// Adds the tags under which CI pushed every merged commit.
-fn with_commits(world: &World, images: &mut Images) {
+/// Adds the tags under which CI pushed every merged commit, and releases from before all that is known.
+fn complete(world: &World, images: &mut Images) {
     let Some(service) = images.service else {
         return;
     };
+    images.tags.extend(earlier::of(world, service));
     for run in runs::all(world) {
         let pushed = run.workflow == CI && matches!(run.kind, Kind::Push(_));
         if !pushed || !run.services.contains(&service) || run.ends > world.now() {
@@ -185,7 +187,7 @@ pub fn find(world: &World, given: &str) -> Result<Images, ToolError> {
     match fits.as_slice() {
         [only] if !given.is_empty() => {
             let mut images = repositories.swap_remove(*only);
-            with_commits(world, &mut images);
+            complete(world, &mut images);
             Ok(images)
         }
         _ => {

@@ -33,7 +33,8 @@ pub struct Args {
 pub struct Tags {
     /// The repository.
     pub repo: String,
-    /// Tags, newest first. CI tags every merged commit with its id, and a release with its version too.
+    /// Tags, newest first. CI tags every merged commit with its id, and a release with its version too. Releases are kept
+    /// for longer than the repository's history and CI's runs reach back: of the oldest only version and date are known.
     pub tags: Vec<TagRow>,
     /// How many there are in all.
     pub total: usize,
@@ -109,9 +110,9 @@ impl Look for ListTags {
     fn examples() -> Vec<ToolExample> {
         vec![
             ToolExample {
-                args: "{\"repo\":\"worker\"}",
+                args: "{\"repo\":\"worker\",\"limit\":3}",
                 about: "The tags of a service's images",
-                prints: "registry.alpha.example/worker\nTAG                                       DIGEST               CREATED\n1.4.0                                     sha256:de1d5a4800d1  2026-02-26T15:30:00Z\nb7c0de1d07a303ec1a7b1a00546b125547ab5ec2  sha256:de1d5a4800d1  2026-02-26T15:30:00Z\n1.3.0                                     sha256:563a5c9aee93  2026-02-02T09:45:00Z\n",
+                prints: "registry.alpha.example/worker\nTAG                                       DIGEST               CREATED\n1.4.0                                     sha256:de1d5a4800d1  2026-02-26T15:30:00Z\nb7c0de1d07a303ec1a7b1a00546b125547ab5ec2  sha256:de1d5a4800d1  2026-02-26T15:30:00Z\n1.3.0                                     sha256:563a5c9aee93  2026-02-02T09:45:00Z\n(1 to 3 of 19; next page: --cursor 1.3.0)\n",
             },
             ToolExample {
                 args: "{\"repo\":\"none\"}",

@@ -177,7 +177,7 @@ impl Program for Skopeo {
         vec![Example {
             line: "skopeo list-tags docker://registry.alpha.example/worker",
             about: "The tags of a repository",
-            prints: "{\n    \"Repository\": \"registry.alpha.example/worker\",\n    \"Tags\": [\n        \"1.3.0\",\n        \"1.4.0\",\n        \"b7c0de1d07a303ec1a7b1a00546b125547ab5ec2\"\n    ]\n}\n",
+            prints: "{\n    \"Repository\": \"registry.alpha.example/worker\",\n    \"Tags\": [\n        \"0.1.0\",\n        \"0.1.1\",\n        \"0.2.0\",\n        \"0.2.1\",\n        \"0.2.2\",\n        \"0.3.0\",\n        \"0.4.0\",\n        \"0.4.1\",\n        \"0.4.2\",\n        \"0.4.3\",\n        \"1.0.0\",\n        \"1.1.0\",\n        \"1.2.0\",\n        \"1.2.1\",\n        \"1.2.2\",\n        \"1.2.3\",\n        \"1.3.0\",\n        \"1.4.0\",\n        \"b7c0de1d07a303ec1a7b1a00546b125547ab5ec2\"\n    ]\n}\n",
         }]
     }
 }
@@ -254,7 +254,7 @@ impl Program for Crane {
             Example {
                 line: "crane ls registry.alpha.example/worker",
                 about: "The tags of a repository",
-                prints: "1.3.0\n1.4.0\nb7c0de1d07a303ec1a7b1a00546b125547ab5ec2\n",
+                prints: "0.1.0\n0.1.1\n0.2.0\n0.2.1\n0.2.2\n0.3.0\n0.4.0\n0.4.1\n0.4.2\n0.4.3\n1.0.0\n1.1.0\n1.2.0\n1.2.1\n1.2.2\n1.2.3\n1.3.0\n1.4.0\nb7c0de1d07a303ec1a7b1a00546b125547ab5ec2\n",
             },
             Example {
                 line: "crane digest registry.alpha.example/worker:1.4.0",

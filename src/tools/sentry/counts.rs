@@ -12,6 +12,8 @@ use crate::sim::time::{SimTime, Span};
 pub struct Events<'a> {
     world: &'a World,
     counts: &'a Counts,
+    /// When it was seen first, where that is declared.
+    first: Option<SimTime>,
 }
 
 /// When an issue was seen.
@@ -29,8 +31,12 @@ pub struct Seen {
 
 impl<'a> Events<'a> {
     /// The events that an issue counts.
-    pub const fn of(world: &'a World, counts: &'a Counts) -> Self {
-        Self { world, counts }
+    pub fn of(world: &'a World, issue: &'a SentryIssue) -> Self {
+        Self {
+            world,
+            counts: &issue.counts,
+            first: issue.first_seen.map(|at| world.plan().moment(at)),
+        }
     }
 
     /// Events up to an instant, since telemetry's history began (a steady background: ever).
@@ -52,15 +58,21 @@ impl<'a> Events<'a> {
             },
             Counts::Crashes { of } => at.iter().map(|at| self.crashes(of, *at)).collect(),
             Counts::Gaps { group } => at.iter().map(|at| self.gaps(group, *at)).collect(),
-            Counts::Steady { total, rate } => {
-                let page = self.world.plan().page;
-                let steady = |at: &SimTime| {
-                    let after = (rate.per_second * (*at - page).millis() as f64 / 1000.0) as i64;
-                    total.saturating_add_signed(after)
-                };
-                at.iter().map(steady).collect()
-            }
+            Counts::Steady { total, rate } => at
+                .iter()
+                .map(|at| self.steady(*total, rate.per_second, *at))
+                .collect(),
         }
+    }
+
+    /// A background has its total at the page and its rate before and after. What the rate leaves over since it was seen
+    /// first came at once then.
+    fn steady(&self, total: u64, per_second: f64, at: SimTime) -> u64 {
+        if self.first.is_some_and(|first| at < first) {
+            return 0;
+        }
+        let since = at - self.world.plan().page;
+        total.saturating_add_signed((per_second * since.millis() as f64 / 1000.0) as i64)
     }
 
     fn atom(&self) -> Option<AtomId> {
@@ -119,28 +131,24 @@ impl<'a> Events<'a> {
     }
 
     /// When it was seen; `None` for what has not happened.
-    pub fn seen(&self, issue: &SentryIssue) -> Option<Seen> {
+    pub fn seen(&self) -> Option<Seen> {
         let (now, page) = (self.world.now(), self.world.plan().page);
         let start = page - HISTORY;
         let events = self.until(now);
         if events == 0 {
             return None;
         }
-        let declared = issue
-            .first_seen
-            .map(|moment| SimTime(moment.millis(self.instant_of_page())));
-        let first = declared.unwrap_or_else(|| self.reached(1, start, now));
+        let first = self
+            .first
+            .unwrap_or_else(|| self.reached(1, start, now))
+            .min(now);
         let day_ago = now - Span::from_hours(24);
         Some(Seen {
             events,
             last_day: events - self.until(day_ago).min(events),
-            first: first.min(now),
-            last: self.reached(events, start, now),
+            first,
+            last: self.reached(events, start, now).max(first),
         })
-    }
-
-    fn instant_of_page(&self) -> crate::scenario::format::values::Instant {
-        self.world.plan().pack.scenario.starts
     }
 
     /// The first whole second at which there were so many events.
@@ -177,6 +185,34 @@ mod tests {
     use super::*;
     use crate::sim::testing::small_world;
 
+    /// An issue that counts something else, of which it is not said when it was seen first.
+    fn counting(world: &World, counts: Counts) -> SentryIssue {
+        let declared = world.plan().pack.scenario.sentry.get("GATE-3").unwrap();
+        SentryIssue {
+            counts,
+            first_seen: None,
+            ..declared.clone()
+        }
+    }
+
+    #[test]
+    fn what_has_stopped_was_seen_last_when_it_was_seen_first() {
+        let world = small_world();
+        let rate = crate::scenario::format::values::Rate { per_second: 0.0 };
+        let issue = SentryIssue {
+            first_seen: Some(crate::scenario::format::values::Moment::FromPage(
+                -7_200_000,
+            )),
+            ..counting(&world, Counts::Steady { total: 12, rate })
+        };
+        let events = Events::of(&world, &issue);
+        let seen = events.seen().unwrap();
+        let first = world.plan().page - Span::from_hours(2);
+        assert_eq!((seen.first, seen.last), (first, first));
+        assert_eq!((seen.events, seen.last_day), (12, 12));
+        assert_eq!(events.by_hour().iter().sum::<u64>(), 12);
+    }
+
     #[test]
     fn a_pinned_outcome_is_counted_to_the_event() {
         let world = small_world();
@@ -188,10 +224,10 @@ mod tests {
             .get("GATE-3")
             .unwrap()
             .clone();
-        let events = Events::of(&world, &issue.counts);
+        let events = Events::of(&world, &issue);
         let half = world.now() - Span::from_mins(30);
         assert_eq!(events.until(world.now()) - events.until(half), 4200);
-        let seen = events.seen(&issue).unwrap();
+        let seen = events.seen().unwrap();
         assert_eq!(events.by_hour().iter().sum::<u64>(), seen.last_day);
         assert!(
             events.until(seen.first) >= 1 && events.until(seen.first - Span::from_mins(1)) == 0
@@ -201,10 +237,13 @@ mod tests {
     #[test]
     fn crashes_are_counted_by_restarts() {
         let world = small_world();
-        let counts = Counts::Crashes {
-            of: "worker".to_owned(),
-        };
-        let events = Events::of(&world, &counts);
+        let issue = counting(
+            &world,
+            Counts::Crashes {
+                of: "worker".to_owned(),
+            },
+        );
+        let events = Events::of(&world, &issue);
         assert_eq!(events.until(world.now() - Span::from_hours(2)), 0);
         assert!((5..30).contains(&events.until(world.now())));
     }
@@ -213,8 +252,8 @@ mod tests {
     fn a_steady_background_has_its_total_at_the_page() {
         let world = small_world();
         let rate = crate::scenario::format::values::Rate { per_second: 0.5 };
-        let counts = Counts::Steady { total: 100, rate };
-        let events = Events::of(&world, &counts);
+        let issue = counting(&world, Counts::Steady { total: 100, rate });
+        let events = Events::of(&world, &issue);
         assert_eq!(events.until(world.plan().page), 100);
         assert_eq!(events.until(world.plan().page - Span::from_secs(20)), 90);
         assert_eq!(events.until(world.plan().page - Span::from_hours(20)), 0);

@@ -120,7 +120,7 @@ impl Look for GetIssue {
                 release: service
                     .and_then(|(id, _)| world.wanted_tag(id))
                     .map(str::to_owned),
-                events_by_hour: Events::of(world, &declared.counts).by_hour(),
+                events_by_hour: Events::of(world, declared).by_hour(),
                 now_ms: world.now().millis(),
                 issue,
             },

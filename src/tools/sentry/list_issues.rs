@@ -80,7 +80,7 @@ pub fn project_of(world: &World, issue: &SentryIssue) -> String {
 
 /// An issue as a row; `None` for one that has not happened.
 pub fn issue_row(world: &World, id: &str, issue: &SentryIssue) -> Option<Issue> {
-    let seen = Events::of(world, &issue.counts).seen(issue)?;
+    let seen = Events::of(world, issue).seen()?;
     Some(Issue {
         id: id.to_owned(),
         project: project_of(world, issue),

@@ -5,6 +5,12 @@ use crate::sim::time::{SimTime, Span};
 use crate::tools::drawn::{estate_key, one_of};
 use crate::tools::registry::Registry;
 
+const DAY: Span = Span::from_hours(24);
+/// Minutes of a day, UTC, between which people edit pages.
+const WORK_BEGINS: i64 = 8 * 60;
+/// See [`WORK_BEGINS`].
+const WORK_ENDS: i64 = 17 * 60;
+
 /// A page without its text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Page {
@@ -46,10 +52,10 @@ pub fn find<'a>(world: &'a World, given: &str) -> Option<(&'a String, &'a str)> 
         .map(|(name, text)| (name, text.as_ref()))
 }
 
-/// A page.
+/// A page. Its head says who owns it and when it was updated (`owner:`, `updated:` before `---`); what it does not say is
+/// drawn: a person and a working day.
 pub fn page(world: &World, name: &str, text: &str) -> Page {
-    let plan = world.plan();
-    let estate = &plan.pack.estate;
+    let estate = &world.plan().pack.estate;
     let key = estate_key(world, &format!("wiki/{name}"));
     let named: Vec<&String> = estate
         .people
@@ -57,23 +63,60 @@ pub fn page(world: &World, name: &str, text: &str) -> Page {
         .filter(|handle| text.contains(&format!("@{handle}")))
         .collect();
     let everybody: Vec<&String> = estate.people.keys().collect();
-    let by = one_of(key, 0, &named).or_else(|| one_of(key, 1, &everybody));
-    let since = estate
-        .since
-        .map_or(plan.history_start(), |at| SimTime(at.millis));
-    // A page is not older than the latest day that it tells of.
-    let since = latest_day(text, plan.page).map_or(since, |day| day.max(since));
-    let whole = (plan.page - Span::from_hours(48) - since).millis().max(0);
-    let share = key.below(2, 1000) as i64;
-    let minutes = key.between(3, 8 * 60, 17 * 60);
-    let edited = (since + Span(whole / 1000 * share)).floor_to(Span::from_hours(24))
-        + Span::from_mins(minutes);
+    let owner = head(text, "owner").and_then(|owner| estate.people.get_key_value(owner));
+    let by = owner
+        .map(|(handle, _)| handle)
+        .or_else(|| one_of(key, 0, &named).copied())
+        .or_else(|| one_of(key, 1, &everybody).copied());
+    let stated = head(text, "updated").and_then(midnight_of);
+    let day = stated
+        .filter(|day| *day < world.plan().page - DAY)
+        .unwrap_or_else(|| drawn_day(world, key.below(2, 1000) as i64, text));
+    let minutes = key.between(3, WORK_BEGINS, WORK_ENDS);
     Page {
         name: name.to_owned(),
         title: title(text).to_owned(),
-        edited_by: by.map_or_else(|| "wiki".to_owned(), |handle| (*handle).clone()),
-        edited: edited.min(plan.page),
+        edited_by: by.map_or_else(|| "wiki".to_owned(), Clone::clone),
+        edited: day + Span::from_mins(minutes),
     }
+}
+
+/// A working day between the latest one that a text tells of and two days before the page, so many thousandths of the way.
+fn drawn_day(world: &World, share: i64, text: &str) -> SimTime {
+    let plan = world.plan();
+    let since = plan
+        .pack
+        .estate
+        .since
+        .map_or(plan.history_start(), |at| SimTime(at.millis));
+    let until = plan.page - DAY - DAY;
+    // A page is not older than the latest day that it tells of; days close to the page are rather what it announces.
+    let told = latest_day(text, until - DAY - DAY);
+    let since = told.map_or(since, |day| day.max(since)).min(until);
+    let whole = (until - since).millis();
+    working_day((since + Span(whole / 1000 * share)).floor_to(DAY))
+}
+
+/// A day, or the Friday before it where it is one of a weekend.
+fn working_day(day: SimTime) -> SimTime {
+    // The epoch was a Thursday.
+    match day.millis().div_euclid(DAY.millis()).rem_euclid(7) {
+        2 => day - DAY,
+        3 => day - DAY - DAY,
+        _ => day,
+    }
+}
+
+/// What the head of a page says of something.
+fn head<'a>(text: &'a str, name: &str) -> Option<&'a str> {
+    let (head, _) = text.split_once("\n---")?;
+    let mut lines = head.lines();
+    lines.find_map(|line| Some(line.strip_prefix(name)?.strip_prefix(':')?.trim()))
+}
+
+/// The beginning of a day (`2024-08-19`).
+fn midnight_of(day: &str) -> Option<SimTime> {
+    SimTime::parse_rfc3339(&format!("{day}T00:00:00Z"))
 }
 
 /// The latest date (`2024-08-19`) before an instant that stands in a text.
@@ -81,8 +124,7 @@ fn latest_day(text: &str, before: SimTime) -> Option<SimTime> {
     let mut latest = None;
     for word in text.split(|c: char| !c.is_ascii_digit() && c != '-') {
         if word.len() == 10 {
-            let day = SimTime::parse_rfc3339(&format!("{word}T00:00:00Z"));
-            latest = latest.max(day.filter(|day| *day < before));
+            latest = latest.max(midnight_of(word).filter(|day| *day < before));
         }
     }
     latest
@@ -129,6 +171,33 @@ pub fn commands(text: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_head_says_when_a_page_was_updated_and_by_whom() {
+        let world = crate::sim::testing::small_world();
+        let found = page(
+            &world,
+            "x",
+            "title: X\nupdated: 2026-02-03\nowner: lena\n---\n# X\n",
+        );
+        assert_eq!(found.edited.format("%Y-%m-%d"), "2026-02-03");
+        assert_eq!(found.edited_by, "lena");
+        let ahead = page(&world, "x", "updated: 2026-03-04\n---\n");
+        assert!(ahead.edited < world.plan().page - DAY);
+    }
+
+    #[test]
+    fn what_a_page_announces_does_not_make_it_young() {
+        let world = crate::sim::testing::small_world();
+        for number in 0..60 {
+            let found = page(&world, &format!("p{number}"), "Freeze from 2026-03-02.\n");
+            assert!(found.edited < world.plan().page - DAY);
+            let day = found.edited.floor_to(DAY);
+            assert_eq!(working_day(day), day);
+            let hour = (found.edited - day).secs() / 3600;
+            assert!((8..17).contains(&hour), "{hour}");
+        }
+    }
 
     #[test]
     fn a_title_is_the_first_heading_or_what_the_head_names() {

@@ -292,7 +292,7 @@ impl Workbench {
                     .collect()
             }
             "pd" => {
-                let incidents = world.pager().incidents().iter();
+                let incidents = crate::tools::pagerduty::incidents::all(world).into_iter();
                 incidents
                     .map(|one| (format!("{} ", one.id), one.title.clone()))
                     .collect()

@@ -13,7 +13,7 @@ use crate::tools::board::{charts, lines, notebook as notes};
 use crate::tools::workbench::{ShellRun, Then};
 use crate::tools::{
     DrillPost, DrillState, DrillWorld, IncidentState, OpeningError, Places, Watched, Workbench,
-    logs, prometheus, slack,
+    logs, pagerduty, prometheus, slack,
 };
 use crate::tui::world::{
     BestResult, Briefing, ChangeKind, ChangeRow, ChannelRow, ChartData, ChartQuery, Claim,
@@ -585,7 +585,7 @@ pub(super) fn shell_reply(run: ShellRun) -> ShellReply {
 
 pub(super) fn pages(world: &DrillWorld) -> Vec<PageRow> {
     let mine = &world.plan().pack.scenario.page;
-    let incidents = world.pager().incidents().iter().rev();
+    let incidents = pagerduty::incidents::all(world).into_iter().rev();
     incidents
         .map(|incident| PageRow {
             id: incident.id.clone(),
@@ -614,13 +614,13 @@ pub(super) fn pages(world: &DrillWorld) -> Vec<PageRow> {
 }
 
 pub(super) fn timeline(world: &DrillWorld, page: &str) -> Vec<TimelineRow> {
-    let incident = world.pager().get(page);
-    let entries = incident.into_iter().flat_map(|incident| &incident.timeline);
+    let incident = pagerduty::incidents::find(world, page);
+    let entries = incident.into_iter().flat_map(|incident| incident.timeline);
     entries
         .map(|entry| TimelineRow {
             at_ms: entry.at.millis(),
-            who: entry.by.clone(),
-            what: entry.what.clone(),
+            who: entry.by,
+            what: entry.what,
         })
         .collect()
 }

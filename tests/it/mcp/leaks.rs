@@ -59,6 +59,81 @@ fn done(world: &World, run: Run) -> Answer {
     }
 }
 
+/// Lines of the shell that list a good deal.
+const LINES: [&str; 11] = [
+    "help",
+    "kubectl get all -A",
+    "kubectl get events -A",
+    "kubectl get configmaps -A -o yaml",
+    "kubectl get deployments -A -o yaml",
+    "git log",
+    "tickets list",
+    "flags list",
+    "wiki list",
+    "kafka-topics --bootstrap-server kafka:9092 --describe",
+    "kafka-consumer-groups --bootstrap-server kafka:9092 --describe --all-groups",
+];
+
+/// What is read one thing at a time: each ticket, flag, run of CI, resource, schedule, image.
+fn one_by_one(world: &World, registry: &Registry) -> Vec<(&'static str, Value)> {
+    /// Which list names the things, under which field of its items, and what reads one by which argument.
+    const KINDS: [(&str, &str, &str, &str, &str); 6] = [
+        ("jira_search", "issues", "key", "jira_get_issue", "key"),
+        (
+            "featureflags_list",
+            "flags",
+            "flag",
+            "featureflags_get",
+            "flag",
+        ),
+        ("ci_list_runs", "runs", "id", "ci_get_run_logs", "run_id"),
+        (
+            "terraform_list_resources",
+            "resources",
+            "address",
+            "terraform_show_state",
+            "resource",
+        ),
+        (
+            "oncall_who_is_on_call",
+            "on_call",
+            "team",
+            "oncall_get_schedule",
+            "team",
+        ),
+        (
+            "pagerduty_list_incidents",
+            "incidents",
+            "id",
+            "pagerduty_get_timeline",
+            "incident_id",
+        ),
+    ];
+    let mut found = Vec::new();
+    for (list, items, field, tool, argument) in KINDS {
+        let page = registry
+            .tool(list)
+            .unwrap()
+            .answer(world, &json!({ "limit": 200 }));
+        let things = page.data[items].as_array().unwrap();
+        assert!(things.iter().all(|thing| !thing[field].is_null()), "{list}");
+        let named: BTreeSet<String> = things
+            .iter()
+            .map(|thing| thing[field].to_string())
+            .collect();
+        found.extend(named.iter().map(|name| {
+            let name: Value = serde_json::from_str(name).unwrap();
+            (tool, json!({ argument: name }))
+        }));
+    }
+    for deployment in world.deployments() {
+        let spec = &world.plan().services[deployment.service.index()].spec;
+        let args = json!({ "repo": spec.image, "tag": deployment.tag });
+        found.push(("registry_get_manifest", args));
+    }
+    found
+}
+
 /// Every tool with arguments that reach all there is, following cursors; and lines of the shell.
 #[expect(clippy::too_many_lines, reason = "a list of what is asked")]
 fn answers(world: &World, registry: &Registry) -> Vec<(String, Answer)> {
@@ -134,19 +209,16 @@ fn answers(world: &World, registry: &Registry) -> Vec<(String, Answer)> {
     for page in plan.pack.wiki.keys() {
         ask("wiki_get_page", json!({"page": page}));
     }
-    let commands = [
-        "help",
-        "kubectl get all -A",
-        "kubectl get events -A",
-        "kubectl get configmaps -A -o yaml",
-        "kubectl get deployments -A -o yaml",
-        "git log",
-        "tickets list",
-        "flags list",
-        "wiki list",
-        "kafka-topics --bootstrap-server kafka:9092 --describe",
-        "kafka-consumer-groups --bootstrap-server kafka:9092 --describe --all-groups",
-    ];
+    for (tool, args) in one_by_one(world, registry) {
+        ask(tool, args);
+    }
+    let mut commands: Vec<String> = world
+        .repositories()
+        .values()
+        .flat_map(|repository| repository.commits())
+        .map(|(_, commit)| format!("git show {}", commit.id))
+        .collect();
+    commands.extend(LINES.map(str::to_owned));
     for line in commands {
         let argv: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
         let (name, rest) = argv.split_first().unwrap();

@@ -1,0 +1,503 @@
+//! Each of the eighteen families is a system with its own everyday contents: lists long enough to search in, pages without
+//! loss or repetition, items that lead to the cause and items that lead astray, dates that make sense.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::Arc;
+
+use firedrill::scenario::format::artifact::Artifact;
+use firedrill::scenario::loader::{self, Source};
+use firedrill::sim::World;
+use firedrill::sim::artifact::{Shown, shows};
+use firedrill::sim::plan::Plan;
+use firedrill::sim::time::{SimTime, Span};
+use firedrill::tools::{Place, Registry, Run};
+use serde_json::{Value, json};
+
+use super::asking::{answer, ask, ask_all, ask_pages};
+
+const SCENARIO: &str = "carts-emptying";
+const SEEDS: [u64; 2] = [7, 11];
+/// Items that a family has at least.
+const LEAST: usize = 20;
+
+fn world(seed: u64) -> World {
+    let source = Source::folder(Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios"));
+    let pack = loader::load(&source, SCENARIO).unwrap();
+    World::open(Arc::new(Plan::new(Arc::new(pack))), seed)
+}
+
+/// A list of a family: the tool, its arguments, where its items are, whether it comes in pages.
+struct List {
+    family: &'static str,
+    tool: &'static str,
+    args: Value,
+    items: &'static str,
+    pages: bool,
+}
+
+fn list(
+    family: &'static str,
+    tool: &'static str,
+    args: Value,
+    items: &'static str,
+    pages: bool,
+) -> List {
+    List {
+        family,
+        tool,
+        args,
+        items,
+        pages,
+    }
+}
+
+/// The lists of all families whose number of items says something.
+fn lists() -> Vec<List> {
+    let none = || json!({});
+    let lines = || json!({ "service": "checkout" });
+    let code = || json!({ "path": "shop", "recursive": true });
+    vec![
+        list(
+            "Slack",
+            "slack_read_channel",
+            json!({ "channel": "#sre" }),
+            "messages",
+            true,
+        ),
+        list("Sentry", "sentry_list_issues", none(), "issues", false),
+        list(
+            "PagerDuty",
+            "pagerduty_list_incidents",
+            none(),
+            "incidents",
+            true,
+        ),
+        list(
+            "Prometheus",
+            "prometheus_list_metrics",
+            none(),
+            "metrics",
+            false,
+        ),
+        list("Logs", "logs_list_services", none(), "services", false),
+        list("Logs", "logs_get_service_logs", lines(), "lines", true),
+        list(
+            "Logs",
+            "logs_search",
+            json!({ "query": "error" }),
+            "lines",
+            true,
+        ),
+        list("Feature flags", "featureflags_list", none(), "flags", true),
+        list("Git", "git_recent_commits", none(), "commits", true),
+        list("Jira", "jira_search", none(), "issues", true),
+        list("Jira", "jira_list_sprints", none(), "sprints", true),
+        list("Wiki", "wiki_search", none(), "pages", true),
+        list("Kubernetes", "kubectl_get_pods", none(), "pods", false),
+        list("Kubernetes", "kubectl_get_events", none(), "events", true),
+        list(
+            "CloudWatch",
+            "cloudwatch_get_metrics",
+            none(),
+            "metrics",
+            true,
+        ),
+        list(
+            "CloudWatch",
+            "cloudwatch_list_alarms",
+            none(),
+            "alarms",
+            true,
+        ),
+        list(
+            "CloudWatch",
+            "cloudwatch_list_log_groups",
+            none(),
+            "groups",
+            true,
+        ),
+        list("Datadog", "datadog_list_traces", lines(), "traces", true),
+        list("CI", "ci_list_runs", none(), "runs", true),
+        list(
+            "Status page",
+            "statuspage_list_incidents",
+            none(),
+            "incidents",
+            true,
+        ),
+        list("On-call", "oncall_who_is_on_call", none(), "on_call", true),
+        list(
+            "Terraform",
+            "terraform_list_resources",
+            none(),
+            "resources",
+            true,
+        ),
+        list(
+            "Registry",
+            "registry_list_repositories",
+            none(),
+            "repositories",
+            true,
+        ),
+        list(
+            "Registry",
+            "registry_list_tags",
+            json!({ "repo": "accounting" }),
+            "tags",
+            true,
+        ),
+        list(
+            "Registry",
+            "registry_list_tags",
+            json!({ "repo": "cart" }),
+            "tags",
+            true,
+        ),
+        list("Code", "code_list_files", code(), "paths", true),
+    ]
+}
+
+#[test]
+fn each_family_has_at_least_twenty_items_and_pages_lose_and_repeat_none() {
+    /// Lists that go on for hours of lines are read so far.
+    const ENOUGH: usize = 60;
+    let mut families = BTreeSet::new();
+    for seed in SEEDS {
+        let world = world(seed);
+        let mut counts = Vec::new();
+        for List {
+            family,
+            tool,
+            args,
+            items,
+            pages,
+        } in lists()
+        {
+            families.insert(family);
+            let all = if pages {
+                let whole = ask_pages(&world, tool, args.clone(), items, 200, ENOUGH);
+                let small = ask_pages(&world, tool, args.clone(), items, 20, ENOUGH);
+                // The newest message stands last on its page; whatever the order, pages hold the same.
+                let texts =
+                    |list: &[Value]| list.iter().map(Value::to_string).collect::<BTreeSet<_>>();
+                let (in_whole, in_small) = (texts(&whole), texts(&small));
+                assert_eq!(in_small.len(), small.len(), "{tool} {args} repeats items");
+                assert!(in_small.is_subset(&in_whole), "{tool} {args} loses items");
+                assert!(small.len() >= whole.len().min(ENOUGH), "{tool} {args}");
+                whole
+            } else {
+                ask(&world, tool, &args)[items].as_array().unwrap().clone()
+            };
+            if all.len() < LEAST {
+                counts.push(format!("{family}: {tool} {args} has {}", all.len()));
+            }
+            println!("seed {seed}  {family}: {tool} {args} has {}", all.len());
+        }
+        assert!(counts.is_empty(), "seed {seed}:\n{}", counts.join("\n"));
+    }
+    assert_eq!(families.len(), 18);
+}
+
+#[test]
+fn earlier_incidents_stand_between_the_declared_ones_and_are_only_read() {
+    let world = world(7);
+    let all = ask_all(&world, "pagerduty_list_incidents", json!({}), "incidents");
+    let ids: BTreeSet<&str> = all.iter().map(|one| one["id"].as_str().unwrap()).collect();
+    assert_eq!(ids.len(), all.len());
+    let own = |one: &&Value| world.pager().get(one["id"].as_str().unwrap()).is_none();
+    let earlier: Vec<&Value> = all.iter().filter(own).collect();
+    assert!(earlier.len() >= 8, "{}", earlier.len());
+    let registry = Registry::standard();
+    for incident in earlier {
+        assert_eq!(incident["status"], json!("resolved"));
+        let id = incident["id"].as_str().unwrap();
+        let timeline = ask(
+            &world,
+            "pagerduty_get_timeline",
+            &json!({ "incident_id": id }),
+        );
+        assert!(timeline["entries"].as_array().unwrap().len() >= 4);
+        for change in registry.changes() {
+            if !["pagerduty_acknowledge", "pagerduty_resolve"].contains(&change.name()) {
+                continue;
+            }
+            let Run::Answer(answer) = change.run(&world, &json!({ "incident_id": id })) else {
+                panic!("{} acts on {id}", change.name());
+            };
+            assert!(
+                answer.error.contains("already resolved"),
+                "{}",
+                answer.error
+            );
+        }
+    }
+}
+
+#[test]
+fn a_repository_of_images_holds_what_was_released_before_ci_and_git_begin() {
+    let world = world(7);
+    let tags = ask_all(
+        &world,
+        "registry_list_tags",
+        json!({ "repo": "accounting" }),
+        "tags",
+    );
+    let known: BTreeSet<&str> = tags
+        .iter()
+        .map(|tag| tag["tag"].as_str().unwrap())
+        .collect();
+    assert_eq!(known.len(), tags.len());
+    let created: Vec<i64> = tags
+        .iter()
+        .map(|tag| tag["created_ms"].as_i64().unwrap())
+        .collect();
+    assert!(created.windows(2).all(|pair| pair[0] >= pair[1]));
+    let root = world.repositories()["shop"]
+        .commits()
+        .map(|(_, commit)| commit.committed_at)
+        .min()
+        .unwrap();
+    let (service, _) = world.plan().service("accounting").unwrap();
+    let released: BTreeSet<&str> = world
+        .releases_of(service)
+        .map(|release| release.tag.as_str())
+        .collect();
+    for tag in &tags {
+        let name = tag["tag"].as_str().unwrap();
+        let is_known = released.contains(name) || name.len() == 40;
+        let before = SimTime(tag["created_ms"].as_i64().unwrap()) < root;
+        assert_eq!(is_known, !before, "{name}");
+    }
+    let manifest = |tag: &str| {
+        ask(
+            &world,
+            "registry_get_manifest",
+            &json!({ "repo": "accounting", "tag": tag }),
+        )
+    };
+    let oldest = tags.last().unwrap()["tag"].as_str().unwrap();
+    assert_eq!(
+        manifest(oldest)["labels"]["org.opencontainers.image.version"],
+        json!(oldest)
+    );
+}
+
+#[test]
+fn pages_of_the_wiki_were_edited_at_work_days_before_the_page() {
+    for seed in SEEDS {
+        let world = world(seed);
+        let page = world.plan().page;
+        for found in ask_all(&world, "wiki_search", json!({}), "pages") {
+            let name = found["page"].as_str().unwrap();
+            let edited = SimTime(found["edited_ms"].as_i64().unwrap());
+            let hour = edited.secs().rem_euclid(86_400) / 3600;
+            assert!((8..17).contains(&hour), "{name} at {hour}");
+            assert!(edited < page - Span::from_hours(24), "{name}");
+            let text = &world.plan().pack.wiki[name];
+            let stated = text.lines().find_map(|line| line.strip_prefix("updated: "));
+            assert!(
+                stated.is_none_or(|day| edited.format("%Y-%m-%d") == day),
+                "{name}"
+            );
+        }
+    }
+}
+
+#[test]
+fn no_issue_of_sentry_was_seen_last_before_it_was_seen_first() {
+    for seed in SEEDS {
+        let world = world(seed);
+        let issues = ask(&world, "sentry_list_issues", &json!({}));
+        for issue in issues["issues"].as_array().unwrap() {
+            let at = |name: &str| issue[name].as_i64().unwrap();
+            assert!(at("first_seen_ms") <= at("last_seen_ms"), "{issue}");
+            assert!(at("last_seen_ms") <= world.now().millis(), "{issue}");
+            let detail = ask(
+                &world,
+                "sentry_get_issue",
+                &json!({ "issue_id": issue["id"] }),
+            );
+            let hours = detail["events_by_hour"].as_array().unwrap();
+            let day: u64 = hours.iter().map(|count| count.as_u64().unwrap()).sum();
+            assert_eq!(json!(day), issue["events_last_day"], "{issue}");
+        }
+    }
+}
+
+/// The family that an artifact belongs to, and what somebody asks there to see it; none for what is of no family.
+fn way_to(
+    world: &World,
+    artifact: &Artifact,
+) -> Option<(&'static str, Vec<(&'static str, Value)>)> {
+    let one = |family, tool, args| Some((family, vec![(tool, args)]));
+    match artifact {
+        Artifact::Series { metric, spans, .. } => {
+            let from = world.now() - spans.map_or(Span::from_hours(1), |spans| Span(spans.millis));
+            let args = json!({
+                "query": metric,
+                "start": from.rfc3339(),
+                "end": world.now().rfc3339(),
+                "step": "1h",
+            });
+            one("Prometheus", "prometheus_query", args)
+        }
+        Artifact::Line { of, contains } => one(
+            "Logs",
+            "logs_get_service_logs",
+            json!({ "service": of, "grep": contains, "since": "8h", "limit": 20 }),
+        ),
+        Artifact::PodStatus { .. } => one("Kubernetes", "kubectl_get_pods", json!({})),
+        Artifact::FileLines { repo, path, .. } => one(
+            "Code",
+            "code_read_file",
+            json!({ "path": format!("{repo}/{path}"), "limit": 1000 }),
+        ),
+        Artifact::CommitTitle(_) => one("Git", "git_recent_commits", json!({ "limit": 200 })),
+        Artifact::Commit(id) => one("Git", "git show", json!(id)),
+        Artifact::Message(_) => {
+            let channels = world.plan().pack.estate.channels.keys();
+            let reads = channels.map(|channel| {
+                let args = json!({ "channel": channel, "limit": 200 });
+                ("slack_read_channel", args)
+            });
+            Some(("Slack", reads.collect()))
+        }
+        Artifact::SentryIssue(id) => one("Sentry", "sentry_get_issue", json!({ "issue_id": id })),
+        Artifact::Incident(id) => one(
+            "PagerDuty",
+            "pagerduty_get_timeline",
+            json!({ "incident_id": id }),
+        ),
+        Artifact::WikiPage(page) => one("Wiki", "wiki_get_page", json!({ "page": page })),
+        Artifact::Ticket(key) => one("Jira", "jira_get_issue", json!({ "key": key })),
+        Artifact::CiRun { of, .. } => {
+            let runs = ask_pages(
+                world,
+                "ci_list_runs",
+                json!({ "service": of }),
+                "runs",
+                50,
+                50,
+            );
+            let logs = runs
+                .iter()
+                .map(|run| ("ci_get_run_logs", json!({ "run_id": run["id"] })));
+            Some(("CI", logs.collect()))
+        }
+        Artifact::Flag(flag) | Artifact::FlagAudit(flag) => {
+            one("Feature flags", "featureflags_get", json!({ "flag": flag }))
+        }
+        Artifact::Schedule(team) => one("On-call", "oncall_get_schedule", json!({ "team": team })),
+        Artifact::StatusIncident(_) => one("Status page", "statuspage_list_incidents", json!({})),
+        Artifact::TerraformResource(address) => one(
+            "Terraform",
+            "terraform_show_state",
+            json!({ "resource": address }),
+        ),
+        Artifact::Alarm(_) => one("CloudWatch", "cloudwatch_list_alarms", json!({})),
+        Artifact::ImageManifest { of, tag } => one(
+            "Registry",
+            "registry_get_manifest",
+            json!({ "repo": of, "tag": tag }),
+        ),
+        _ => None,
+    }
+}
+
+/// What a look shows: a tool's answer, or that of `git show`.
+fn shown(world: &World, tool: &str, args: &Value) -> Vec<Shown> {
+    if tool != "git show" {
+        return answer(world, tool, args).shown;
+    }
+    let registry = Registry::standard();
+    let place = Place {
+        cwd: world.repositories().keys().next().cloned().unwrap(),
+    };
+    let words = ["show".to_owned(), args.as_str().unwrap().to_owned()];
+    match registry
+        .program("git")
+        .unwrap()
+        .run(world, &place, &words, "")
+    {
+        Run::Answer(answer) => answer.shown,
+        Run::Act(_) => panic!("git show acts"),
+    }
+}
+
+/// Families that show at least one of some artifacts, and those that are named at all.
+fn showing<'a>(
+    world: &World,
+    artifacts: impl Iterator<Item = &'a Artifact>,
+) -> (BTreeSet<&'static str>, BTreeSet<&'static str>) {
+    let mut named: BTreeMap<&'static str, bool> = BTreeMap::new();
+    for artifact in artifacts {
+        let Some((family, looks)) = way_to(world, artifact) else {
+            continue;
+        };
+        let found = named.entry(family).or_default();
+        *found = *found
+            || looks.iter().any(|(tool, args)| {
+                let seen = shown(world, tool, args);
+                seen.iter().any(|seen| shows(seen, artifact))
+            });
+    }
+    let found = named.iter().filter(|(_, found)| **found);
+    (
+        found.map(|(family, _)| *family).collect(),
+        named.into_keys().collect(),
+    )
+}
+
+#[test]
+fn each_family_that_a_scenario_names_leads_to_the_cause_or_astray_as_it_says() {
+    let world = world(7);
+    let scenario = &world.plan().pack.scenario;
+    let faults: BTreeSet<&String> = scenario
+        .answer
+        .path
+        .iter()
+        .chain(&scenario.answer.roots)
+        .collect();
+    let clues = scenario
+        .clues
+        .values()
+        .filter(|clue| faults.contains(&clue.reveals));
+    let on_path = clues.flat_map(|clue| &clue.shown_by);
+    let refuting = scenario
+        .red_herrings
+        .values()
+        .flat_map(|herring| &herring.refuted_by);
+    let (leading, named) = showing(&world, on_path.chain(refuting));
+    assert_eq!(
+        leading, named,
+        "nothing of these families is seen at the page"
+    );
+    for family in [
+        "CI",
+        "Code",
+        "Git",
+        "Jira",
+        "Kubernetes",
+        "Logs",
+        "Prometheus",
+        "Sentry",
+        "Slack",
+        "Wiki",
+    ] {
+        assert!(leading.contains(family), "{family}");
+    }
+    let astray = scenario
+        .red_herrings
+        .values()
+        .flat_map(|herring| &herring.shown_by);
+    let (misleading, named) = showing(&world, astray);
+    assert_eq!(
+        misleading, named,
+        "nothing of these families is seen at the page"
+    );
+    for family in ["Feature flags", "Git", "Kubernetes", "PagerDuty", "Slack"] {
+        assert!(misleading.contains(family), "{family}");
+    }
+}
