@@ -305,15 +305,13 @@ impl<'a> Selection<'a> {
             for log in &group.logs {
                 let from = log.first.max(first);
                 if index > from {
-                    let all = |parts: &[Part], reader: &mut AtomReader<'_>, until| -> u64 {
-                        parts
-                            .iter()
-                            .map(|&part| telemetry.total_to_leaf(reader, group.atom, part, until))
-                            .sum()
-                    };
                     let parts = parts(log, group.pods.as_deref());
-                    let count = all(&parts, &mut group.reader, index)
-                        - all(&parts, &mut group.reader, from);
+                    let reader = &mut group.reader;
+                    let of = (from, index);
+                    let count = parts
+                        .iter()
+                        .map(|&part| telemetry.total_of_leaves(reader, group.atom, part, of))
+                        .sum();
                     add(&mut counts, log.log.def.level, count);
                 }
             }

@@ -11,7 +11,7 @@ use super::history::{LevelTrack, RATE_ONE, RateTrack, StepTrack, TrackError};
 use super::homes::Home;
 use super::leaf::{LeafGrid, LeafIndex};
 use super::logs::Logs;
-use super::prefix::{CACHE_BYTES, PrefixCache, sum_leaves};
+use super::prefix::{BLOCK, CACHE_BYTES, PrefixCache, sum_leaves};
 use super::reader::{AtomReader, Measure, Part};
 use super::series::{Family, MOST_FAMILIES, SeriesDef, SeriesError, SeriesId};
 use super::slots::{SlotError, SlotId, SlotTrack};
@@ -564,16 +564,21 @@ impl Telemetry {
             .map_or(first, |slot| self.grid.leaf_at(slot.start_ms).max(first))
     }
 
-    /// What a part of an atom counted before the start of a leaf.
-    pub(super) fn total_to_leaf(
+    /// What a part of an atom counted in the leaves `from..until`. Few leaves are summed as they are: a running total from
+    /// the part's beginning would read days for a window of minutes.
+    pub(super) fn total_of_leaves(
         &self,
         reader: &mut AtomReader<'_>,
         atom: AtomId,
         part: Part,
-        leaf: LeafIndex,
+        (from, until): (LeafIndex, LeafIndex),
     ) -> u64 {
         let origin = self.origin_of(atom, part);
-        self.cache.total(atom, part, reader, origin, leaf)
+        if until - from <= 2 * BLOCK {
+            return sum_leaves(reader, part, from.max(origin), until);
+        }
+        let mut to = |leaf| self.cache.total(atom, part, reader, origin, leaf);
+        to(until) - to(from)
     }
 
     /// Says where a service runs: its lines are labelled so.
