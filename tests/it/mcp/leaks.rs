@@ -232,7 +232,7 @@ fn answers(world: &World, registry: &Registry) -> Vec<(String, Answer)> {
                     .unwrap_or_default(),
             };
             all.push((
-                line.to_owned(),
+                line.clone(),
                 done(world, program.run(world, &place, rest, "")),
             ));
         }
