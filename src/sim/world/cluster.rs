@@ -107,9 +107,7 @@ impl World {
             .max()
             .unwrap_or(1);
         let topic = plan.groups.get(group.index()).map(|found| found.topic);
-        let log_start = topic
-            .and_then(|topic| self.topics.get(topic.index()))
-            .map_or(0, |log| log.start);
+        let log = topic.and_then(|topic| self.topics.get(topic.index()));
         let Some(state) = self.groups.get_mut(group.index()) else {
             return;
         };
@@ -119,11 +117,11 @@ impl World {
             state.rebalances.push(at);
             at += apart;
         }
-        if log_start > state.committed {
+        let gap = log.map(|log| (state.past(log), log.start));
+        if let Some((expected, got)) = gap.filter(|(expected, got)| got > expected) {
             state
                 .gaps
-                .push((started.at + Span::from_secs(3), state.committed, log_start));
-            let (expected, got) = (state.committed, log_start);
+                .push((started.at + Span::from_secs(3), expected, got));
             self.signals
                 .gap_found(&self.plan, started, group, expected, got);
         }

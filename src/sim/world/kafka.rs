@@ -217,7 +217,7 @@ impl Group {
     }
 
     /// What it is past. While it keeps up nobody writes its offset down, but what is deleted then was read before.
-    fn past(&self, log: &TopicLog) -> u64 {
+    pub fn past(&self, log: &TopicLog) -> u64 {
         match self.pace {
             Pace::Following => self.committed.max(log.start),
             Pace::CatchingUp | Pace::Standing => self.committed,
