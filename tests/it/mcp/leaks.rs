@@ -215,7 +215,7 @@ fn answers(world: &World, registry: &Registry) -> Vec<(String, Answer)> {
     let mut commands: Vec<String> = world
         .repositories()
         .values()
-        .flat_map(|repository| repository.commits())
+        .flat_map(firedrill::sim::git::Repository::commits)
         .map(|(_, commit)| format!("git show {}", commit.id))
         .collect();
     commands.extend(LINES.map(str::to_owned));
