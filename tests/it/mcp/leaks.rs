@@ -281,6 +281,10 @@ fn shipped() -> Vec<Arc<Plan>> {
 }
 
 #[test]
+#[cfg_attr(
+    debug_assertions,
+    ignore = "takes minutes without optimisation: cargo test --release"
+)]
 fn no_answer_tells_what_is_to_be_found_out() {
     let registry = Registry::standard();
     for plan in shipped() {
