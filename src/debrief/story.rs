@@ -14,7 +14,7 @@ use crate::sim::git::command::RepoCommand;
 use crate::sim::ids::TopicId;
 use crate::sim::time::{SimTime, Span};
 use crate::sim::world::WorldEventKind;
-use crate::sim::world::kafka::{Group, Pace};
+use crate::sim::world::kafka::{Group, TopicLog};
 use crate::sim::world::trainee::DrillState;
 
 /// The most entries of a story.
@@ -143,7 +143,7 @@ fn expiries(world: &World) -> Vec<Happening> {
                 .groups
                 .iter()
                 .zip(world.groups())
-                .filter(|(group, state)| group.topic == id && missed(state, *start))
+                .filter(|(group, state)| group.topic == id && missed(state, log, *start))
                 .map(|(group, _)| group.name.as_str())
                 .collect();
             if names.is_empty() {
@@ -165,8 +165,8 @@ fn expiries(world: &World) -> Vec<Happening> {
 }
 
 /// Whether a group lost messages when a topic began at an offset: it stands before it still, or found the gap later.
-fn missed(group: &Group, start: u64) -> bool {
-    let stands = group.pace != Pace::Following && group.committed < start;
+fn missed(group: &Group, log: &TopicLog, start: u64) -> bool {
+    let stands = group.past(log) < start;
     let found = |(_, expected, got): &(SimTime, u64, u64)| *expected < start && start <= *got;
     stands || group.gaps.iter().any(found)
 }

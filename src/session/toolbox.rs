@@ -44,17 +44,10 @@ pub trait Toolbox: Send + Sync {
     fn answer(&self, world: &World, call: &Call) -> Answer;
 
     /// The system that a use is of, by the name that scenarios limit it by; none for what is nobody's.
-    fn system(&self, used: Used<'_>) -> Option<String> {
-        let _ = used;
-        None
-    }
+    fn system(&self, used: Used<'_>) -> Option<String>;
 
     /// What the system says to a use that is one too many.
-    fn refusal(&self, used: Used<'_>, refused: Refused) -> Answer {
-        let _ = used;
-        let wait = refused.wait.secs();
-        Answer::failed(format!("429 Too Many Requests (wait {wait} s)\n"), 1)
-    }
+    fn refusal(&self, used: Used<'_>, refused: Refused) -> Answer;
 }
 
 /// A use of a system.

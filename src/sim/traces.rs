@@ -204,7 +204,7 @@ impl<'a> Traces<'a> {
             route,
             class,
         };
-        if self.is_lost(id) {
+        if self.is_lost(id, moment::Moment::new(*self, id.leaf).lost()) {
             return Err(Missing::Lost);
         }
         Ok(request)
@@ -255,14 +255,13 @@ impl<'a> Traces<'a> {
         )
     }
 
-    /// Whether spans were lost on their way at some time in a window that is not in the open.
+    /// Whether spans were lost on their way at some time in a window, as far as traces of it are kept.
     pub fn lost_within(&self, from: SimTime, until: SimTime) -> bool {
-        moment::lost_within(*self, from, until)
+        moment::lost_within(*self, from.max(self.oldest()), until.min(self.closed()))
     }
 
-    fn is_lost(&self, id: EventId) -> bool {
-        let moment = moment::Moment::new(*self, id.leaf);
-        let lost = moment.lost();
+    /// Whether the entry span of a request was lost, where a share of spans was.
+    fn is_lost(&self, id: EventId, lost: f64) -> bool {
         lost > 0.0
             && self
                 .signals

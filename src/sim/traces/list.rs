@@ -206,7 +206,7 @@ impl<'a> Walk<'a> {
     /// From the newest back until there is one more than wanted.
     fn back(&mut self, outcome: Outcome) {
         let mut sources = self.sources(outcome);
-        let (first, last) = self.leaves();
+        let (first, last) = self.leaves(outcome);
         let mut lines = Vec::new();
         for leaf in (first..=last).rev() {
             if self.found.entries.len() > self.wanted.limit || self.is_too_far(leaf) {
@@ -225,7 +225,7 @@ impl<'a> Walk<'a> {
     /// All of the window, the slowest kept.
     fn all(&mut self) {
         let mut sources = self.sources(self.wanted.outcome);
-        let (first, last) = self.leaves();
+        let (first, last) = self.leaves(self.wanted.outcome);
         let keep = self.wanted.limit + 1;
         let order = self.wanted.order;
         let mut kept: Vec<ListedTrace> = Vec::new();
@@ -271,11 +271,16 @@ impl<'a> Walk<'a> {
         true
     }
 
-    fn leaves(&self) -> (LeafIndex, LeafIndex) {
+    fn leaves(&self, outcome: Outcome) -> (LeafIndex, LeafIndex) {
         let grid = self.traces.signals.telemetry().grid();
         let mut last = self.wanted.until.millis() - 1;
-        // Newest first, what comes after a cursor is not later than it.
-        if let (Order::Newest, Some(after)) = (self.wanted.order, self.wanted.after) {
+        // Where instants decide, what comes after a cursor is not later than it; with failed ones first, on its own side.
+        let by_instant = |after: &Cursor| match self.wanted.order {
+            Order::Newest => true,
+            Order::Slowest => false,
+            Order::Failed => after.good == (outcome == Outcome::Ok),
+        };
+        if let Some(after) = self.wanted.after.filter(by_instant) {
             last = last.min(after.at_ms);
         }
         (grid.leaf_at(self.wanted.from.millis()), grid.leaf_at(last))
@@ -284,7 +289,7 @@ impl<'a> Walk<'a> {
     fn leaf(&mut self, sources: &mut [Source<'_>], leaf: LeafIndex, out: &mut Vec<ListedTrace>) {
         let telemetry = self.traces.signals.telemetry();
         let (from, until) = (self.wanted.from.millis(), self.wanted.until.millis());
-        let lossy = super::moment::Moment::new(self.traces, leaf).lost() > 0.0;
+        let lost = super::moment::Moment::new(self.traces, leaf).lost();
         for source in sources {
             let (route, class) = (source.route, source.class);
             self.looked_at += source.events.leaf(leaf, source.one_in, |event| {
@@ -299,9 +304,7 @@ impl<'a> Walk<'a> {
                 let entry = ListedTrace { request, trace: 0 };
                 let cursor = Cursor::of(&entry, self.wanted.order);
                 let is_after = |after: Cursor| after.is_before(&cursor);
-                if self.wanted.after.is_none_or(is_after)
-                    && !(lossy && self.traces.is_lost(event.id))
-                {
+                if self.wanted.after.is_none_or(is_after) && !self.traces.is_lost(event.id, lost) {
                     out.push(ListedTrace {
                         trace: telemetry.trace_of_event(event.id),
                         ..entry

@@ -126,7 +126,7 @@ fn lost_at(traces: Traces<'_>, id: ServiceId, at_ms: i64) -> f64 {
 /// More instants than this of a window are not looked at.
 const MOST_INSTANTS: i64 = 2000;
 
-/// Whether the collector lost a noticeable share at some minute of a window (or at fewer instants of a long one).
+/// Whether the collector lost a noticeable share at some scrape of a window (or at fewer instants of a long one).
 pub(super) fn lost_within(traces: Traces<'_>, from: SimTime, until: SimTime) -> bool {
     let Some(id) = collector(traces) else {
         return false;

@@ -14,7 +14,7 @@ use crate::sim::time::{SimTime, Span};
 
 /// A container that is well again is found ready at its next probe.
 const PROBED_AGAIN: Span = Span::from_secs(10);
-/// No run of a CronJob takes less.
+/// A CronJob that takes less is taken to run for about this long.
 const LEAST_RUN: Span = Span::from_secs(1);
 
 /// Answers the cluster's questions from the world as it is, and keeps what was started.
@@ -83,9 +83,8 @@ impl WorldFate<'_> {
     /// A CronJob's container does its work and ends well; one run takes a little less time than another.
     fn run_of_job(&self, job: &str, pod: &PodRef<'_>) -> Fate {
         let declared = self.world.plan.pack.estate.jobs.get(job);
-        let typical = declared.map_or(LEAST_RUN.millis(), |job| {
-            job.runs_for.millis.max(LEAST_RUN.millis())
-        });
+        let typical = declared.map_or(0, |job| job.runs_for.millis);
+        let typical = typical.max(LEAST_RUN.millis());
         let stream = StreamId::of(&format!("job/{}/{}", pod.namespace, pod.pod));
         let key = StreamKey::new(self.world.seed, stream).leaf(0);
         Fate::Crashes {

@@ -190,8 +190,7 @@ impl Cluster {
                     target.name
                 )
             } else {
-                // Sets look for the revision "before the newest" by its number, which is then none.
-                "unable to find specified revision 0 in history".to_owned()
+                "no last revision to roll back to".to_owned()
             })
         })
     }

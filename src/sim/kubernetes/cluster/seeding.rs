@@ -598,11 +598,11 @@ impl Cluster {
     /// its node.
     fn counts_since(&self, key: &ObjectKey) -> SimTime {
         let node = self.pods.get(key).and_then(|pod| pod.node()).unwrap_or("");
-        let (day, week) = (
+        let (least, most) = (
             Span::from_hours(24).millis(),
             Span::from_hours(6 * 24).millis(),
         );
-        let ago = names::keyed_between(self.seed, &["kubelet-began", node], 0, day, week);
+        let ago = names::keyed_between(self.seed, &["kubelet-began", node], 0, least, most);
         self.now - Span::from_millis(ago)
     }
 }

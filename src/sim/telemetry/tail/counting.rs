@@ -198,11 +198,9 @@ impl Counting {
             }
             -(HIGH as i64)
         } else {
+            self.older = counted.before_history(start);
             counted.at(begun) as i64 - counted.at(from_ms) as i64
         };
-        if !self.rises {
-            self.older = counted.before_history(start);
-        }
     }
 
     /// How far must be counted back once a value was read: so much that where the counter stood before makes no
