@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::cloudwatch::program::split;
 use super::family::Family;
 use crate::session::{Answer, Call, Refused};
 
@@ -55,18 +56,19 @@ pub fn answer(family: Family, call: &Call, refused: Refused) -> Answer {
 
 /// The API's operation that a use is: `aws logs tail` is `FilterLogEvents`.
 fn operation(call: &Call) -> String {
-    let argv: Vec<&str> = call
+    let argv: Vec<String> = call
         .args
         .get("argv")
         .and_then(Value::as_array)
         .into_iter()
         .flatten()
-        .filter_map(Value::as_str)
-        .filter(|word| !word.starts_with('-'))
+        .filter_map(|word| word.as_str().map(str::to_owned))
         .collect();
-    let word = match (call.tool.as_str(), argv.get(1)) {
+    let (words, _) = split(&argv);
+    let word = match (call.tool.as_str(), words.get(1).map(String::as_str)) {
         ("cloudwatch_list_alarms", _) => "describe-alarms",
-        (_, Some(&"tail")) => "filter-log-events",
+        ("cloudwatch_list_log_groups", _) => "describe-log-groups",
+        ("cloudwatch_filter_log_events", _) | (_, Some("tail")) => "filter-log-events",
         (_, Some(word)) => word,
         _ => "get-metric-statistics",
     };

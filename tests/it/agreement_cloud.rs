@@ -13,6 +13,8 @@ use firedrill::tools::program::Run;
 use firedrill::tools::{Place, Registry};
 use serde_json::{Value, json};
 
+use super::asking::ask;
+
 use super::reference_runs::player::words;
 
 /// The first shipped scenario and the small one, at their pages.
@@ -54,13 +56,6 @@ fn json_of(world: &World, line: &str) -> Value {
     serde_json::from_str(&printed(world, line)).unwrap()
 }
 
-fn ask(world: &World, tool: &str, args: &Value) -> Value {
-    let registry = Registry::standard();
-    let answer = registry.tool(tool).unwrap().answer(world, args);
-    assert_eq!(answer.error, "", "{tool} {args}");
-    answer.data
-}
-
 fn resources(world: &World, prefix: &str) -> Vec<Value> {
     let list = ask(
         world,
@@ -69,6 +64,7 @@ fn resources(world: &World, prefix: &str) -> Vec<Value> {
     );
     assert!(list["cursor"].is_null());
     let rows = list["resources"].as_array().unwrap();
+    assert!(!rows.is_empty(), "{prefix}");
     rows.iter()
         .map(|row| {
             ask(

@@ -1,6 +1,87 @@
-//! The notebook: hints with their costs, words for a claim. Never says which hint belongs to which fault.
+//! The notebook: pins with when and where they were taken, hints with their costs, words for a claim. Never says which hint
+//! belongs to which fault.
 
+use std::collections::BTreeMap;
+
+use crate::session::entry::Entry;
+use crate::session::journal::Record;
 use crate::sim::World;
+use crate::sim::artifact::Shown;
+use crate::sim::command::{Command, DrillAct};
+use crate::sim::time::SimTime;
+
+/// A piece of evidence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pin {
+    /// What it keeps.
+    pub artifact: String,
+    /// What the trainee called it.
+    pub title: String,
+    /// When it was pinned last.
+    pub at: SimTime,
+    /// The system that showed it, in a word.
+    pub system: &'static str,
+}
+
+/// The pins of a drill with these records, oldest first.
+pub fn pins(world: &World, records: &[Record<Entry>]) -> Vec<Pin> {
+    let taken: BTreeMap<&str, (u64, SimTime)> = records
+        .iter()
+        .filter_map(|record| match &record.intent.entry {
+            Entry::Command(Command::Drill(DrillAct::Pin { artifact, .. })) => {
+                Some((artifact.as_str(), (record.intent.number, record.intent.at)))
+            }
+            _ => None,
+        })
+        .collect();
+    let mut pins: Vec<(u64, Pin)> = world
+        .trainee()
+        .pins
+        .iter()
+        .map(|(artifact, title)| {
+            let (number, at) = taken
+                .get(artifact.as_str())
+                .copied()
+                .unwrap_or((0, world.plan().page));
+            let pin = Pin {
+                artifact: artifact.clone(),
+                title: title.clone(),
+                at,
+                system: Shown::from_id(artifact).map_or("", |shown| system(&shown)),
+            };
+            (number, pin)
+        })
+        .collect();
+    pins.sort_by_key(|(number, _)| *number);
+    pins.into_iter().map(|(_, pin)| pin).collect()
+}
+
+/// The system that shows a thing.
+const fn system(shown: &Shown) -> &'static str {
+    match shown {
+        Shown::Series { .. } => "Metrics",
+        Shown::Line { .. } => "Logs",
+        Shown::Object { .. } | Shown::PodStatus(_) | Shown::Rollout(_) => "kubectl",
+        Shown::Commit(_) | Shown::CommitTitle(_) => "Git",
+        Shown::File { .. } => "Code",
+        Shown::Group(_) | Shown::Topic(_) => "Kafka",
+        Shown::ValkeyInfo(_) => "Valkey",
+        Shown::Message(_) => "Slack",
+        Shown::SentryIssue(_) => "Sentry",
+        Shown::Incident(_) => "Pager",
+        Shown::WikiPage(_) => "Wiki",
+        Shown::Ticket(_) => "Jira",
+        Shown::CiRun { .. } => "CI",
+        Shown::ImageManifest { .. } => "Registry",
+        Shown::Flag(_) | Shown::FlagAudit(_) => "Flags",
+        Shown::Schedule(_) => "On-call",
+        Shown::StatusIncident(_) | Shown::StatusComponent(_) => "Status",
+        Shown::TerraformResource(_) | Shown::TerraformDrift(_) => "Terraform",
+        Shown::Alarm(_) => "AWS",
+        Shown::Trace(_) => "Traces",
+        Shown::Table { .. } => "psql",
+    }
+}
 
 /// A hint.
 #[derive(Clone, Debug, PartialEq, Eq)]

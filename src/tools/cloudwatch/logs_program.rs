@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::filter_events::{self, Event, FilterEvents, MOST_EVENTS};
+use super::filter_events::{self, Event, Events, FilterEvents, MOST_EVENTS};
 use super::log_groups::{self, LogGroup};
 use super::program::{Request, refused, split};
 use crate::session::Answer;
@@ -10,11 +10,14 @@ use crate::sim::World;
 use crate::sim::artifact::Shown;
 use crate::sim::telemetry::lines::{Direction, LineFilter};
 use crate::sim::telemetry::search::{Budget, LineQuery, Search};
-use crate::sim::time::SimTime;
+use crate::sim::time::{SimTime, Span};
 use crate::tools::logs::page::LINES_LOOKED_AT;
 use crate::tools::program::{Following, Run, Step};
 use crate::tools::shared::value;
-use crate::tools::tool::Look;
+use crate::tools::tool::{Look, Seen, ToolError};
+
+/// Pages of events that are read for the end of a stream.
+const MOST_PAGES: usize = 40;
 
 /// The operations, as an error lists them.
 pub const OPERATIONS: [&str; 5] = [
@@ -179,11 +182,17 @@ fn asked(request: &Request<'_>, group: &LogGroup) -> Result<filter_events::Args,
     })
 }
 
-fn with_streams(request: &Request<'_>, events: &mut Vec<Event>) {
-    if let Some(names) = request.value("--log-stream-names") {
-        let names: Vec<&str> = names.split(' ').collect();
-        events.retain(|event| names.contains(&event.stream.as_str()));
-    }
+/// Keeps the events of some streams, and of what was shown theirs: both lists go in step. All when no names are given.
+fn only(seen: &mut Seen<Events>, names: Option<&str>) {
+    let Some(names) = names else { return };
+    let names: Vec<&str> = names.split(' ').collect();
+    let events = std::mem::take(&mut seen.output.events);
+    let shown = std::mem::take(&mut seen.shown);
+    (seen.output.events, seen.shown) = events
+        .into_iter()
+        .zip(shown)
+        .filter(|(event, _)| names.contains(&event.stream.as_str()))
+        .unzip();
 }
 
 fn filter(world: &World, request: &Request<'_>) -> Run {
@@ -197,7 +206,7 @@ fn filter(world: &World, request: &Request<'_>) -> Run {
         Ok(seen) => seen,
         Err(error) => return refused(operation, &error.message),
     };
-    with_streams(request, &mut seen.output.events);
+    only(&mut seen, request.value("--log-stream-names"));
     let events: Vec<Value> = seen
         .output
         .events
@@ -238,12 +247,18 @@ fn get(world: &World, request: &Request<'_>) -> Run {
     if args.start_ms == Some(i64::MIN) {
         args.start_ms = Some(world.now().millis() - 3_600_000);
     }
-    let seen = match FilterEvents::look(world, &args) {
+    let from_head = request.value("--start-from-head").is_some();
+    let seen = match of_stream(world, args, stream, from_head) {
         Ok(seen) => seen,
         Err(error) => return refused(operation, &error.message),
     };
-    let events = seen.output.events;
-    let skipped = events.len().saturating_sub(newest);
+    let mut events = seen.output.events;
+    let skipped = if from_head {
+        events.truncate(newest);
+        0
+    } else {
+        events.len().saturating_sub(newest)
+    };
     let rows: Vec<Value> = events
         .iter()
         .skip(skipped)
@@ -267,8 +282,39 @@ fn get(world: &World, request: &Request<'_>) -> Run {
     request.printed(
         operation,
         &data,
-        seen.shown.into_iter().skip(skipped).collect(),
+        seen.shown.into_iter().skip(skipped).take(newest).collect(),
     )
+}
+
+/// A stream's events: the first page of them, or the last one that a bounded number of pages leads to.
+fn of_stream(
+    world: &World,
+    mut args: filter_events::Args,
+    stream: &str,
+    from_head: bool,
+) -> Result<Seen<Events>, ToolError> {
+    let mut all = FilterEvents::look(world, &args)?;
+    only(&mut all, Some(stream));
+    let mut pages = 1;
+    while let Some(cursor) = all.output.cursor.take() {
+        let is_full = from_head && all.output.events.len() >= MOST_EVENTS;
+        if is_full || pages == MOST_PAGES {
+            break;
+        }
+        args.cursor = Some(cursor);
+        let mut next = FilterEvents::look(world, &args)?;
+        only(&mut next, Some(stream));
+        all.output.cursor = next.output.cursor.take();
+        all.output.events.append(&mut next.output.events);
+        all.shown.append(&mut next.shown);
+        if !from_head {
+            let old = all.output.events.len().saturating_sub(MOST_EVENTS);
+            all.output.events.drain(..old);
+            all.shown.drain(..old);
+        }
+        pages += 1;
+    }
+    Ok(all)
 }
 
 /// How far back `--since` reaches: `10m`, `1h`, `2d`, or an instant.
@@ -286,7 +332,8 @@ fn since(text: &str, now: SimTime) -> Option<i64> {
         _ => return None,
     };
     let number: i64 = number.parse().ok()?;
-    Some(now.millis() - number.checked_mul(seconds)?.checked_mul(1000)?)
+    let back = Span(number.checked_mul(seconds)?.checked_mul(1000)?);
+    Some((now - back).millis())
 }
 
 fn tail(world: &World, request: &Request<'_>, name: &str) -> Run {
@@ -312,7 +359,7 @@ fn tail(world: &World, request: &Request<'_>, name: &str) -> Run {
         Ok(seen) => seen,
         Err(error) => return refused(operation, &error.message),
     };
-    with_streams(request, &mut seen.output.events);
+    only(&mut seen, request.value("--log-stream-names"));
     let form = request.value("--format").unwrap_or("detailed");
     let lines: String = seen
         .output
@@ -337,33 +384,39 @@ fn tail(world: &World, request: &Request<'_>, name: &str) -> Run {
 struct Tail {
     args: filter_events::Args,
     form: String,
+    /// Names of streams, when only some are asked for.
+    names: Option<String>,
 }
 
 /// What goes on after a tail that follows; `None` for any other use.
 pub fn follow(world: &World, argv: &[String]) -> Option<Box<dyn Following>> {
-    let (args, form) = tail_of(argv)?;
-    named(world, &args.log_group, "FilterLogEvents").ok()?;
+    let tail = tail_of(argv)?;
+    named(world, &tail.args.log_group, "FilterLogEvents").ok()?;
     Some(Box::new(Tail {
         args: filter_events::Args {
             start_ms: Some(world.now().millis()),
-            ..args
+            ..tail.args
         },
-        form,
+        ..tail
     }))
 }
 
 /// What a tail that follows has shown since an instant.
 pub fn followed(world: &World, argv: &[String], since: SimTime) -> Option<Vec<Shown>> {
-    let (args, _) = tail_of(argv)?;
+    let tail = tail_of(argv)?;
     let args = filter_events::Args {
         start_ms: Some(since.millis()),
-        ..args
+        ..tail.args
     };
-    Some(FilterEvents::look(world, &args).map_or_else(|_| Vec::new(), |seen| seen.shown))
+    let Ok(mut seen) = FilterEvents::look(world, &args) else {
+        return Some(Vec::new());
+    };
+    only(&mut seen, tail.names.as_deref());
+    Some(seen.shown)
 }
 
 /// What a tail that follows asks for, and in which form.
-fn tail_of(argv: &[String]) -> Option<(filter_events::Args, String)> {
+fn tail_of(argv: &[String]) -> Option<Tail> {
     let (words, found) = split(argv);
     let group = match words.as_slice() {
         [service, verb, group] if service == "logs" && verb == "tail" => group,
@@ -379,7 +432,11 @@ fn tail_of(argv: &[String]) -> Option<(filter_events::Args, String)> {
         ..filter_events::Args::of(group)
     };
     let form = value(&found, &["--format"]).unwrap_or("detailed");
-    Some((args, form.to_owned()))
+    Some(Tail {
+        args,
+        form: form.to_owned(),
+        names: value(&found, &["--log-stream-names"]).map(str::to_owned),
+    })
 }
 
 impl Following for Tail {
@@ -390,7 +447,10 @@ impl Following for Tail {
             ..self.args.clone()
         };
         self.args.start_ms = Some(now);
-        let events = FilterEvents::look(world, &args).map(|seen| seen.output.events);
+        let events = FilterEvents::look(world, &args).map(|mut seen| {
+            only(&mut seen, self.names.as_deref());
+            seen.output.events
+        });
         Step {
             text: events
                 .unwrap_or_default()
@@ -426,7 +486,6 @@ fn tailed(event: &Event, form: &str) -> String {
 mod tests {
     use super::*;
     use crate::sim::testing::small_world;
-    use crate::sim::time::Span;
     use crate::tools::program::{Place, Program};
 
     fn argv(line: &str) -> Vec<String> {
@@ -464,6 +523,48 @@ mod tests {
             followed(&world, &line, before).unwrap().len(),
             whole.lines().count()
         );
+    }
+
+    #[test]
+    fn only_the_streams_that_are_asked_for_are_read_and_seen() {
+        let mut world = small_world();
+        let whole = typed(&world, &format!("logs tail {GATE} --since 5s"));
+        let stream = whole.text.split_whitespace().nth(1).unwrap().to_owned();
+        let of_it = |text: &str| text.lines().filter(|line| line.contains(&stream)).count();
+        let line = format!("logs tail {GATE} --since 5s --log-stream-names {stream}");
+        let some = typed(&world, &line);
+        let count = some.text.lines().count();
+        assert!(count > 0 && count < whole.text.lines().count());
+        assert_eq!((of_it(&whole.text), some.shown.len()), (count, count));
+
+        let get = format!(
+            "logs get-log-events --log-group-name {GATE} --log-stream-name {stream} --limit 2 --query events[].message --output text"
+        );
+        let newest = typed(&world, &get);
+        let oldest = typed(&world, &format!("{get} --start-from-head"));
+        assert_eq!((newest.shown.len(), oldest.shown.len()), (2, 2));
+        assert_eq!(newest.shown, some.shown[count - 2..]);
+        assert_ne!(newest.shown, oldest.shown);
+
+        let before = world.now();
+        let follows = argv(&format!("{line} --follow"));
+        let mut tail = follow(&world, &follows).unwrap();
+        world.advance_to(before + Span::from_secs(5));
+        let text = tail.step(&world).text;
+        assert!(!text.is_empty());
+        assert_eq!(of_it(&text), text.lines().count());
+        assert_eq!(
+            followed(&world, &follows, before).unwrap().len(),
+            text.lines().count()
+        );
+    }
+
+    #[test]
+    fn a_time_before_all_times_is_the_first_one() {
+        let now = SimTime(0);
+        assert!(since("9223372036854775s", now).is_some());
+        assert_eq!(since("9223372036854775807w", now), None);
+        assert_eq!(since("2h", now), Some(-7_200_000));
     }
 
     #[test]

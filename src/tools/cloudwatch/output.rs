@@ -10,6 +10,11 @@ use crate::tools::registry_images::get_manifest::pretty;
 /// The longest `--query`: its reader goes as deep as it is nested.
 const LONGEST_QUERY: usize = 512;
 
+/// Commas and calls of a `--query` at most: each can double what is there.
+const MOST_PARTS: usize = 10;
+/// Values that a `--query` gives at most.
+const MOST_VALUES: usize = 1_000_000;
+
 /// A form of output.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Form {
@@ -43,7 +48,7 @@ impl Form {
 /// As the CLI words a query that is none.
 pub fn select(data: &Value, query: &str) -> Result<Value, String> {
     let bad = |reason: &str| format!("\nBad value for --query {query}: {reason}\n");
-    if query.len() > LONGEST_QUERY {
+    if query.len() > LONGEST_QUERY || query.matches([',', '(']).count() > MOST_PARTS {
         return Err(bad("the expression is too long"));
     }
     let expression = jmespath::compile(query).map_err(|error| {
@@ -55,7 +60,23 @@ pub fn select(data: &Value, query: &str) -> Result<Value, String> {
     let found = expression
         .search(data)
         .map_err(|error| bad(&error.to_string()))?;
+    if !fits(&found, &mut MOST_VALUES.clone()) {
+        return Err(bad("the result is too large"));
+    }
     serde_json::to_value(&*found).map_err(|error| bad(&error.to_string()))
+}
+
+/// Whether a result has no more values than are left. What a result shares, it counts each time.
+fn fits(value: &jmespath::Variable, left: &mut usize) -> bool {
+    if *left == 0 {
+        return false;
+    }
+    *left -= 1;
+    match value {
+        jmespath::Variable::Array(items) => items.iter().all(|item| fits(item, left)),
+        jmespath::Variable::Object(fields) => fields.values().all(|item| fits(item, left)),
+        _ => true,
+    }
 }
 
 /// A query's error with a mark under the place.
@@ -194,6 +215,23 @@ mod tests {
 
     fn printed(query: &str, form: Form) -> String {
         print(&select(&alarms(), query).unwrap(), "DescribeAlarms", form)
+    }
+
+    #[test]
+    fn a_query_that_would_grow_without_bound_is_refused() {
+        let data = json!({"a": "x"});
+        for query in [
+            "[@,@][]|".repeat(60) + "@",
+            "[@,@]|".repeat(60) + "@",
+            "to_string([@])|".repeat(30) + "@",
+        ] {
+            let refused = select(&data, &query).unwrap_err();
+            assert!(refused.contains("Bad value for --query"), "{refused}");
+        }
+        let shared = json!({"a": vec![0; 4000]});
+        let query = "[a,a]|[@,@]|[@,@]|[@,@]|[@,@]|[@,@]|[@,@]|[@,@]|[@,@]";
+        let refused = select(&shared, query).unwrap_err();
+        assert!(refused.contains("the result is too large"), "{refused}");
     }
 
     #[test]

@@ -115,11 +115,7 @@ impl Text for TraceList {
             "TRACE ID",
         ])];
         for trace in &self.traces {
-            let status = if trace.status == "error" {
-                format!("error {}", trace.status_code)
-            } else {
-                format!("ok {}", trace.status_code)
-            };
+            let status = format!("{} {}", trace.status, trace.status_code);
             rows.push(row([
                 &SimTime(trace.started_ms).format("%Y-%m-%d %H:%M:%S%.3f"),
                 &times::duration((trace.duration_ms * 1000.0 + 0.5) as u64),
@@ -163,8 +159,12 @@ pub fn service<'a>(
 
 /// The names nearest to one that does not exist: what it may have meant, or all of them where they are few.
 pub fn nearest<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> Option<String> {
+    // A longer one is no slip of the finger, and telling how far it is off would cost its length.
+    if name.len() > 80 {
+        return None;
+    }
     let mut all: Vec<&str> = names.collect();
-    all.sort_by_key(|own| (strsim::damerau_levenshtein(own, name), *own));
+    all.sort_by_cached_key(|own| (strsim::damerau_levenshtein(own, name), *own));
     let close = |own: &&&str| {
         strsim::damerau_levenshtein(own, name) <= 2.max(own.len() / 3)
             || (!name.is_empty() && (own.contains(name) || name.contains(**own)))

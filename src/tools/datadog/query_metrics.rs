@@ -20,6 +20,8 @@ use crate::tools::tool::{Look, Seen, Text, ToolError, ToolExample};
 const WINDOW: Span = Span::from_hours(1);
 /// No answer has more intervals.
 const MOST_INTERVALS: i64 = 1500;
+/// No query reads more metrics.
+const MOST_METRICS: usize = 20;
 /// Intervals of a query that names none.
 const USUAL_INTERVALS: i64 = 60;
 /// Series are scraped so often.
@@ -271,6 +273,11 @@ impl Look for QueryMetrics {
             ),
             hint: Some("such as avg:kubernetes.memory.usage{service:x} by {pod_name}.rollup(max, 60)".to_owned()),
         })?;
+        if query.metrics().len() > MOST_METRICS {
+            return Err(ToolError::new(format!(
+                "400 Bad Request: {{\"errors\": [\"The query has more than {MOST_METRICS} metrics\"]}}"
+            )));
+        }
         let now = world.now();
         let until = match &args.to {
             Some(text) => times::instant("to", text, now)?.min(now),

@@ -116,9 +116,10 @@ pub fn earlier(world: &World) -> Vec<PagerIncident> {
         highest = highest.max(*number);
         rises
     });
+    let services = calm_services(world);
     let mut made = Vec::new();
     for week in first.max(last - WEEKS)..last {
-        let Some(mut incident) = ordinary(world, week) else {
+        let Some(mut incident) = ordinary(world, &services, week) else {
             continue;
         };
         let number = number_at(&marks, incident.triggered, PER_DAY);
@@ -131,10 +132,9 @@ pub fn earlier(world: &World) -> Vec<PagerIncident> {
 }
 
 /// The ordinary incident of a week.
-fn ordinary(world: &World, week: i64) -> Option<PagerIncident> {
+fn ordinary(world: &World, services: &[&ServicePlan], week: i64) -> Option<PagerIncident> {
     let key = estate_key(world, &format!("pagerduty/{week}"));
-    let services = calm_services(world);
-    let service = *one_of(key, 0, &services)?;
+    let service = *one_of(key, 0, services)?;
     let plan = world.plan();
     let known: Vec<_> = ORDINARY
         .iter()
@@ -210,8 +210,9 @@ mod tests {
     fn ordinary_incidents_are_over_and_were_taken_by_whom_the_schedule_names() {
         let world = small_world();
         let last = week_of(world.plan().history_start());
+        let services = calm_services(&world);
         let made: Vec<PagerIncident> = (last - WEEKS..last)
-            .filter_map(|week| ordinary(&world, week))
+            .filter_map(|week| ordinary(&world, &services, week))
             .collect();
         assert!(made.len() > 10, "{}", made.len());
         for incident in made {

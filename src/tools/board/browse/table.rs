@@ -332,6 +332,14 @@ pub fn make(
             is_number: !rows.is_empty() && rows.iter().all(|row| is_number(at(row, field))),
         })
         .collect();
+    let known: Vec<(String, Vec<String>)> = shown
+        .iter()
+        .map(|one| {
+            let id = one.id();
+            let names = names_in(&id);
+            (id, names)
+        })
+        .collect();
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
     let rows = rows
         .iter()
@@ -347,7 +355,7 @@ pub fn make(
                     }
                 })
                 .collect(),
-            artifact: artifact(row, shown),
+            artifact: artifact(row, &known),
             opens: kind
                 .views
                 .iter()
@@ -423,16 +431,15 @@ fn open(
 }
 
 /// The id that a row can be pinned by: its own, or that of what was shown under one of its names.
-fn artifact(row: &Map<String, Value>, shown: &[Shown]) -> Option<String> {
+fn artifact(row: &Map<String, Value>, known: &[(String, Vec<String>)]) -> Option<String> {
     if let Some(own) = row.get("artifact").and_then(Value::as_str) {
         return Some(own.to_owned());
     }
     let names: Vec<&str> = row.values().filter_map(Value::as_str).collect();
-    shown.iter().map(Shown::id).find(|id| {
-        names_in(id)
-            .iter()
-            .any(|name| names.contains(&name.as_str()))
-    })
+    known
+        .iter()
+        .find(|(_, of)| of.iter().any(|name| names.contains(&name.as_str())))
+        .map(|(id, _)| id.clone())
 }
 
 fn names_in(id: &str) -> Vec<String> {
