@@ -171,7 +171,11 @@ impl Page {
         let mut widths: Vec<usize> = (0..count)
             .map(|column| {
                 let cells = rows.iter().filter_map(|row| row.get(column));
-                cells.map(wide).max().unwrap_or(0).max(1)
+                cells
+                    .map(wide)
+                    .max()
+                    .unwrap_or(0)
+                    .clamp(1, self.columns.max(1))
             })
             .collect();
         let room = self.columns.saturating_sub(2 * count.saturating_sub(1));

@@ -13,7 +13,51 @@ mod traces;
 
 use traces::TRACE_OF_LINE;
 
-use super::pane::{Pane, PaneId};
+use super::modal::{Modal, PickItem, Picker};
+use super::pane::{Answer, Effect, Pane, PaneAction, PaneId};
+use super::verbs::Verb;
+use super::widgets::field::Field;
+use super::widgets::rows::Rows;
+
+/// The choice of a list of services that stands for all of them.
+const ALL_SERVICES: &str = "all services";
+
+/// Asks for one of the services, or for all; the pane is told the choice.
+fn pick_service(title: &str, pane: PaneId, services: &[String]) -> Vec<Effect> {
+    let all = std::iter::once(ALL_SERVICES.to_owned());
+    let items = all
+        .chain(services.iter().cloned())
+        .map(|service| PickItem {
+            label: service.clone(),
+            about: String::new(),
+            note: String::new(),
+            effects: vec![Effect::Tell(pane, Answer::Chosen(service))],
+        })
+        .collect();
+    vec![Effect::Modal(Box::new(Modal::Picker(Picker::new(
+        title, items,
+    ))))]
+}
+
+/// What an action does to a filter that is typed above a list; whether it is still typed.
+fn type_filter(filter: &mut Field, rows: &mut Rows, action: &PaneAction) -> bool {
+    match action {
+        PaneAction::Verb(Verb::Back) => {
+            filter.take();
+            return false;
+        }
+        PaneAction::Verb(Verb::Submit) => return false,
+        PaneAction::Verb(verb) => {
+            rows.on(*verb);
+        }
+        PaneAction::Key(key) => {
+            filter.on_key(*key);
+        }
+        PaneAction::Paste(pasted) => filter.insert(pasted),
+        _ => {}
+    }
+    true
+}
 
 /// All panes.
 #[derive(Default)]

@@ -1,8 +1,8 @@
 //! The seam between the interface and a drill: what panes read and how they act, as two traits and plain rows.
 //! No drawing, no keys, no game logic. Whoever opens drills implements [`Lobby`] and [`Desk`].
 //!
-//! Reading is free and never journaled; only [`Desk::act`], [`Desk::shell`], the clock and [`Desk::look`] leave a
-//! trace. Text in the rows may hold anything: the interface cleans it before it is shown.
+//! Reading is free and never journaled; only [`Desk::act`], [`Desk::shell`], [`Desk::browse`], the clock and
+//! [`Desk::look`] leave a trace. Text in the rows may hold anything: the interface cleans it before it is shown.
 
 mod browse;
 mod chat;
@@ -152,7 +152,7 @@ pub trait Desk {
     fn trace_services(&mut self) -> Vec<String> {
         Vec::new()
     }
-    /// Traces of the last quarter of an hour.
+    /// Traces as the query asks for them.
     fn traces(&mut self, query: &TraceQuery) -> TraceList {
         let _ = query;
         TraceList::default()

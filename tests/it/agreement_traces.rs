@@ -11,8 +11,9 @@ use firedrill::sim::plan::Plan;
 use firedrill::sim::telemetry::lines::LineFilter;
 use firedrill::sim::time::{SimTime, Span};
 use firedrill::sim::traces::{ListedTrace, Outcome, Traces, Wanted};
-use firedrill::tools::Registry;
-use serde_json::{Value, json};
+use serde_json::json;
+
+use super::asking::ask;
 
 fn worlds() -> Vec<World> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -48,12 +49,6 @@ fn list(world: &World, outcome: Outcome, window: (SimTime, SimTime)) -> Vec<List
             return entries;
         }
     }
-}
-
-fn ask(world: &World, tool: &str, args: &Value) -> Value {
-    let answer = Registry::standard().tool(tool).unwrap().answer(world, args);
-    assert_eq!(answer.error, "", "{tool} {args}");
-    answer.data
 }
 
 #[test]

@@ -207,8 +207,8 @@ fn earlier_incidents_stand_between_the_declared_ones_and_are_only_read() {
     let all = ask_all(&world, "pagerduty_list_incidents", json!({}), "incidents");
     let ids: BTreeSet<&str> = all.iter().map(|one| one["id"].as_str().unwrap()).collect();
     assert_eq!(ids.len(), all.len());
-    let own = |one: &&Value| world.pager().get(one["id"].as_str().unwrap()).is_none();
-    let earlier: Vec<&Value> = all.iter().filter(own).collect();
+    let is_earlier = |one: &&Value| world.pager().get(one["id"].as_str().unwrap()).is_none();
+    let earlier: Vec<&Value> = all.iter().filter(is_earlier).collect();
     assert!(earlier.len() >= 8, "{}", earlier.len());
     let registry = Registry::standard();
     for incident in earlier {

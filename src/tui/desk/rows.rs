@@ -187,7 +187,7 @@ fn message(world: &DrillWorld, post: &DrillPost) -> MessageRow {
         at_ms: row.at_ms,
         role: match person {
             Some(person) => person.role.clone(),
-            None if mine => "you".to_owned(),
+            None if mine => String::new(),
             None => "app".to_owned(),
         },
         bot: person.is_none() && !mine,
@@ -667,12 +667,13 @@ pub(super) fn detail(text: &str) -> Vec<DetailLine> {
 pub(super) fn notebook(bench: &Workbench) -> Notebook {
     let world = bench.world();
     let trainee = world.trainee();
-    let pins = trainee.pins.iter().map(|(artifact, title)| PinRow {
-        id: artifact.clone(),
-        artifact: artifact.clone(),
-        at_ms: 0,
-        label: title.clone(),
-        from: String::new(),
+    let records = bench.session().journal().records();
+    let pins = notes::pins(world, records).into_iter().map(|pin| PinRow {
+        id: pin.artifact.clone(),
+        artifact: pin.artifact,
+        at_ms: pin.at.millis(),
+        label: pin.title,
+        from: pin.system.to_owned(),
     });
     let hypotheses = trainee
         .hypotheses

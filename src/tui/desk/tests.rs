@@ -230,6 +230,7 @@ fn a_failed_trace_is_opened_compared_and_pinned() {
         player.keys("p 8");
         let notebook = player.screen();
         assert!(notebook.contains("trace "), "{notebook}");
+        assert!(notebook.contains("14:00 Traces"), "{notebook}");
         player.keys("0 esc esc o");
         assert!(player.screen().contains("slowest first"));
         player.keys("o e");

@@ -201,9 +201,16 @@ impl BrowserPane {
     fn pin(&mut self) -> Vec<Effect> {
         let crumbs = self.crumbs();
         let found = match self.levels.last() {
-            Some(Level::Page(page)) => page
-                .pin()
-                .map(|(artifact, line)| (artifact, format!("{crumbs}: {line}"))),
+            // A first line that names the page needs no way to it before it.
+            Some(Level::Page(page)) => page.pin().map(|(artifact, line)| {
+                let named = line.starts_with(page.title.as_str());
+                let label = if named {
+                    line
+                } else {
+                    format!("{crumbs}: {line}")
+                };
+                (artifact, label)
+            }),
             _ => self.list().and_then(|list| {
                 let row = list.selected()?;
                 let cells: Vec<&str> = row.cells.iter().map(|(cell, _)| cell.as_str()).collect();
@@ -365,6 +372,8 @@ impl Pane for BrowserPane {
                     }
                 }
                 if twice {
+                    // What is opened is read, not filtered.
+                    self.typing = None;
                     return self.open("open");
                 }
             }

@@ -95,24 +95,6 @@ impl ChangesPane {
         Vec::new()
     }
 
-    fn on_filter(&mut self, action: &PaneAction) {
-        match action {
-            PaneAction::Verb(Verb::Back) => {
-                self.filter.take();
-                self.filtering = false;
-            }
-            PaneAction::Verb(Verb::Submit) => self.filtering = false,
-            PaneAction::Verb(verb) => {
-                self.rows.on(*verb);
-            }
-            PaneAction::Key(key) => {
-                self.filter.on_key(*key);
-            }
-            PaneAction::Paste(pasted) => self.filter.insert(pasted),
-            _ => {}
-        }
-    }
-
     /// Rows of the list and of the change in full.
     fn split(&self, height: u16) -> (u16, u16) {
         let filter = u16::from(self.filtering || !self.filter.is_empty());
@@ -237,7 +219,9 @@ impl Pane for ChangesPane {
             }
             PaneAction::Wheel(rows) if self.reading => self.scroll(rows as isize),
             PaneAction::Wheel(rows) => self.rows.step(rows.signum() as isize),
-            action if self.filtering => self.on_filter(&action),
+            action if self.filtering => {
+                self.filtering = super::type_filter(&mut self.filter, &mut self.rows, &action);
+            }
             PaneAction::Verb(verb) => return self.on_verb(verb),
             _ => {}
         }

@@ -9,7 +9,6 @@ use ratatui::layout::Rect;
 use self::groups::Groups;
 use crate::tui::canvas::{Canvas, Run};
 use crate::tui::keymap::Context;
-use crate::tui::modal::{Modal, PickItem, Picker};
 use crate::tui::pane::{Answer, Effect, Listening, Pane, PaneAction, PaneId, Size, View};
 use crate::tui::text;
 use crate::tui::theme::Role;
@@ -27,9 +26,6 @@ const SPAN_MS: i64 = 3_600_000;
 const SIDE_STEP: usize = 8;
 /// Queries that Back returns to.
 const MOST_BACK: usize = 16;
-/// The choice in the service list that means all of them.
-const ALL_SERVICES: &str = "all services";
-
 /// One line in full.
 #[derive(Clone, Debug, Default)]
 struct Detail {
@@ -150,21 +146,6 @@ impl LogsPane {
         }
     }
 
-    fn pick_service(&self) -> Vec<Effect> {
-        let all = std::iter::once(ALL_SERVICES.to_owned());
-        let items = all
-            .chain(self.services.iter().cloned())
-            .map(|service| PickItem {
-                label: service.clone(),
-                about: String::new(),
-                note: String::new(),
-                effects: vec![Effect::Tell(PaneId::Logs, Answer::Chosen(service))],
-            })
-            .collect();
-        let picker = Picker::new("Whose lines", items);
-        vec![Effect::Modal(Box::new(Modal::Picker(picker)))]
-    }
-
     fn pin(&self) -> Vec<Effect> {
         self.row().map_or_else(Vec::new, |row| {
             vec![Effect::Act(
@@ -266,7 +247,9 @@ impl LogsPane {
             Verb::Right => self.side = (self.side + SIDE_STEP).min(2_000),
             Verb::LevelUp => self.change_level(true),
             Verb::LevelDown => self.change_level(false),
-            Verb::PickService => return self.pick_service(),
+            Verb::PickService => {
+                return super::pick_service("Whose lines", PaneId::Logs, &self.services);
+            }
             Verb::Wrap => self.wrap = !self.wrap,
             Verb::Filter => self.filtering = true,
             Verb::Open => self.detail_open = !self.detail_open,
@@ -452,7 +435,7 @@ impl Pane for LogsPane {
                 self.look_at(query, None);
             }
             PaneAction::Answer(Answer::Chosen(service)) => {
-                self.query.services = if service == ALL_SERVICES {
+                self.query.services = if service == super::ALL_SERVICES {
                     Vec::new()
                 } else {
                     vec![service]
@@ -610,7 +593,7 @@ impl Pane for LogsPane {
     fn caption(&self) -> Vec<Run> {
         let mut runs = Vec::new();
         match self.query.services.as_slice() {
-            [] => runs.push(Run::new(Role::Muted, ALL_SERVICES)),
+            [] => runs.push(Run::new(Role::Muted, super::ALL_SERVICES)),
             services => runs.push(Run::new(Role::Link, services.join(", "))),
         }
         if let Some(kind) = &self.query.kind {

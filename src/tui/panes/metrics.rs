@@ -217,7 +217,6 @@ impl MetricsPane {
         self.solo = false;
     }
 
-    /// The logs of the moment under the cursor, of the selected series' service.
     /// Another pane is told to show the moment under the cursor, of the selected series' service.
     fn show_of_then(&self, pane: PaneId) -> Vec<Effect> {
         let at_ms = self.cursor_ms.unwrap_or(self.shown.end_ms);

@@ -98,24 +98,6 @@ impl PagerPane {
         Vec::new()
     }
 
-    fn on_filter(&mut self, action: &PaneAction) {
-        match action {
-            PaneAction::Verb(Verb::Back) => {
-                self.filter.take();
-                self.filtering = false;
-            }
-            PaneAction::Verb(Verb::Submit) => self.filtering = false,
-            PaneAction::Verb(verb) => {
-                self.rows.on(*verb);
-            }
-            PaneAction::Key(key) => {
-                self.filter.on_key(*key);
-            }
-            PaneAction::Paste(pasted) => self.filter.insert(pasted),
-            _ => {}
-        }
-    }
-
     fn list_height(&self, height: u16) -> u16 {
         let wanted = (self.shown.len() as u16).max(1);
         wanted.min((height / 2).max(2))
@@ -225,7 +207,9 @@ impl Pane for PagerPane {
         match action {
             PaneAction::Row { row, .. } => self.rows.select(row),
             PaneAction::Wheel(rows) => self.rows.step(rows.signum() as isize),
-            action if self.filtering => self.on_filter(&action),
+            action if self.filtering => {
+                self.filtering = super::type_filter(&mut self.filter, &mut self.rows, &action);
+            }
             PaneAction::Verb(verb) => return self.on_verb(verb),
             _ => {}
         }

@@ -6,7 +6,6 @@ use ratatui::layout::Rect;
 
 use crate::tui::canvas::{Canvas, Run};
 use crate::tui::keymap::Context;
-use crate::tui::modal::{Modal, PickItem, Picker};
 use crate::tui::pane::{Answer, Effect, Listening, Pane, PaneAction, PaneId, Size, View};
 use crate::tui::theme::Role;
 use crate::tui::units;
@@ -19,7 +18,6 @@ use crate::tui::world::{
 };
 
 /// The choice in the service list that means all of them.
-const ALL_SERVICES: &str = "all services";
 /// How a message begins that opens the trace of a log line; what follows is the line's cursor.
 pub(super) const TRACE_OF_LINE: &str = "line:";
 
@@ -75,21 +73,6 @@ impl TracesPane {
         }
     }
 
-    fn pick_service(&self) -> Vec<Effect> {
-        let all = std::iter::once(ALL_SERVICES.to_owned());
-        let items = all
-            .chain(self.services.iter().cloned())
-            .map(|service| PickItem {
-                label: service.clone(),
-                about: String::new(),
-                note: String::new(),
-                effects: vec![Effect::Tell(PaneId::Traces, Answer::Chosen(service))],
-            })
-            .collect();
-        let picker = Picker::new("Whose traces", items);
-        vec![Effect::Modal(Box::new(Modal::Picker(picker)))]
-    }
-
     fn pin(&self) -> Vec<Effect> {
         self.current().map_or_else(Vec::new, |(id, _, label)| {
             vec![Effect::Act(
@@ -138,7 +121,9 @@ impl TracesPane {
 
     fn on_verb(&mut self, verb: Verb) -> Vec<Effect> {
         match verb {
-            Verb::PickService => return self.pick_service(),
+            Verb::PickService => {
+                return super::pick_service("Whose traces", PaneId::Traces, &self.services);
+            }
             Verb::Pin => return self.pin(),
             Verb::TraceLogs => return self.logs(),
             Verb::Compare => return self.compare(),
@@ -170,24 +155,6 @@ impl TracesPane {
         }
         if self.filter.take().is_empty() {
             self.query.around_ms = None;
-        }
-    }
-
-    fn on_filter(&mut self, action: &PaneAction) {
-        match action {
-            PaneAction::Verb(Verb::Back) => {
-                self.filter.take();
-                self.filtering = false;
-            }
-            PaneAction::Verb(Verb::Submit) => self.filtering = false,
-            PaneAction::Verb(verb) => {
-                self.rows.on(*verb);
-            }
-            PaneAction::Key(key) => {
-                self.filter.on_key(*key);
-            }
-            PaneAction::Paste(pasted) => self.filter.insert(pasted),
-            _ => {}
         }
     }
 
@@ -227,12 +194,8 @@ impl TracesPane {
             let kept = self.row().map(|row| row.trace.clone());
             self.list = desk.traces(&self.query);
             if same_query && self.rows.selected > 0 {
-                let at = |trace: &String| {
-                    let rows = self.list.rows.iter();
-                    rows.enumerate()
-                        .find(|(_, row)| row.trace == *trace)
-                        .map(|(at, _)| at)
-                };
+                let rows = &self.list.rows;
+                let at = |trace: &String| rows.iter().position(|row| row.trace == *trace);
                 if let Some(at) = kept
                     .as_ref()
                     .and_then(at)
@@ -292,8 +255,11 @@ impl Pane for TracesPane {
             PaneAction::Answer(Answer::Chosen(chosen)) => {
                 match chosen.strip_prefix(TRACE_OF_LINE) {
                     Some(line) => self.line = Some(line.to_owned()),
-                    None if chosen == ALL_SERVICES => self.query.service.clear(),
-                    None => self.query.service = chosen,
+                    None => {
+                        let all = chosen == super::ALL_SERVICES;
+                        self.query.service = if all { String::new() } else { chosen };
+                        (self.open, self.other, self.problem) = (None, None, None);
+                    }
                 }
             }
             PaneAction::Answer(Answer::Moment { at_ms, service }) => {
@@ -317,7 +283,9 @@ impl Pane for TracesPane {
                 self.spans.step(rows.signum() as isize);
             }
             PaneAction::Wheel(rows) => self.rows.step(rows.signum() as isize),
-            action if self.filtering => self.on_filter(&action),
+            action if self.filtering => {
+                self.filtering = super::type_filter(&mut self.filter, &mut self.rows, &action);
+            }
             PaneAction::Verb(verb) => return self.on_verb(verb),
             _ => {}
         }
@@ -382,7 +350,7 @@ impl Pane for TracesPane {
             ];
         }
         let service = if self.query.service.is_empty() {
-            ALL_SERVICES
+            super::ALL_SERVICES
         } else {
             &self.query.service
         };
@@ -404,12 +372,17 @@ impl Pane for TracesPane {
     }
 
     fn look(&self) -> Option<Look> {
-        let open = [self.open.as_ref(), self.other.as_ref()];
-        let ids: Vec<&str> = open
-            .into_iter()
-            .flatten()
-            .map(|view| view.trace.as_str())
-            .collect();
+        // A list that is filtered or held is not what the query would list now: its rows are named.
+        let is_own = self.open.is_none() && (self.frozen || !self.filter.is_empty());
+        let ids: Vec<&str> = if is_own {
+            let listed = self.rows.visible().filter_map(|row| self.shown.get(row));
+            let rows = listed.filter_map(|row| self.list.rows.get(*row));
+            rows.map(|row| row.trace.as_str()).collect()
+        } else {
+            let open = [self.open.as_ref(), self.other.as_ref()];
+            let views = open.into_iter().flatten();
+            views.map(|view| view.trace.as_str()).collect()
+        };
         let service = if self.query.service.is_empty() {
             "*"
         } else {

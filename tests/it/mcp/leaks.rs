@@ -183,7 +183,7 @@ fn answers(world: &World, registry: &Registry) -> Vec<(String, Answer)> {
             json!({"service": service, "sort": "failed", "limit": 200}),
         );
     }
-    for (_, trace) in newest_traces(world) {
+    for trace in newest_traces(world) {
         ask("datadog_get_trace", json!({"trace_id": trace}));
     }
     for service in plan.services.iter().map(|service| &service.name) {
@@ -251,7 +251,7 @@ fn answers(world: &World, registry: &Registry) -> Vec<(String, Answer)> {
 }
 
 /// The newest traces of each service that sends any, failed ones first.
-fn newest_traces(world: &World) -> Vec<(String, String)> {
+fn newest_traces(world: &World) -> Vec<String> {
     let traces = Traces::of(world);
     let newest = |id| {
         traces.list(&Wanted {
@@ -264,9 +264,9 @@ fn newest_traces(world: &World) -> Vec<(String, String)> {
         })
     };
     let mut found = Vec::new();
-    for (id, service) in traces.services() {
+    for (id, _) in traces.services() {
         let entries = newest(id).entries.into_iter();
-        found.extend(entries.map(|entry| (service.name.clone(), format!("{:032x}", entry.trace))));
+        found.extend(entries.map(|entry| format!("{:032x}", entry.trace)));
     }
     found
 }

@@ -353,7 +353,7 @@ impl List {
             let end = canvas.width().saturating_sub(1);
             canvas.text(end, 0, "»", Role::Muted);
         }
-        if self.all.is_empty() || self.shown.is_empty() {
+        if self.shown.is_empty() && self.more.is_none() {
             let words = if !self.all.is_empty() {
                 "No row has these words."
             } else if self.note.is_empty() {

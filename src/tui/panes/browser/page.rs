@@ -102,9 +102,10 @@ impl Reader {
             .get(self.rows.selected)
             .and_then(|line| self.page.text.lines().nth(line.of?));
         let own = line.and_then(|line| {
-            let found = self.page.lines.iter().find(|(text, _)| {
-                !text.is_empty() && (text == line || line.ends_with(text.as_str()))
-            });
+            // The longest text that the line ends with is the line itself, not another that ends alike.
+            let ends = |text: &str| !text.is_empty() && line.ends_with(text);
+            let found = self.page.lines.iter().filter(|(text, _)| ends(text));
+            let found = found.min_by_key(|(text, _)| std::cmp::Reverse(text.len()));
             found.map(|(text, artifact)| (artifact.clone(), text.clone()))
         });
         let first = || {

@@ -127,6 +127,21 @@ fn columns_are_cut_and_the_last_are_left_out_where_there_is_no_room() {
 }
 
 #[test]
+fn a_row_that_is_opened_while_a_filter_is_typed_ends_the_typing() {
+    let mut pane = BrowserPane::default();
+    pane.on(answered(list(&["one", "two"])));
+    pane.on_verb(Verb::Filter);
+    pane.on(PaneAction::Row {
+        list: 0,
+        row: 0,
+        twice: true,
+    });
+    assert!(matches!(pane.levels.last(), Some(Level::Page(_))));
+    pane.on(PaneAction::Verb(Verb::Back));
+    assert!(matches!(pane.levels.last(), Some(Level::List(_))));
+}
+
+#[test]
 fn a_filter_takes_rows_that_have_all_its_words() {
     let mut pane = BrowserPane::default();
     pane.on(answered(list(&["one", "two", "three"])));

@@ -13,7 +13,7 @@ use crate::tui::widgets::chart::{self, Chart, Curve};
 use crate::tui::widgets::heatmap;
 
 /// The least columns and rows that a panel is readable in.
-const LEAST: (u16, u16) = (36, 7);
+const LEAST: (u16, u16) = (33, 7);
 
 /// Columns and rows of panels for a size; `None` where there is no room for all of them.
 pub fn grid(width: u16, height: u16, count: usize) -> Option<(u16, u16)> {

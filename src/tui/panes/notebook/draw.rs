@@ -14,6 +14,8 @@ use crate::tui::world::{Claim, Hypothesis};
 
 /// Rows that one hypothesis takes, with the gap after it.
 const HYPOTHESIS_ROWS: u16 = 4;
+/// Cells of the name of the system that a pin is from.
+const FROM: u16 = 9;
 /// Cells of a confidence bar.
 const BAR: u16 = 10;
 
@@ -95,9 +97,10 @@ impl NotebookPane {
             });
             let at = canvas.text(0, y, sign, role);
             let at = canvas.text(at + 1, y, &units::clock_minute(pin.at_ms), Role::Faint);
-            canvas.text_within(at + 1, y, 8, &pin.from, Role::Link);
-            let room = canvas.width().saturating_sub(at + 10);
-            canvas.text_within(at + 10, y, room, &pin.label, Role::Base);
+            canvas.text_within(at + 1, y, FROM, &pin.from, Role::Link);
+            let label = at + FROM + 2;
+            let room = canvas.width().saturating_sub(label);
+            canvas.text_within(label, y, room, &pin.label, Role::Base);
             select(
                 canvas,
                 Rect::new(0, y, canvas.width(), 1),

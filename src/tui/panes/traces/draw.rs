@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use crate::tui::canvas::{Align, Canvas};
-use crate::tui::desk::trace_duration;
+pub(super) use crate::tui::desk::trace_duration as duration;
 use crate::tui::hits::Hit;
 use crate::tui::pane::{PaneId, Size};
 use crate::tui::text;
@@ -16,11 +16,6 @@ use crate::tui::world::{SpanRow, TraceListRow, TraceView};
 pub(super) const LIST_BARS: u16 = 2;
 /// Columns of a duration.
 const DURATION: u16 = 8;
-
-/// A duration as traces show it.
-pub(super) fn duration(us: u64) -> String {
-    trace_duration(us)
-}
 
 /// Why a trace could not be opened.
 pub(super) fn problem(canvas: &mut Canvas<'_>, problem: &str) {
