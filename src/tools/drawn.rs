@@ -16,6 +16,17 @@ pub fn estate_key(world: &World, path: &str) -> LeafKey {
     StreamKey::new(0, StreamId::of(&format!("{estate}/{path}"))).leaf(0)
 }
 
+/// A day, or the Friday before it where it is one of a weekend.
+pub fn working_day(day: SimTime) -> SimTime {
+    let length = Span::from_hours(24);
+    // The epoch was a Thursday.
+    match day.millis().div_euclid(length.millis()).rem_euclid(7) {
+        2 => day - length,
+        3 => day - length - length,
+        _ => day,
+    }
+}
+
 /// Hexadecimal digits of a key.
 pub fn hex(key: LeafKey, length: usize) -> String {
     let mut text = String::with_capacity(length + 16);

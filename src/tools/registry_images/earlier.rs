@@ -7,7 +7,7 @@ use crate::sim::World;
 use crate::sim::draw::LeafKey;
 use crate::sim::ids::ServiceId;
 use crate::sim::time::{SimTime, Span};
-use crate::tools::drawn::estate_key;
+use crate::tools::drawn::{estate_key, working_day};
 
 const DAY: Span = Span::from_hours(24);
 /// How many images before the first known release a repository keeps, from and until.
@@ -121,14 +121,7 @@ pub(super) fn of(world: &World, service: ServiceId) -> Vec<Image> {
 
 /// An instant of the last working day at or before another, so many seconds after midnight.
 fn working_time(at: SimTime, second: i64) -> SimTime {
-    let day = at.floor_to(DAY);
-    // The epoch was a Thursday.
-    let weekend = match day.millis().div_euclid(DAY.millis()).rem_euclid(7) {
-        2 => 1,
-        3 => 2,
-        _ => 0,
-    };
-    day - Span::from_hours(24 * weekend) + Span::from_secs(second)
+    working_day(at.floor_to(DAY)) + Span::from_secs(second)
 }
 
 #[cfg(test)]

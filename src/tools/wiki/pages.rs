@@ -2,7 +2,7 @@
 
 use crate::sim::World;
 use crate::sim::time::{SimTime, Span};
-use crate::tools::drawn::{estate_key, one_of};
+use crate::tools::drawn::{estate_key, one_of, working_day};
 use crate::tools::registry::Registry;
 
 const DAY: Span = Span::from_hours(24);
@@ -95,16 +95,6 @@ fn drawn_day(world: &World, share: i64, text: &str) -> SimTime {
     let since = told.map_or(since, |day| day.max(since)).min(until);
     let whole = (until - since).millis();
     working_day((since + Span(whole / 1000 * share)).floor_to(DAY))
-}
-
-/// A day, or the Friday before it where it is one of a weekend.
-fn working_day(day: SimTime) -> SimTime {
-    // The epoch was a Thursday.
-    match day.millis().div_euclid(DAY.millis()).rem_euclid(7) {
-        2 => day - DAY,
-        3 => day - DAY - DAY,
-        _ => day,
-    }
 }
 
 /// What the head of a page says of something.

@@ -253,13 +253,12 @@ impl Pane for TracesPane {
     fn on(&mut self, action: PaneAction) -> Vec<Effect> {
         match action {
             PaneAction::Answer(Answer::Chosen(chosen)) => {
-                match chosen.strip_prefix(TRACE_OF_LINE) {
-                    Some(line) => self.line = Some(line.to_owned()),
-                    None => {
-                        let all = chosen == super::ALL_SERVICES;
-                        self.query.service = if all { String::new() } else { chosen };
-                        (self.open, self.other, self.problem) = (None, None, None);
-                    }
+                if let Some(line) = chosen.strip_prefix(TRACE_OF_LINE) {
+                    self.line = Some(line.to_owned());
+                } else {
+                    let all = chosen == super::ALL_SERVICES;
+                    self.query.service = if all { String::new() } else { chosen };
+                    (self.open, self.other, self.problem) = (None, None, None);
                 }
             }
             PaneAction::Answer(Answer::Moment { at_ms, service }) => {
