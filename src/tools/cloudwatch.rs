@@ -1,5 +1,5 @@
-//! CloudWatch: metrics and alarms of the cloud account, which are the estate's series under the account's names. Never a
-//! sample that Prometheus does not have.
+//! CloudWatch: metrics, alarms and logs of the cloud account, which are the estate's series and lines under the account's
+//! names. Never a sample that Prometheus does not have, nor a line that its pod did not write.
 
 pub mod account;
 pub mod alarms;

@@ -37,10 +37,14 @@ pub fn run(world: &World, request: &Request<'_>, words: &[&str]) -> Option<Run> 
         ["get-log-events"] => get(world, request),
         ["tail", group] => tail(world, request, group),
         ["tail"] => request.missing(&["group_name"]),
-        [
-            "start-query" | "get-query-results" | "stop-query" | "describe-queries",
-            ..,
-        ] => request.denied(world, "StartQuery", "logs:StartQuery"),
+        ["start-query", ..] => request.denied(world, "StartQuery", "logs:StartQuery"),
+        ["get-query-results", ..] => {
+            request.denied(world, "GetQueryResults", "logs:GetQueryResults")
+        }
+        ["stop-query", ..] => request.denied(world, "StopQuery", "logs:StopQuery"),
+        ["describe-queries", ..] => {
+            request.denied(world, "DescribeQueries", "logs:DescribeQueries")
+        }
         _ => return None,
     })
 }
@@ -594,11 +598,17 @@ mod tests {
             "\nAn error occurred (ResourceNotFoundException) when calling the FilterLogEvents operation: The specified log group does not exist.\n"
         );
         assert_eq!(typed(&world, "logs tail /ecs/nope").code, 254);
-        assert!(
-            typed(&world, "logs start-query")
-                .error
-                .contains("(AccessDeniedException) when calling the StartQuery operation")
-        );
+        for (verb, operation) in [
+            ("start-query", "StartQuery"),
+            ("get-query-results", "GetQueryResults"),
+        ] {
+            let wanted = format!("(AccessDeniedException) when calling the {operation} operation");
+            assert!(
+                typed(&world, &format!("logs {verb}"))
+                    .error
+                    .contains(&wanted)
+            );
+        }
         assert_eq!(typed(&world, "logs list-tags --output xml").code, 252);
     }
 }

@@ -329,7 +329,7 @@ pub fn metric(world: &World, name: &str) -> Option<Metric> {
 }
 
 /// The names of labels that are a tag under another name.
-const RENAMED: [(&str, &str); 11] = [
+const RENAMED: [(&str, &str); 10] = [
     ("consumergroup", "consumer_group"),
     ("container", "kube_container_name"),
     ("datname", "db"),
@@ -340,7 +340,6 @@ const RENAMED: [(&str, &str); 11] = [
     ("node", "host"),
     ("pod", "pod_name"),
     ("status", "http.status_code"),
-    ("job", "job"),
 ];
 
 /// Keys that people write for a tag.

@@ -97,7 +97,7 @@ impl Text for TraceDetail {
             self.operation,
             self.status,
             self.status_code,
-            times::duration((self.duration_ms * 1000.0 + 0.5) as u64),
+            times::duration_of_ms(self.duration_ms),
             started.format("%Y-%m-%d %H:%M:%S%.3f"),
             self.spans.len(),
             if services == 1 { "" } else { "s" },

@@ -118,7 +118,7 @@ impl Text for TraceList {
             let status = format!("{} {}", trace.status, trace.status_code);
             rows.push(row([
                 &SimTime(trace.started_ms).format("%Y-%m-%d %H:%M:%S%.3f"),
-                &times::duration((trace.duration_ms * 1000.0 + 0.5) as u64),
+                &times::duration_of_ms(trace.duration_ms),
                 &status,
                 &trace.service,
                 &trace.operation,

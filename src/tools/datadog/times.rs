@@ -39,6 +39,11 @@ fn epoch(text: &str) -> Option<SimTime> {
     }
 }
 
+/// A duration in milliseconds as its traces show it: see [`duration`].
+pub fn duration_of_ms(ms: f64) -> String {
+    duration((ms * 1000.0 + 0.5) as u64)
+}
+
 /// A duration in microseconds as its traces show it: `812µs`, `34.2ms`, `2.61s`.
 pub fn duration(us: u64) -> String {
     match us {

@@ -60,7 +60,7 @@ pub fn text(trace: &TraceDetail) -> String {
             " ".repeat(start),
             fill.repeat(length),
             " ".repeat(BARS - start - length),
-            times::duration((span.duration_ms * 1000.0 + 0.5) as u64),
+            times::duration_of_ms(span.duration_ms),
         ));
     }
     let failed = || {
