@@ -141,7 +141,6 @@ fn lines_of(plan: &Plan, started: &Started, start: SimTime) -> Vec<ScriptedLine>
 struct Speaker {
     service: Arc<str>,
     pod: Arc<str>,
-    name: Arc<str>,
     format: LogFormat,
     logger: Arc<str>,
 }
@@ -152,7 +151,6 @@ impl Speaker {
         Some(Self {
             service: Arc::from(service.name.as_str()),
             pod: Arc::clone(&started.pod),
-            name: Arc::from("container"),
             format: format_of(service.spec.runtime),
             logger: stack::logger(service.spec.runtime, &service.name, false).into(),
         })
@@ -164,12 +162,27 @@ impl Speaker {
             service: Arc::clone(&self.service),
             pod: Some(Arc::clone(&self.pod)),
             level,
-            name: Arc::clone(&self.name),
+            name: kind_of(says).into(),
             says: Arc::clone(says),
             format: self.format,
             logger: Arc::clone(&self.logger),
         }
     }
+}
+
+/// What lines of a kind have in common: the first line of a text with its numbers left out.
+fn kind_of(says: &str) -> String {
+    let mut kind = String::new();
+    let mut in_number = false;
+    for letter in says.lines().next().unwrap_or_default().chars() {
+        if !letter.is_ascii_digit() {
+            kind.push(letter);
+        } else if !in_number {
+            kind.push_str("{n}");
+        }
+        in_number = letter.is_ascii_digit();
+    }
+    kind
 }
 
 fn greeting(runtime: Runtime, service: &str, tag: &str) -> String {
@@ -186,6 +199,15 @@ fn greeting(runtime: Runtime, service: &str, tag: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn kinds_leave_numbers_out() {
+        assert_eq!(
+            kind_of("expected 48293, got 51847\n  at X"),
+            "expected {n}, got {n}"
+        );
+        assert_eq!(kind_of("not configured"), "not configured");
+    }
 
     #[test]
     fn checks_know_what_containers_write() {

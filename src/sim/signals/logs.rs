@@ -13,14 +13,13 @@ use crate::sim::ids::ServiceId;
 use crate::sim::plan::{ClassPlan, Plan, RoutePlan, ServicePlan};
 use crate::sim::telemetry::atom::AtomId;
 use crate::sim::telemetry::homes::{Home, Stderr};
-use crate::sim::telemetry::logs::LogDef;
+use crate::sim::telemetry::logs::{LogDef, RETENTION_MS};
 use crate::sim::telemetry::template::{FieldKind, Template};
 use crate::sim::telemetry::wrap::{LogFormat, wrap, wrap_error};
 
 const HOUR_MS: i64 = 3_600_000;
 /// Access lines of good requests are kept for a day, all others for a week, when the estate says nothing.
 const ACCESS_RETENTION_MS: i64 = 24 * HOUR_MS;
-const RETENTION_MS: i64 = 7 * 24 * HOUR_MS;
 /// One good request in so many writes its access line, when the estate says nothing.
 const ACCESS_ONE_IN: u32 = 10;
 
@@ -119,7 +118,7 @@ fn access(
     let level = if good { Level::Info } else { Level::Error };
     let runtime = service.spec.runtime;
     let line = if runtime == Runtime::Proxy {
-        proxied(service, route, class)
+        proxied(upstream(plan, service, route), route, class)
     } else {
         answered(service, route, class, level)
     };
@@ -201,8 +200,17 @@ fn answered(service: &ServicePlan, route: &RoutePlan, class: &ClassPlan, level: 
     wrap_error(&template(&said), format, level, &logger, &extra, &trace)
 }
 
+/// Whom a proxy hands a request to: the first service that the route calls, or itself where it answers alone.
+fn upstream<'a>(plan: &'a Plan, service: &'a ServicePlan, route: &RoutePlan) -> &'a str {
+    let called = route.calls.first().and_then(|call| {
+        let route = plan.routes.get(call.to.index())?;
+        plan.services.get(route.service.index())
+    });
+    &called.unwrap_or(service).name
+}
+
 /// A request in a proxy's access log: the combined format with the flags, duration and trace behind it.
-fn proxied(service: &ServicePlan, route: &RoutePlan, class: &ClassPlan) -> Template {
+fn proxied(upstream: &str, route: &RoutePlan, class: &ClassPlan) -> Template {
     let (method, path_shown) = match route.name.split_once(' ') {
         Some((method, name)) => (method, path(name)),
         None => ("POST", format!("/{}", path(&route.name))),
@@ -225,8 +233,7 @@ fn proxied(service: &ServicePlan, route: &RoutePlan, class: &ClassPlan) -> Templ
     };
     let agents = "{agent:word(Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15|Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/131.0.0.0|Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 Chrome/131.0.0.0 Mobile|Mozilla/5.0 (Macintosh; Intel Mac OS X 10.15; rv:132.0) Gecko/20100101 Firefox/132.0)}";
     template(&format!(
-        "{{ip:ip}} - - [{{time:time}}] \"{method} {path_shown} HTTP/2\" {status} {flags} {bytes} \"{agents}\" upstream={} status={status} duration_ms={{duration_ms}} trace_id={{trace}}{said}",
-        service.name
+        "{{ip:ip}} - - [{{time:time}}] \"{method} {path_shown} HTTP/2\" {status} {flags} {bytes} \"{agents}\" upstream={upstream} status={status} duration_ms={{duration_ms}} trace_id={{trace}}{said}"
     ))
 }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::atom::AtomId;
 use super::leaf::LeafIndex;
-use super::logs::{LineId, LineKey, Log, LogId, Scripted};
+use super::logs::{LineId, LineKey, Log, LogId, RETENTION_MS, Scripted};
 use super::reader::{AtomReader, Cell, Leaf, Measure, Part};
 use super::render::{self, Event, Placed, TraceIds};
 use super::slots::{SlotId, SlotTrack};
@@ -213,6 +213,8 @@ impl<'a> Selection<'a> {
         until_ms: i64,
     ) -> impl Iterator<Item = &'a Scripted> + use<'a, '_> {
         let all = &self.telemetry.logs().scripted;
+        let oldest = self.telemetry.closed_ms().saturating_sub(RETENTION_MS);
+        let from_ms = from_ms.max(oldest);
         let start = all.partition_point(|scripted| scripted.key.at_ms < from_ms);
         let end = all
             .partition_point(|scripted| scripted.key.at_ms < until_ms)

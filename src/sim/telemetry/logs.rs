@@ -18,6 +18,9 @@ pub const MOST_LOGS_PER_ATOM: usize = 8;
 const MOST_FIELDS: usize = 63;
 /// More log templates than this are refused.
 const MOST_LOGS: usize = 50_000;
+/// So long the log system keeps what has no retention of its own.
+pub const RETENTION_MS: i64 = 7 * 24 * 3_600_000;
+
 /// More scripted lines than this are refused.
 const MOST_SCRIPTED: usize = 200_000;
 /// A scripted line's text is cut to so many bytes.

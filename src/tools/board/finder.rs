@@ -15,7 +15,7 @@ use crate::sim::logql::tallies::{ByName, Tally};
 use crate::sim::logql::{ParseError, parse};
 use crate::sim::promql::matcher::{MatchOp, Matcher};
 use crate::sim::telemetry::lines::{Direction, LEVELS, LineFilter};
-use crate::sim::telemetry::logs::{LineId, LineKey, LogId};
+use crate::sim::telemetry::logs::{LineKey, LogId};
 use crate::sim::telemetry::store::Telemetry;
 use crate::tools::logs::logql::is_logql;
 use crate::tools::logs::page::{Line, as_line, word};
@@ -486,9 +486,18 @@ impl Finder {
                     until_ms: start_ms,
                     ..LineFilter::default()
                 };
+                // What containers write at single instants has no template: the kind says it, a line has the level.
+                let of_line = || {
+                    let kind = LineFilter {
+                        until_ms: i64::MAX,
+                        ..before.clone()
+                    };
+                    let found = telemetry.lines(&kind, None, Direction::Older, 1);
+                    found.lines.first().map_or(Level::Info, |line| line.level)
+                };
                 Group {
-                    level: known.map_or(Level::Info, |(_, level)| *level),
-                    pattern: def.map_or_else(|| format!("({name})"), |def| def.template.pattern()),
+                    level: known.map_or_else(of_line, |(_, level)| *level),
+                    pattern: def.map_or_else(|| name.clone(), |def| def.template.pattern()),
                     is_new: telemetry.count_lines(&before) == 0,
                     service,
                     name,
@@ -530,16 +539,6 @@ pub fn pod_query(world: &World, cursor: &str) -> Option<String> {
         Some(pod) => format!("{{pod=\"{pod}\"}}"),
         None => format!("{{app=\"{}\"}}", line.service),
     })
-}
-
-/// The kind of line that a cursor is of: service and name.
-pub fn kind_of(world: &World, cursor: &str) -> Option<(String, String)> {
-    let key = LineKey::parse(cursor)?;
-    let LineId::Event { log, .. } = key.id else {
-        return None;
-    };
-    let def = world.signals().telemetry().log_def(log)?;
-    Some((def.service.to_string(), def.name.to_string()))
 }
 
 #[cfg(test)]
