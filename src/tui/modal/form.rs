@@ -53,6 +53,8 @@ pub struct FormField {
     pub field: Field,
     /// What could be typed.
     pub suggestions: Vec<String>,
+    /// Only what is suggested is taken.
+    pub is_choice: bool,
 }
 
 impl FormField {
@@ -68,7 +70,31 @@ impl FormField {
             placeholder,
             field: Field::new(value),
             suggestions: suggestions.to_vec(),
+            is_choice: false,
         }
+    }
+
+    /// The same field, which takes only what is suggested.
+    #[must_use]
+    pub fn choice(self) -> Self {
+        Self {
+            is_choice: true,
+            ..self
+        }
+    }
+
+    /// Why it cannot be taken as it stands.
+    fn problem(&self) -> Option<String> {
+        let value = self.field.value().trim();
+        let label = self.label;
+        if self.is_choice && !self.suggestions.iter().any(|known| known == value) {
+            return Some(if value.is_empty() {
+                format!("{label} is needed: choose one of the list.")
+            } else {
+                format!("{label}: choose one of the list.")
+            });
+        }
+        None
     }
 }
 
@@ -221,6 +247,14 @@ impl Form {
         if self.is_button() {
             return self.submit();
         }
+        if self
+            .fields
+            .get(self.at)
+            .is_some_and(|field| field.is_choice)
+        {
+            self.complete();
+            return Outcome::stay();
+        }
         let taken = self
             .suggestion
             .and_then(|row| self.fitting().get(row).map(ToString::to_string));
@@ -270,6 +304,15 @@ impl Form {
                 "{} is needed.",
                 self.fields.first().map_or("This", |field| field.label)
             );
+            return Outcome::stay();
+        }
+        let problems = self.fields.iter().map(FormField::problem).enumerate();
+        if let Some((at, problem)) = problems
+            .into_iter()
+            .find_map(|(at, problem)| Some((at, problem?)))
+        {
+            self.at = at;
+            self.problem = problem;
             return Outcome::stay();
         }
         let act = match &self.purpose {

@@ -162,10 +162,18 @@ impl NotebookPane {
                 row.side = EvidenceSide::None;
             }
         }
+        // A claim is compared by name: what is not in the lists would be lost.
+        let fields = self.fields(&best).into_iter().map(|field| {
+            if field.suggestions.is_empty() {
+                field
+            } else {
+                field.choice()
+            }
+        });
         let form = Form::new(
             "The claim: what was the cause?",
             FormPurpose::Claim,
-            self.fields(&best),
+            fields.collect(),
             None,
             evidence,
         );

@@ -397,6 +397,21 @@ fn evidence_hypothesis_hint_and_claim() {
 }
 
 #[test]
+fn a_claim_names_only_what_there_is() {
+    let mut player = Player::at_board(120, 40);
+    player.keys("8 C").types("no such part").keys("ctrl-s");
+    player
+        .sees("Component: choose one of the list.")
+        .keys("ctrl-u")
+        .types("seat")
+        .keys("enter ctrl-s")
+        .sees("Mechanism is needed: choose one of the list.")
+        .types("lease")
+        .keys("enter ctrl-s")
+        .sees("Hand in this claim?");
+}
+
+#[test]
 fn giving_up_opens_the_debrief() {
     let mut player = Player::at_board(120, 40);
     player
