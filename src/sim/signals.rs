@@ -47,8 +47,8 @@ pub struct Signals {
     groups: Vec<GroupSignals>,
     ordinary: Arc<Flows>,
     valkey_flushes: Vec<Vec<SimTime>>,
-    /// Lines of lives that were left out, until they are told.
-    past_lines: Vec<ScriptedLine>,
+    /// Lines of lives that were left out, with the instants (ms) at which they were said, until they are told.
+    past_lines: Vec<(ScriptedLine, Vec<i64>)>,
     /// How full each Valkey server is, in millionths of its ordinary content.
     valkey: Vec<ValueId>,
     /// Services whose pool has its series.

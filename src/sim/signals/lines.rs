@@ -9,7 +9,7 @@ use crate::scenario::format::service::Runtime;
 use crate::scenario::format::telemetry::Level;
 use crate::sim::ids::GroupId;
 use crate::sim::plan::Plan;
-use crate::sim::telemetry::logs::ScriptedLine;
+use crate::sim::telemetry::logs::{RETENTION_MS, ScriptedLine};
 use crate::sim::telemetry::wrap::LogFormat;
 use crate::sim::time::{SimTime, Span};
 use crate::sim::world::fate::Started;
@@ -25,8 +25,8 @@ pub const LINES: [&str; 5] = [
 
 impl Signals {
     pub(super) fn start_lines(&mut self, plan: &Plan, started: &Started) {
-        for line in lines_of(plan, started, started.at) {
-            self.add_line(line);
+        for (after, line) in lines_of(plan, started) {
+            self.add_line(started.at + after, line);
         }
     }
 
@@ -52,11 +52,11 @@ impl Signals {
             return;
         };
         let at = started.at + Span::from_secs(3);
-        self.add_line(speaker.line(at, Level::Error, &text.into()));
+        self.add_line(at, speaker.line(Level::Error, &text.into()));
     }
 
-    fn add_line(&mut self, line: ScriptedLine) {
-        if self.telemetry.add_line(line).is_err() {
+    fn add_line(&mut self, at: SimTime, line: ScriptedLine) {
+        if self.telemetry.add_line(at.millis(), line).is_err() {
             self.refused += 1;
         }
     }
@@ -81,16 +81,14 @@ impl Signals {
             let ended = self.telemetry.stop_pod(at.millis() + life, slots, slot);
             self.keep(ended);
         }
-        let Some(first) = starts.first() else {
-            return;
-        };
-        let once = lines_of(plan, started, *first);
-        self.past_lines.extend(starts.iter().flat_map(|at| {
-            once.iter().map(|line| ScriptedLine {
-                at_ms: line.at_ms + (*at - *first).millis(),
-                ..line.clone()
-            })
-        }));
+        // What the log system has forgotten when the drill begins need not be told.
+        let kept_from = plan.page - Span::from_millis(RETENTION_MS);
+        let told = lines_of(plan, started).into_iter().map(|(after, line)| {
+            let instants = starts.iter().map(|start| *start + after);
+            let instants = instants.filter(|at| *at >= kept_from);
+            (line, instants.map(SimTime::millis).collect())
+        });
+        self.past_lines.extend(told);
     }
 
     /// Tells the lines of those lives: once, before anything reads.
@@ -102,8 +100,8 @@ impl Signals {
     }
 }
 
-/// What a container prints when it starts at an instant, and before it ends.
-fn lines_of(plan: &Plan, started: &Started, start: SimTime) -> Vec<ScriptedLine> {
+/// What a container prints when it starts, and before it ends: how long after its start.
+fn lines_of(plan: &Plan, started: &Started) -> Vec<(Span, ScriptedLine)> {
     let (Some(service), Some(speaker)) = (
         plan.services.get(started.service.index()),
         Speaker::of(plan, started),
@@ -115,23 +113,20 @@ fn lines_of(plan: &Plan, started: &Started, start: SimTime) -> Vec<ScriptedLine>
         &service.name,
         &started.running.copy.tag,
     );
-    let mut lines = vec![speaker.line(
-        start + Span::from_millis(350),
-        Level::Info,
-        &greeting.into(),
-    )];
+    let greets = speaker.line(Level::Info, &greeting.into());
+    let mut lines = vec![(Span::from_millis(350), greets)];
     if let Some(known) = &service.spec.known_crash_loop {
         let each = Span(known.life.millis / (known.says.len() as i64 + 1));
         let mut after = Span::from_millis(400);
         for says in &known.says {
             after = after + each;
-            let at = start + after.min(Span(known.life.millis - 1));
-            lines.push(speaker.line(at, Level::Error, &says.as_str().into()));
+            let after = after.min(Span(known.life.millis - 1));
+            lines.push((after, speaker.line(Level::Error, &says.as_str().into())));
         }
     }
     if let Some((_, crash)) = &started.crash {
         for (after, level, text) in crash.says.iter() {
-            lines.push(speaker.line(start + *after, *level, text));
+            lines.push((*after, speaker.line(*level, text)));
         }
     }
     lines
@@ -156,9 +151,8 @@ impl Speaker {
         })
     }
 
-    fn line(&self, at: SimTime, level: Level, says: &Arc<str>) -> ScriptedLine {
+    fn line(&self, level: Level, says: &Arc<str>) -> ScriptedLine {
         ScriptedLine {
-            at_ms: at.millis(),
             service: Arc::clone(&self.service),
             pod: Some(Arc::clone(&self.pod)),
             level,

@@ -71,11 +71,9 @@ pub struct LogDef {
     pub retention_ms: i64,
 }
 
-/// A line at an instant, written once.
+/// What is written at single instants: the same for every time that a container says it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ScriptedLine {
-    /// When, in ms since the Unix epoch.
-    pub at_ms: i64,
     /// The service under which it is found.
     pub service: Arc<str>,
     /// The pod that wrote it, if one did.
@@ -90,19 +88,6 @@ pub struct ScriptedLine {
     pub format: LogFormat,
     /// The part of the program that speaks, where its form names one.
     pub logger: Arc<str>,
-}
-
-impl ScriptedLine {
-    /// The line as it is written.
-    pub fn text(&self) -> String {
-        written(
-            &self.says,
-            self.format,
-            self.level,
-            &self.logger,
-            SimTime(self.at_ms),
-        )
-    }
 }
 
 /// Identity of a line: which event of which leaf wrote it under which template, or the number of a scripted line.
@@ -180,6 +165,15 @@ pub(super) struct Scripted {
     pub(super) line: Arc<ScriptedLine>,
 }
 
+impl Scripted {
+    /// The line as it is written.
+    pub(super) fn text(&self) -> String {
+        let line = &self.line;
+        let at = SimTime(self.key.at_ms);
+        written(&line.says, line.format, line.level, &line.logger, at)
+    }
+}
+
 /// All that writes lines.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Logs {
@@ -224,16 +218,16 @@ impl Telemetry {
         Ok(id)
     }
 
-    /// Adds a line at an instant that is not closed yet.
-    pub fn add_line(&mut self, mut line: ScriptedLine) -> Result<LineKey, LogError> {
-        self.check_open(line.at_ms)?;
+    /// Adds a line at an instant, in ms since the Unix epoch, that is not closed yet.
+    pub fn add_line(&mut self, at_ms: i64, mut line: ScriptedLine) -> Result<LineKey, LogError> {
+        self.check_open(at_ms)?;
         clean(&mut line.says);
         let logs = self.logs_mut();
         if logs.scripted.len() >= MOST_SCRIPTED {
             return Err(LogError::TooMany);
         }
         let key = LineKey {
-            at_ms: line.at_ms,
+            at_ms,
             id: LineId::Scripted(logs.scripted.len() as u32),
         };
         let place = logs.scripted.partition_point(|other| other.key < key);
@@ -242,20 +236,25 @@ impl Telemetry {
         Ok(key)
     }
 
-    /// Adds many lines of the past at once, while nothing has read any.
-    pub fn add_past_lines(&mut self, lines: Vec<ScriptedLine>) -> Result<(), LogError> {
+    /// Adds lines of the past, each said at many instants, while nothing has read any.
+    pub fn add_past_lines(&mut self, lines: Vec<(ScriptedLine, Vec<i64>)>) -> Result<(), LogError> {
         let logs = self.logs_mut();
-        if logs.scripted.len() + lines.len() > MOST_SCRIPTED {
+        let more: usize = lines.iter().map(|(_, instants)| instants.len()).sum();
+        if logs.scripted.len() + more > MOST_SCRIPTED {
             return Err(LogError::TooMany);
         }
-        for mut line in lines {
+        logs.scripted.reserve(more);
+        for (mut line, instants) in lines {
             clean(&mut line.says);
-            let key = LineKey {
-                at_ms: line.at_ms,
-                id: LineId::Scripted(logs.scripted.len() as u32),
-            };
             let line = Arc::new(line);
-            logs.scripted.push(Scripted { key, line });
+            for at_ms in instants {
+                let key = LineKey {
+                    at_ms,
+                    id: LineId::Scripted(logs.scripted.len() as u32),
+                };
+                let line = Arc::clone(&line);
+                logs.scripted.push(Scripted { key, line });
+            }
         }
         logs.scripted.sort_by_key(|scripted| scripted.key);
         Ok(())

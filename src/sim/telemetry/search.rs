@@ -148,7 +148,7 @@ impl Search {
         let scripted = selection.scripted_between(selection.from_ms, selection.until_ms);
         leaves.extend(
             scripted
-                .filter(|scripted| self.query.matches(&scripted.line.text()))
+                .filter(|scripted| self.query.matches(&scripted.text()))
                 .map(|scripted| grid.leaf_at(scripted.key.at_ms)),
         );
         leaves.sort_unstable();
@@ -371,7 +371,7 @@ impl Search {
         let mut work = 0;
         for scripted in selection.scripted_between(from_ms.max(selection.from_ms), end) {
             work += 1;
-            if self.query.matches(&scripted.line.text()) {
+            if self.query.matches(&scripted.text()) {
                 counting.add(level_place(scripted.line.level), scripted.key.at_ms, 1);
             }
         }
@@ -395,7 +395,7 @@ impl Search {
         while let Some(line) = lines.get(place) {
             let found = super::lines::find_scripted(&self.telemetry, line.key);
             work += 1;
-            if found.is_some_and(|found| self.query.matches(&found.line.text())) {
+            if found.is_some_and(|found| self.query.matches(&found.text())) {
                 place += 1;
             } else {
                 lines.swap_remove(place);

@@ -178,16 +178,18 @@ pub(super) fn with_logs(seed: u64) -> Estate {
         .enumerate()
     {
         telemetry
-            .add_line(ScriptedLine {
-                at_ms: t0_ms() + at,
-                service: Arc::from("web"),
-                pod: Some(Arc::from("web-a")),
-                level: Level::Fatal,
-                name: Arc::from("crash"),
-                says: format!("Unhandled exception {number}").into(),
-                format: LogFormat::Bare,
-                logger: "".into(),
-            })
+            .add_line(
+                t0_ms() + at,
+                ScriptedLine {
+                    service: Arc::from("web"),
+                    pod: Some(Arc::from("web-a")),
+                    level: Level::Fatal,
+                    name: Arc::from("crash"),
+                    says: format!("Unhandled exception {number}").into(),
+                    format: LogFormat::Bare,
+                    logger: "".into(),
+                },
+            )
             .unwrap();
     }
     telemetry.open();

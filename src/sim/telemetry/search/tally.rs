@@ -131,7 +131,7 @@ impl Search {
         let end = self.telemetry.grid().end_ms(leaf).min(selection.until_ms);
         for scripted in selection.scripted_between(start_ms.max(selection.from_ms), end) {
             work += 1;
-            if self.query.matches(&scripted.line.text()) {
+            if self.query.matches(&scripted.text()) {
                 visit(Matches::Many {
                     service: &scripted.line.service,
                     name: &scripted.line.name,
