@@ -143,6 +143,7 @@ impl Tail {
         for followed in &mut tail.series {
             followed.first = since - followed.keep;
         }
+        tail.read_levels(telemetry, last);
         let mut readers = tail.readers(telemetry);
         for scrape in first..=last {
             let counts = first_counted.is_some_and(|first| first <= scrape);
@@ -240,6 +241,18 @@ impl Tail {
         atoms.map(|atom| telemetry.reader(atom.atom)).collect()
     }
 
+    /// Reads what is not counted up to a scrape, each series in one go.
+    fn read_levels(&mut self, telemetry: &Telemetry, last: i64) {
+        let families = telemetry.families();
+        let levels = self.series.iter_mut().filter(|one| one.counted.is_none());
+        for followed in levels {
+            if let Some(family) = families.get(followed.family as usize) {
+                let pod = pod_of(telemetry, family, followed.member);
+                followed.read_level(telemetry, family, pod, last);
+            }
+        }
+    }
+
     fn scrape(
         &mut self,
         telemetry: &Telemetry,
@@ -259,7 +272,7 @@ impl Tail {
         }
         let (atoms, families) = (&self.atoms, telemetry.families());
         for followed in &mut self.series {
-            if scrape < followed.first {
+            if scrape < followed.next() {
                 continue;
             }
             let Some(family) = families.get(followed.family as usize) else {
@@ -544,6 +557,11 @@ fn pod_of<'a>(telemetry: &'a Telemetry, family: &Family, member: Member) -> Opti
     telemetry.slots(per_pod.slots)?.slot(member.slot?)
 }
 
+/// What stands where a series has no sample: the stale marker where it has just ended.
+const fn absent(was_there: bool) -> f64 {
+    f64::from_bits(if was_there { STALE_BITS } else { NOTHING_BITS })
+}
+
 impl Groups {
     fn of(grouping: &Grouping, members: &[u32], series: &[Followed]) -> Self {
         let mut groups = Self::default();
@@ -573,6 +591,37 @@ impl Followed {
         (begin, self.values.get(range).unwrap_or(&[]))
     }
 
+    /// The scrape that is read next.
+    const fn next(&self) -> i64 {
+        self.first + self.values.len() as i64
+    }
+
+    /// Reads all scrapes up to one, of a series that is not counted.
+    fn read_level(
+        &mut self,
+        telemetry: &Telemetry,
+        family: &Family,
+        pod: Option<&Slot>,
+        last: i64,
+    ) {
+        let scrapes = self.next()..=last;
+        let there = |scrape: i64| samples::is_there(telemetry, family, pod, scrape * SCRAPE_MS);
+        let found: Vec<bool> = scrapes.clone().map(there).collect();
+        let instants: Vec<i64> = scrapes
+            .zip(&found)
+            .filter(|(_, there)| **there)
+            .map(|(scrape, _)| scrape * SCRAPE_MS)
+            .collect();
+        let values = samples::values(telemetry, family, self.member, pod, &instants);
+        let mut values = values.into_iter();
+        self.was_there = there(self.next() - 1);
+        for there in found {
+            let value = there.then(|| values.next()).flatten();
+            self.values.push(value.unwrap_or(absent(self.was_there)));
+            self.was_there = there;
+        }
+    }
+
     fn read(
         &mut self,
         telemetry: &Telemetry,
@@ -591,10 +640,8 @@ impl Followed {
         }
         let value = if there {
             self.value(telemetry, family, pod, at_ms, atoms)
-        } else if self.was_there {
-            f64::from_bits(STALE_BITS)
         } else {
-            f64::from_bits(NOTHING_BITS)
+            absent(self.was_there)
         };
         self.was_there = there;
         self.values.push(value);
