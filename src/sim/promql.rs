@@ -183,17 +183,38 @@ pub fn range(
         Evaluated::Scalar(values) => vec![scalar_column(&values, grid)],
         Evaluated::Text(_) => return Err(QueryError::BadRangeType(ValueType::Text)),
     };
-    let mut columns: Vec<MatrixColumn> = columns
-        .into_iter()
-        .filter(|column| !column.is_empty())
-        .map(|column| MatrixColumn {
-            labels: column.labels,
-            values: column.values.into_iter().map(tidy).collect(),
-        })
-        .collect();
+    let columns = columns.into_iter().filter(|column| !column.is_empty());
+    let matrix = matrix(columns.collect(), grid);
+    Ok((matrix, evaluator.into_annotations()))
+}
+
+/// How much the counters that a plain selector takes rose from each instant of a range to the next: whole numbers of events,
+/// which `increase` does not give. The last instant has no values.
+///
+/// # Errors
+/// As [`range`].
+pub fn rises(
+    source: &dyn SeriesSource,
+    expr: &Expr,
+    start: SimTime,
+    end: SimTime,
+    step: Span,
+    limits: &Limits,
+) -> Result<Matrix, QueryError> {
+    let grid = range_grid(start, end, step, limits)?;
+    let columns = Evaluator::new(source, limits, grid, true).select_rises(expr)?;
+    Ok(matrix(columns, grid))
+}
+
+fn matrix(columns: Vec<Column>, grid: Grid) -> Matrix {
+    let tidied = |column: Column| MatrixColumn {
+        labels: column.labels,
+        values: column.values.into_iter().map(tidy).collect(),
+    };
+    let mut columns: Vec<MatrixColumn> = columns.into_iter().map(tidied).collect();
     columns.sort_by(|a, b| a.labels.cmp(&b.labels));
     let times = grid.times().map(SimTime).collect();
-    Ok((Matrix { times, columns }, evaluator.into_annotations()))
+    Matrix { times, columns }
 }
 
 fn range_grid(
@@ -239,6 +260,22 @@ mod tests {
 
     use super::memory::MemorySource;
     use super::*;
+
+    #[test]
+    fn counters_rise_from_instant_to_instant() {
+        let mut source = MemorySource::new();
+        let labels = Labels::new([("__name__", "alpha_total")]);
+        for (at, value) in [(0, 5.0), (60, 9.0), (180, 3.0), (240, 1.0)] {
+            source.push(&labels, SimTime(at * 1000), value);
+        }
+        source.end_series(&labels, SimTime(100_000));
+        let expr = parse("alpha_total").unwrap();
+        let (end, step) = (SimTime(240_000), Span::from_mins(1));
+        let risen = rises(&source, &expr, SimTime(0), end, step, &Limits::default()).unwrap();
+        let column = &risen.columns[0];
+        let values: Vec<_> = (0..5).map(|index| column.get(index)).collect();
+        assert_eq!(values, [Some(4.0), None, Some(3.0), Some(1.0), None]);
+    }
 
     fn source() -> MemorySource {
         let mut source = MemorySource::new();

@@ -1,6 +1,7 @@
 //! Lazy telemetry: samples and log lines as functions of seed, identity, time and history. Stores nothing but history.
 
 pub mod atom;
+mod counts;
 pub mod events;
 pub mod gauge;
 pub mod history;
@@ -12,6 +13,7 @@ pub mod lines;
 pub mod logs;
 mod prefix;
 pub mod reader;
+mod reading;
 mod render;
 pub mod samples;
 pub mod search;
@@ -28,6 +30,8 @@ pub mod wrap;
 
 #[cfg(test)]
 mod lines_tests;
+#[cfg(test)]
+mod reading_tests;
 #[cfg(test)]
 mod series_tests;
 #[cfg(test)]

@@ -78,6 +78,16 @@ fn heads(key: LeafKey, index: u64, coins: u64) -> u64 {
 
 fn rounded_heads(bits: u64, coins: u64) -> u64 {
     // coins/2 + sqrt(coins)/2 * z, in units of 2^-33: the root of coins * 2^32 comes in units of 2^-16.
+    if coins < 1 << 30 {
+        // The same within 64 bits.
+        let root_q16 = (coins << 32).isqrt() as i64;
+        let twice_q32 = ((coins as i64) << 32) + root_q16 * normal_q16(bits);
+        return ((twice_q32 + ONE_Q32 as i64) >> 33).clamp(0, coins as i64) as u64;
+    }
+    wide_rounded_heads(bits, coins)
+}
+
+fn wide_rounded_heads(bits: u64, coins: u64) -> u64 {
     let root_q16 = i128::from(((u128::from(coins) << 32).isqrt()) as u64);
     let twice_q32 = (i128::from(coins) << 32) + root_q16 * i128::from(normal_q16(bits));
     let rounded = (twice_q32 + i128::from(ONE_Q32)) >> 33;
@@ -88,6 +98,16 @@ fn rounded_heads(bits: u64, coins: u64) -> u64 {
 mod tests {
     use super::*;
     use crate::sim::draw::{StreamId, StreamKey};
+
+    #[test]
+    fn narrow_and_wide_numbers_agree() {
+        let key = StreamKey::new(1, StreamId::of("split")).leaf(2);
+        for index in 0..20_000 {
+            let coins = 513 + key.below(index, 1 << (10 + index % 21));
+            let bits = key.draw(1 << 40 | index);
+            assert_eq!(rounded_heads(bits, coins), wide_rounded_heads(bits, coins));
+        }
+    }
 
     #[test]
     fn borders_are_exact() {

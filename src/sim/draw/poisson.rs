@@ -41,6 +41,16 @@ pub fn poisson(key: LeafKey, index: u64, mean_q32: u64) -> u64 {
 
 fn rounded_normal(bits: u64, mean_q32: u64) -> u64 {
     // The root of a number in units of 2^-32 comes in units of 2^-16.
+    if mean_q32 < 1 << 61 {
+        // The same within 64 bits.
+        let moved_q32 = mean_q32.isqrt() as i64 * normal_q16(bits);
+        let value_q32 = mean_q32 as i64 + moved_q32;
+        return ((value_q32 + (ONE_Q32 / 2) as i64) >> 32).max(0) as u64;
+    }
+    wide_rounded_normal(bits, mean_q32)
+}
+
+fn wide_rounded_normal(bits: u64, mean_q32: u64) -> u64 {
     let deviation_q16 = i128::from(mean_q32.isqrt());
     let value_q32 = i128::from(mean_q32) + deviation_q16 * i128::from(normal_q16(bits));
     ((value_q32 + i128::from(ONE_Q32 / 2)) >> 32).max(0) as u64
@@ -166,6 +176,16 @@ mod tests {
 
     fn q32(mean: f64) -> u64 {
         (mean * ONE_Q32 as f64) as u64
+    }
+
+    #[test]
+    fn narrow_and_wide_numbers_agree() {
+        let key = StreamKey::new(1, StreamId::of("count")).leaf(2);
+        for index in 0..20_000 {
+            let mean = LARGE_Q32 + key.below(index, 1 << (30 + index % 31));
+            let bits = key.draw(1 << 40 | index);
+            assert_eq!(rounded_normal(bits, mean), wide_rounded_normal(bits, mean));
+        }
     }
 
     #[test]

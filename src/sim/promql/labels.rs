@@ -51,6 +51,17 @@ impl Labels {
         )
     }
 
+    /// The same as [`Labels::new`] for texts that are shared already.
+    pub(in crate::sim) fn shared(mut labels: Vec<(Arc<str>, Arc<str>)>) -> Self {
+        labels.sort_by(|a, b| a.0.cmp(&b.0));
+        // Of two values for one name the later one holds, which the order has kept last.
+        labels.reverse();
+        labels.dedup_by(|later, kept| later.0 == kept.0);
+        labels.reverse();
+        labels.retain(|(_, value)| !value.is_empty());
+        Self::from_sorted(labels)
+    }
+
     fn from_sorted(labels: Vec<Label>) -> Self {
         Self(labels.into())
     }

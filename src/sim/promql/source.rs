@@ -7,7 +7,7 @@ use thiserror::Error;
 use super::ast::Grouping;
 use super::labels::Labels;
 use super::matcher::Matcher;
-use crate::sim::time::SimTime;
+use crate::sim::time::{SimTime, Span};
 
 /// The bits of the sample value that says "this series ended here": Prometheus's stale marker.
 pub const STALE_BITS: u64 = 0x7ff0_0000_0000_0002;
@@ -43,6 +43,30 @@ impl Series {
             values: samples.iter().map(|(_, value)| *value).collect(),
         }
     }
+}
+
+/// What a query looks at in the samples that it selects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Looked {
+    /// All of them.
+    Everything,
+    /// The newest one at or before each of `count` instants, the first of them `first`, each `step` after the one before.
+    Newest {
+        /// The first instant.
+        first: SimTime,
+        /// From one to the next.
+        step: Span,
+        /// How many there are.
+        count: usize,
+        /// Of counters only how much they rise from one instant to the next is looked at, and where they stand when they
+        /// begin after the first instant or begin again.
+        rises: bool,
+    },
+    /// How much counters rise in windows of this length as `rate`, `increase` and `irate` tell it, not where they stand.
+    Rises {
+        /// The length.
+        window: Span,
+    },
 }
 
 /// Why a source could not answer.
@@ -87,6 +111,18 @@ pub trait SeriesSource {
         start: SimTime,
         end: SimTime,
     ) -> Result<Vec<Series>, SourceError>;
+
+    /// The same for a query that looks at nothing else: what it does not look at may be missing or untrue, as long as no
+    /// answer changes by it, not in its last bit.
+    fn select_for(
+        &self,
+        matchers: &[Matcher],
+        start: SimTime,
+        end: SimTime,
+        _looked: Looked,
+    ) -> Result<Vec<Series>, SourceError> {
+        self.select(matchers, start, end)
+    }
 
     /// About how many samples [`Self::select`] would return, if that is known without making them. The evaluator
     /// refuses a query by this number before any sample exists.

@@ -10,7 +10,9 @@ use super::state::AlertSpan;
 use super::{BEHIND, EVERY};
 use crate::sim::promql::labels::{Labels, METRIC_NAME};
 use crate::sim::promql::matcher::{MatchOp, Matcher, all_match};
-use crate::sim::promql::source::{Series, SeriesSource, SourceError, SummedRises, stale_marker};
+use crate::sim::promql::source::{
+    Looked, Series, SeriesSource, SourceError, SummedRises, stale_marker,
+};
 use crate::sim::promql::{self, Limits, QueryError};
 use crate::sim::telemetry::store::Telemetry;
 use crate::sim::time::{SimTime, Span};
@@ -234,7 +236,17 @@ impl SeriesSource for Recorded<'_> {
         start: SimTime,
         end: SimTime,
     ) -> Result<Vec<Series>, SourceError> {
-        let mut found = self.scraped.select(matchers, start, end)?;
+        self.select_for(matchers, start, end, Looked::Everything)
+    }
+
+    fn select_for(
+        &self,
+        matchers: &[Matcher],
+        start: SimTime,
+        end: SimTime,
+        looked: Looked,
+    ) -> Result<Vec<Series>, SourceError> {
+        let mut found = self.scraped.select_for(matchers, start, end, looked)?;
         found.extend(self.made(matchers, start, end)?);
         Ok(found)
     }

@@ -22,6 +22,8 @@ struct Entry {
     stamp: u64,
     /// The total from the origin to the end of each block, in order.
     totals: Vec<u64>,
+    /// Leaves that were summed as they are because the totals did not reach so far.
+    summed: i64,
 }
 
 #[derive(Debug, Default)]
@@ -76,6 +78,28 @@ impl PrefixCache {
         sum + sum_leaves(reader, part, origin + blocks as i64 * BLOCK, end)
     }
 
+    /// Whether the leaves `from..until` had better be summed as they are: they are few, or nobody has asked so often yet that
+    /// it would have been cheaper to carry the running total on from where it is known.
+    pub(super) fn is_summed(
+        &self,
+        key: Key,
+        origin: LeafIndex,
+        (from, until): (LeafIndex, LeafIndex),
+    ) -> bool {
+        let leaves = until - from;
+        if leaves <= 2 * BLOCK || self.capacity_bytes == 0 {
+            return true;
+        }
+        let mut guard = self.store.lock().unwrap_or_else(PoisonError::into_inner);
+        let entry = guard.entry(key);
+        let missing = from - origin - entry.totals.len() as i64 * BLOCK;
+        if entry.summed + leaves > missing {
+            return false;
+        }
+        entry.summed += leaves;
+        true
+    }
+
     /// The last known checkpoint at or before a number of blocks.
     fn nearest(&self, key: Key, blocks: usize) -> (usize, u64) {
         if self.capacity_bytes == 0 || blocks == 0 {
@@ -122,6 +146,20 @@ impl PrefixCache {
 }
 
 impl Store {
+    fn entry(&mut self, key: Key) -> &mut Entry {
+        if !self.entries.contains_key(&key) {
+            self.clock += 1;
+            self.bytes += ENTRY_BYTES;
+            let entry = Entry {
+                stamp: self.clock,
+                ..Entry::default()
+            };
+            self.by_stamp.insert(self.clock, key);
+            self.entries.insert(key, entry);
+        }
+        self.entries.entry(key).or_default()
+    }
+
     fn shrink_to(&mut self, capacity_bytes: usize) {
         while self.bytes > capacity_bytes {
             let Some((_, oldest)) = self.by_stamp.pop_first() else {

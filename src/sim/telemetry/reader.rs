@@ -7,9 +7,11 @@ use std::sync::Arc;
 
 use super::atom::{Atom, PinState};
 use super::history::{RATE_ONE, RateTrack};
+use super::latency::Latency;
 use super::leaf::{LeafGrid, LeafIndex};
 use super::slots::{ReadySet, SlotId, SlotTrack};
-use super::split::Tree;
+use super::split::{Node, Tree, by_weight, evenly, shares_by_node};
+use super::traffic::Stretch;
 use crate::sim::draw::{LeafKey, ONE_Q32, Permutation, binomial, poisson};
 
 /// Draws of a leaf, told apart by the number of their stage in the upper bits of their index.
@@ -112,15 +114,22 @@ pub(super) struct AtomReader<'a> {
     slots: Option<&'a SlotTrack>,
     factor: Option<&'a RateTrack>,
     rate: Held<u32>,
+    /// The ordinary rate times what `rate` holds.
+    rate_product: u128,
+    traffic: Stretch,
     ready: Held<ReadySet>,
     /// Weights of all ready pods before each place; one entry more than pods.
     weights: Vec<u64>,
+    /// Shares of the nodes of the pods' tree.
+    weight_nodes: Vec<u64>,
     /// How much longer than the others' the events of each ready pod take; empty while all are alike.
     slow: Vec<u32>,
     latency_factor: Held<u32>,
     shares_of: Option<u32>,
+    buckets: usize,
+    /// Shares of the nodes of the buckets' tree.
     shares: Vec<u64>,
-    /// The shares of each ready pod, where they are not all alike.
+    /// The same for each ready pod, where they are not all alike.
     place_shares: Vec<Vec<u64>>,
 }
 
@@ -137,12 +146,16 @@ impl<'a> AtomReader<'a> {
             slots,
             factor,
             rate: Held::nothing(0),
+            rate_product: 0,
+            traffic: atom.def.traffic.stretch_at(grid.origin_ms()),
             ready: Held::nothing(Arc::from([])),
             weights: vec![0, 1],
+            weight_nodes: Vec::new(),
             slow: Vec::new(),
             latency_factor: Held::nothing(0),
             shares_of: None,
-            shares: vec![0, ONE_Q32],
+            buckets: 1,
+            shares: Vec::new(),
             place_shares: Vec::new(),
         }
     }
@@ -200,11 +213,12 @@ impl<'a> AtomReader<'a> {
         if self.slots.is_some() && self.weights.last().is_none_or(|&all| all == 0) {
             return 0;
         }
-        let seconds = (self.grid.length_ms(index) / 1000) as u128;
-        let shape = u128::from(self.atom.def.traffic.factor_q16(start_ms));
-        let mean =
-            (u128::from(self.atom.def.rate_q32) * shape * u128::from(self.rate.value) * seconds)
-                >> 32;
+        if !self.traffic.holds(start_ms) {
+            self.traffic = self.atom.def.traffic.stretch_at(start_ms);
+        }
+        let seconds = (self.grid.length_ms(index) / 1000) as u64;
+        let shape = u64::from(self.traffic.factor_q16(start_ms));
+        let mean = (self.rate_product * u128::from(shape * seconds)) >> 32;
         // 2^31 events in a leaf are more than any estate asks for.
         mean.min(1 << 63) as u64
     }
@@ -225,9 +239,11 @@ impl<'a> AtomReader<'a> {
             },
             Measure::UpTo(end) => self.sum_places(part.slot, |reader, place| {
                 let count = reader.of_place(&leaf, place);
-                reader
-                    .bucket_tree(&leaf, place)
-                    .before(count, usize::from(end), |i| reader.share_before(place, i))
+                reader.bucket_tree(&leaf, place).before(
+                    count,
+                    usize::from(end),
+                    reader.bucket_share(place),
+                )
             }),
             Measure::DurationUs => self.until(&leaf, leaf.quarters, part),
         }
@@ -249,24 +265,19 @@ impl<'a> AtomReader<'a> {
         scratch.clear();
         scratch.resize(self.places(), 0);
         if parts.iter().any(|part| *part != Part::ALL) {
-            self.slot_tree(&leaf).each(
-                leaf.count,
-                &|place| self.weight_before(place),
-                &mut |place, events| {
+            self.slot_tree(&leaf)
+                .each(leaf.count, &self.slot_share(), &mut |place, events| {
                     if let Some(slot) = scratch.get_mut(place) {
                         *slot = events;
                     }
-                },
-            );
+                });
         }
         let up_to = |place: usize, count: u64, end: u8| {
             if count == 0 {
                 return 0;
             }
             self.bucket_tree(&leaf, place)
-                .before(count, usize::from(end), |bucket| {
-                    self.share_before(place, bucket)
-                })
+                .before(count, usize::from(end), self.bucket_share(place))
         };
         for (part, total) in parts.iter().zip(totals) {
             let place = match part.slot {
@@ -292,6 +303,43 @@ impl<'a> AtomReader<'a> {
         }
     }
 
+    /// Calls `visit` with a pod's place, a bucket, a quarter and how many events of a leaf lie there, for all where some
+    /// do, the pods in order. Where nobody asks for buckets, those of a leaf with one quarter are left together.
+    pub(super) fn each_quarter(
+        &self,
+        leaf: &Leaf,
+        by_bucket: bool,
+        visit: &mut impl FnMut(usize, usize, usize, u64),
+    ) {
+        let whole = leaf.quarters == 1;
+        self.slot_tree(leaf)
+            .each(leaf.count, &self.slot_share(), &mut |place, of_place| {
+                if whole && !by_bucket {
+                    visit(place, 0, 0, of_place);
+                    return;
+                }
+                let share = self.bucket_share(place);
+                self.bucket_tree(leaf, place)
+                    .each(of_place, &share, &mut |bucket, of_bucket| {
+                        if whole {
+                            visit(place, bucket, 0, of_bucket);
+                            return;
+                        }
+                        quarter_tree(leaf, place, bucket).each(
+                            of_bucket,
+                            &evenly,
+                            &mut |quarter, events| visit(place, bucket, quarter, events),
+                        );
+                    });
+            });
+    }
+
+    /// How many buckets its latency has; one without.
+    pub(super) fn buckets(&self) -> usize {
+        let latency = self.atom.def.latency.as_ref();
+        latency.map_or(1, |(latency, _)| latency.buckets())
+    }
+
     /// What a part of the atom counted in the first quarters of a leaf.
     pub(super) fn first_quarters(&mut self, index: LeafIndex, quarters: u32, part: Part) -> u64 {
         if quarters == 0 {
@@ -311,23 +359,21 @@ impl<'a> AtomReader<'a> {
     /// Where every event of a leaf lies, in the order of ranks.
     pub(super) fn cells(&self, leaf: &Leaf, out: &mut Vec<Cell>) {
         out.clear();
-        self.slot_tree(leaf).each(
-            leaf.count,
-            &|i| self.weight_before(i),
-            &mut |place, of_place| {
+        self.slot_tree(leaf)
+            .each(leaf.count, &self.slot_share(), &mut |place, of_place| {
                 let slot = self.slot_at(place);
                 self.bucket_tree(leaf, place).each(
                     of_place,
-                    &|i| self.share_before(place, i),
+                    &self.bucket_share(place),
                     &mut |bucket, of_bucket| {
                         quarter_tree(leaf, place, bucket).each(
                             of_bucket,
-                            &even,
+                            &evenly,
                             &mut |quarter, of| {
                                 let mut rank = 0;
                                 second_tree(leaf, place, bucket, quarter).each(
                                     of,
-                                    &even,
+                                    &evenly,
                                     &mut |second, events| {
                                         for _ in 0..events {
                                             out.push(Cell {
@@ -349,8 +395,7 @@ impl<'a> AtomReader<'a> {
                         );
                     },
                 );
-            },
-        );
+            });
     }
 
     /// Which rank each event has: event `k` lies where `forward(k)` says.
@@ -395,20 +440,20 @@ impl<'a> AtomReader<'a> {
             let mut sum = 0;
             reader.bucket_tree(leaf, place).each(
                 of_place,
-                &|i| reader.share_before(place, i),
+                &reader.bucket_share(place),
                 &mut |bucket, count| {
                     if bucket >= buckets {
                         return;
                     }
                     let tree = quarter_tree(leaf, place, bucket);
                     if part.measure == Measure::DurationUs {
-                        tree.each(count, &even, &mut |quarter, events| {
+                        tree.each(count, &evenly, &mut |quarter, events| {
                             if quarter < quarters {
                                 sum += reader.cell_sum_us(leaf, place, bucket, quarter, events);
                             }
                         });
                     } else {
-                        sum += tree.before(count, quarters, even);
+                        sum += tree.before(count, quarters, evenly);
                     }
                 },
             );
@@ -460,7 +505,7 @@ impl<'a> AtomReader<'a> {
 
     fn of_place(&self, leaf: &Leaf, place: usize) -> u64 {
         self.slot_tree(leaf)
-            .cell(leaf.count, place, |i| self.weight_before(i))
+            .cell(leaf.count, place, self.slot_share())
     }
 
     fn places(&self) -> usize {
@@ -475,7 +520,7 @@ impl<'a> AtomReader<'a> {
             .ok()
     }
 
-    fn slot_at(&self, place: usize) -> Option<SlotId> {
+    pub(super) fn slot_at(&self, place: usize) -> Option<SlotId> {
         self.slots?;
         self.ready.value.get(place).map(|&(id, _)| id)
     }
@@ -488,13 +533,15 @@ impl<'a> AtomReader<'a> {
         self.slot_at(place.checked_sub(1)?)
     }
 
-    fn weight_before(&self, place: usize) -> u64 {
-        self.weights.get(place).copied().unwrap_or(0)
+    #[inline]
+    fn slot_share(&self) -> impl Fn(Node) -> u64 + '_ {
+        |node| by_number(&self.weight_nodes, node)
     }
 
-    fn share_before(&self, place: usize, bucket: usize) -> u64 {
+    #[inline]
+    fn bucket_share(&self, place: usize) -> impl Fn(Node) -> u64 + '_ {
         let shares = self.place_shares.get(place).unwrap_or(&self.shares);
-        shares.get(bucket).copied().unwrap_or(ONE_Q32)
+        move |node| by_number(shares, node)
     }
 
     fn slot_tree(&self, leaf: &Leaf) -> Tree {
@@ -505,7 +552,7 @@ impl<'a> AtomReader<'a> {
         Tree::new(
             leaf.key,
             stage::BUCKETS | (place as u64) << 32,
-            self.shares.len().saturating_sub(1),
+            self.buckets,
         )
     }
 
@@ -517,6 +564,7 @@ impl<'a> AtomReader<'a> {
                 until_ms,
                 value: *value,
             };
+            self.rate_product = u128::from(self.atom.def.rate_q32) * u128::from(*value);
         }
     }
 
@@ -554,6 +602,9 @@ impl<'a> AtomReader<'a> {
                 }));
             }
         }
+        let weights = &self.weights;
+        let weight_before = |place: usize| weights.get(place).copied().unwrap_or(0);
+        shares_by_node(ready.len(), &weight_before, &mut self.weight_nodes);
         if self.slow.iter().all(|factor| *factor == RATE_ONE) {
             self.slow.clear();
         }
@@ -577,15 +628,17 @@ impl<'a> AtomReader<'a> {
             };
         }
         if self.shares_of != Some(self.latency_factor.value) {
-            self.shares_of = Some(self.latency_factor.value);
-            self.shares = latency.shares_q32(self.latency_factor.value);
-            let factor = u64::from(self.latency_factor.value);
-            self.place_shares = self
-                .slow
-                .iter()
-                .map(|slow| (factor * u64::from(*slow)) >> 16)
-                .map(|factor| latency.shares_q32(factor.min(u64::from(u32::MAX)) as u32))
-                .collect();
+            let factor = self.latency_factor.value;
+            self.shares_of = Some(factor);
+            self.buckets = latency.buckets();
+            bucket_shares(latency, factor, &mut self.shares);
+            self.place_shares.clear();
+            for slow in &self.slow {
+                let slowed = (u64::from(factor) * u64::from(*slow)) >> 16;
+                let mut shares = Vec::new();
+                bucket_shares(latency, slowed.min(u64::from(u32::MAX)) as u32, &mut shares);
+                self.place_shares.push(shares);
+            }
         }
     }
 
@@ -623,17 +676,29 @@ impl<'a> AtomReader<'a> {
         };
         let key = self.atom.key.leaf(i64::MIN + number as i64);
         let mut counts = vec![0; leaves].into_boxed_slice();
-        Tree::new(key, 1 << 20, leaves).each(pin.total, &weight_before, &mut |leaf, events| {
-            if let Some(count) = counts.get_mut(leaf) {
-                *count = events as u32;
-            }
-        });
+        Tree::new(key, 1 << 20, leaves).each(
+            pin.total,
+            &by_weight(weight_before),
+            &mut |leaf, events| {
+                if let Some(count) = counts.get_mut(leaf) {
+                    *count = events as u32;
+                }
+            },
+        );
         counts
     }
 }
 
-fn even(cells: usize) -> u64 {
-    cells as u64
+#[inline]
+fn by_number(shares: &[u64], node: Node) -> u64 {
+    shares.get(node.number as usize).copied().unwrap_or(0)
+}
+
+/// The shares of the nodes of a tree over a latency's buckets when it is stretched by a factor.
+fn bucket_shares(latency: &Latency, factor_q16: u32, out: &mut Vec<u64>) {
+    let before = latency.shares_q32(factor_q16);
+    let share_before = |bucket: usize| before.get(bucket).copied().unwrap_or(ONE_Q32);
+    shares_by_node(latency.buckets(), &share_before, out);
 }
 
 fn quarter_tree(leaf: &Leaf, place: usize, bucket: usize) -> Tree {

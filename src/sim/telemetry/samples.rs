@@ -393,7 +393,8 @@ impl Telemetry {
         mut wanted: impl FnMut(&[(String, String)]) -> bool,
     ) -> Vec<(Vec<(String, String)>, Samples)> {
         let mut found = Vec::new();
-        self.visit_series(metric, &[], window_ms, |family, member, pod, labels| {
+        self.visit_series(metric, &[], window_ms, |family, member, pod| {
+            let labels = family.labels(member, pod);
             if wanted(&labels) {
                 let samples = read(self, family, member, pod, window_ms);
                 if !samples.times.is_empty() {
@@ -411,7 +412,7 @@ impl Telemetry {
         metric: Option<&str>,
         matchers: &[Matcher],
         window_ms: (i64, i64),
-        mut visit: impl FnMut(&'a Family, Member, Option<&'a Slot>, Vec<(String, String)>),
+        mut visit: impl FnMut(&'a Family, Member, Option<&'a Slot>),
     ) {
         for family in self.families_named(metric) {
             let mut aspects = family.aspects(metric);
@@ -422,7 +423,7 @@ impl Telemetry {
             for (slot, pod) in family.slots(self, window_ms) {
                 for &aspect in &aspects {
                     let member = Member { slot, aspect };
-                    visit(family, member, pod, family.labels(member, pod));
+                    visit(family, member, pod);
                 }
             }
         }

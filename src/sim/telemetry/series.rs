@@ -1,6 +1,6 @@
 //! The catalog of series: what each is called, where its values come from, how long it lives. Values are made elsewhere.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::atom::{AtomId, SlotsId};
 use super::gauge::{Gauge, GaugeDef};
@@ -8,7 +8,7 @@ use super::history::StepTrack;
 use super::reader::Measure;
 use super::slots::{Slot, SlotId};
 use super::store::{LevelId, Telemetry, ValueId};
-use crate::sim::promql::labels::{BUCKET_BOUND, METRIC_NAME};
+use crate::sim::promql::labels::{BUCKET_BOUND, Labels, METRIC_NAME};
 use crate::sim::promql::matcher::Matcher;
 
 /// More series definitions than this are refused.
@@ -113,6 +113,15 @@ pub enum PodLabel {
     Node,
 }
 
+impl PodLabel {
+    const fn text(self, pod: &Slot) -> &Arc<str> {
+        match self {
+            Self::Pod => &pod.pod,
+            Self::Node => &pod.node,
+        }
+    }
+}
+
 /// A series for each pod of a workload.
 #[derive(Clone, Debug)]
 pub struct PerPod {
@@ -161,6 +170,50 @@ pub(super) struct Family {
     pub(super) bounds: Arc<[String]>,
     pub(super) blind: StepTrack<bool>,
     pub(super) until_ms: Option<i64>,
+    /// Its labels' texts, once someone has asked for them.
+    texts: OnceLock<Arc<Texts>>,
+}
+
+/// Texts that the labels of a family's series share.
+#[derive(Debug)]
+struct Texts {
+    labels: Vec<(Arc<str>, Arc<str>)>,
+    pod: Vec<(Arc<str>, PodLabel)>,
+    name: Arc<str>,
+    /// The metric's name with each of the suffixes.
+    names: Vec<(&'static str, Arc<str>)>,
+    le: Arc<str>,
+    bounds: Vec<Arc<str>>,
+}
+
+impl Texts {
+    fn of(family: &Family) -> Self {
+        let shared = |text: &String| Arc::from(text.as_str());
+        let pod = family.def.per_pod.iter();
+        let pod = pod.flat_map(|per_pod| &per_pod.labels);
+        let suffixes: &[&str] = if family.bounds.is_empty() {
+            &[""]
+        } else {
+            &["_bucket", "_sum", "_count"]
+        };
+        let named = |suffix: &&'static str| {
+            let name = format!("{}{suffix}", family.def.metric);
+            (*suffix, Arc::from(name))
+        };
+        Self {
+            labels: family
+                .def
+                .labels
+                .iter()
+                .map(|(name, value)| (shared(name), shared(value)))
+                .collect(),
+            pod: pod.map(|(name, shows)| (shared(name), *shows)).collect(),
+            name: Arc::from(METRIC_NAME),
+            names: suffixes.iter().map(named).collect(),
+            le: Arc::from(BUCKET_BOUND),
+            bounds: family.bounds.iter().map(shared).collect(),
+        }
+    }
 }
 
 /// One series of a family.
@@ -252,6 +305,7 @@ impl Family {
             bounds,
             blind: StepTrack::new(false),
             until_ms: None,
+            texts: OnceLock::new(),
         })
     }
 
@@ -329,6 +383,30 @@ impl Family {
             })
     }
 
+    /// The labels of a member. Their texts are shared by the family's series.
+    pub(super) fn identity(&self, member: Member, pod: Option<&Slot>) -> Labels {
+        let texts = self.texts.get_or_init(|| Arc::new(Texts::of(self)));
+        let mut labels = Vec::with_capacity(texts.labels.len() + texts.pod.len() + 2);
+        labels.extend(texts.labels.iter().cloned());
+        let suffix = member.aspect.suffix();
+        let named = texts.names.iter().find(|(own, _)| *own == suffix);
+        labels.extend(named.map(|(_, name)| (Arc::clone(&texts.name), Arc::clone(name))));
+        for (label, shows) in pod.iter().flat_map(|pod| {
+            texts
+                .pod
+                .iter()
+                .map(move |(label, shows)| (label, shows.text(pod)))
+        }) {
+            labels.push((Arc::clone(label), Arc::clone(shows)));
+        }
+        if let Aspect::Bucket(bucket) = member.aspect
+            && let Some(bound) = texts.bounds.get(usize::from(bucket))
+        {
+            labels.push((Arc::clone(&texts.le), Arc::clone(bound)));
+        }
+        Labels::shared(labels)
+    }
+
     /// All labels of a member, the metric's name among them, in no order.
     pub(super) fn labels(&self, member: Member, pod: Option<&Slot>) -> Vec<(String, String)> {
         let mut labels = self.def.labels.clone();
@@ -336,11 +414,7 @@ impl Family {
         labels.push(("__name__".to_owned(), name));
         if let (Some(per_pod), Some(pod)) = (&self.def.per_pod, pod) {
             for (label, shows) in &per_pod.labels {
-                let value = match shows {
-                    PodLabel::Pod => &pod.pod,
-                    PodLabel::Node => &pod.node,
-                };
-                labels.push((label.clone(), value.to_string()));
+                labels.push((label.clone(), shows.text(pod).to_string()));
             }
         }
         if let Aspect::Bucket(bucket) = member.aspect

@@ -53,7 +53,7 @@ fn read(telemetry: &Telemetry, metric: &str, pod: &str, after: i64, until: i64) 
     found.remove(0).1
 }
 
-fn with_requests() -> Estate {
+pub(super) fn with_requests() -> Estate {
     let mut estate = estate(5);
     let grid = *estate.telemetry.grid();
     // Series may be declared after opening, but then they begin there: these want to be old.

@@ -77,6 +77,23 @@ impl Slot {
         self.lives_at(at_ms) && *self.running.at(at_ms)
     }
 
+    /// Whether the pod exists at an instant, and with `running` whether a container runs in it, and until when that is so.
+    pub(super) fn there_until(&self, at_ms: i64, running: bool) -> (bool, i64) {
+        let ends = self.end_ms.unwrap_or(i64::MAX);
+        if at_ms < self.start_ms {
+            return (false, self.start_ms);
+        }
+        if at_ms >= ends {
+            return (false, i64::MAX);
+        }
+        let (runs, until) = self.running.at_until(at_ms);
+        if running {
+            (*runs, until.min(ends))
+        } else {
+            (true, ends)
+        }
+    }
+
     /// How long the container that was started last had run at an instant, in ms.
     pub fn ran_ms(&self, at_ms: i64) -> i64 {
         let (runs, since_ms, _) = self.running.span_at(at_ms);

@@ -1,13 +1,15 @@
 //! Telemetry as the evaluator of queries reads it. Adds nothing to what the series are.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
-use super::samples::{self, Samples};
+use super::reading::Reading;
+use super::samples;
+use super::series::{Family, Member};
+use super::slots::Slot;
 use super::store::Telemetry;
 use crate::sim::promql::labels::{Labels, METRIC_NAME};
 use crate::sim::promql::matcher::{MatchOp, Matcher, all_match};
-use crate::sim::promql::source::{Series, SeriesSource, SourceError};
+use crate::sim::promql::source::{Looked, Series, SeriesSource, SourceError};
 use crate::sim::time::SimTime;
 
 /// More samples than this are not made for one selection.
@@ -20,35 +22,42 @@ fn metric_of(matchers: &[Matcher]) -> Option<&str> {
         .map(Matcher::value)
 }
 
+/// A series that was found.
+struct Found<'a> {
+    family: &'a Family,
+    member: Member,
+    pod: Option<&'a Slot>,
+    labels: Labels,
+}
+
 impl Telemetry {
-    /// Calls `visit` with the labels of every series that fulfils the matchers and may have a sample in `(start, end]`.
-    fn visit_matching(
-        &self,
-        matchers: &[Matcher],
-        window_ms: (i64, i64),
-        mut visit: impl FnMut(Labels, &mut dyn FnMut() -> Samples),
-    ) {
+    /// Every series that fulfils the matchers and may have a sample in `(start, end]`.
+    fn matching(&self, matchers: &[Matcher], window_ms: (i64, i64)) -> Vec<Found<'_>> {
+        let mut found = Vec::new();
         self.visit_series(
             metric_of(matchers),
             matchers,
             window_ms,
-            |family, member, pod, labels| {
-                let labels = Labels::new(labels);
+            |family, member, pod| {
+                let labels = family.identity(member, pod);
                 if all_match(matchers, &labels) {
-                    visit(labels, &mut || {
-                        samples::read(self, family, member, pod, window_ms)
+                    found.push(Found {
+                        family,
+                        member,
+                        pod,
+                        labels,
                     });
                 }
             },
         );
+        found
     }
 
     /// The labels of all series that fulfil the matchers at any time, reading none.
     pub fn matching_labels(&self, matchers: &[Matcher]) -> Vec<Labels> {
-        let mut found = Vec::new();
         let window = (self.grid().origin_ms(), self.closed_ms());
-        self.visit_matching(matchers, window, |labels, _| found.push(labels));
-        found
+        let found = self.matching(matchers, window).into_iter();
+        found.map(|one| one.labels).collect()
     }
 }
 
@@ -59,37 +68,49 @@ impl SeriesSource for Telemetry {
         start: SimTime,
         end: SimTime,
     ) -> Result<Vec<Series>, SourceError> {
-        if self
-            .estimate_samples(matchers, start, end)
-            .is_some_and(|count| count > MOST_SAMPLES)
-        {
+        self.select_for(matchers, start, end, Looked::Everything)
+    }
+
+    fn select_for(
+        &self,
+        matchers: &[Matcher],
+        start: SimTime,
+        end: SimTime,
+        looked: Looked,
+    ) -> Result<Vec<Series>, SourceError> {
+        let window = (start.millis(), end.millis());
+        let (_, scrapes) = samples::scrapes(self, window.0, window.1);
+        let found = self.matching(matchers, window);
+        let samples = (found.len() as u64).saturating_mul(scrapes as u64);
+        if samples > MOST_SAMPLES {
             return Err(SourceError::TooManySamples);
         }
-        let mut found: Vec<Series> = Vec::new();
-        self.visit_matching(matchers, (start.millis(), end.millis()), |labels, read| {
-            let Samples { times, values } = read();
-            if times.is_empty() {
-                return;
+        // What would push out everything else is read past the cache.
+        let bytes = samples.saturating_mul(size_of::<u32>() as u64);
+        let keep = bytes <= self.counts().capacity_bytes() as u64 / 2;
+        let mut reading = Reading::new(self, window, looked, keep);
+        let mut series = Vec::with_capacity(found.len());
+        let mut family: Option<&Family> = None;
+        for one in found {
+            if !family.is_some_and(|known| std::ptr::eq(known, one.family)) {
+                reading.next_family();
+                family = Some(one.family);
             }
-            // Series of one window mostly share their instants: one list then serves them all.
-            let times = match found.last() {
-                Some(last) if *last.times == *times => Arc::clone(&last.times),
-                _ => times.into(),
-            };
-            found.push(Series {
-                labels,
-                times,
-                values: values.into(),
-            });
-        });
-        Ok(found)
+            if let Some((times, values)) = reading.read(one.family, one.member, one.pod) {
+                series.push(Series {
+                    labels: one.labels,
+                    times,
+                    values,
+                });
+            }
+        }
+        Ok(series)
     }
 
     fn estimate_samples(&self, matchers: &[Matcher], start: SimTime, end: SimTime) -> Option<u64> {
         let window = (start.millis(), end.millis());
         let (_, scrapes) = samples::scrapes(self, window.0, window.1);
-        let mut series = 0_u64;
-        self.visit_matching(matchers, window, |_, _| series += 1);
+        let series = self.matching(matchers, window).len() as u64;
         Some(series.saturating_mul(scrapes as u64))
     }
 

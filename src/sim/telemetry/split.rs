@@ -3,7 +3,67 @@
 //! A tree halves a range of cells `lo..hi` at its middle; a node's number says where it is, so every way of asking meets
 //! the same draws.
 
-use crate::sim::draw::{LeafKey, binomial, ratio_q32};
+use crate::sim::draw::{LeafKey, ONE_Q32, binomial, ratio_q32};
+
+/// Where a tree's range of cells is halved: the node's number and the range's three borders.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Node {
+    pub(super) number: u64,
+    lo: usize,
+    middle: usize,
+    hi: usize,
+}
+
+/// The share of a node's lower half by the weights of the cells; `weight_before(i)` is that of all cells before `i`.
+#[inline]
+pub(super) fn by_weight(weight_before: impl Fn(usize) -> u64) -> impl Fn(Node) -> u64 {
+    move |node| {
+        let start = weight_before(node.lo);
+        ratio_q32(
+            weight_before(node.middle) - start,
+            weight_before(node.hi) - start,
+        )
+    }
+}
+
+/// The share of a node's lower half where all cells weigh the same.
+#[inline]
+pub(super) const fn evenly(node: Node) -> u64 {
+    let (lower, all) = (node.middle - node.lo, node.hi - node.lo);
+    if 2 * lower == all {
+        ONE_Q32 / 2
+    } else {
+        ratio_q32(lower as u64, all as u64)
+    }
+}
+
+/// The shares of all nodes of a tree by their numbers, for one that is used often.
+pub(super) fn shares_by_node(
+    cells: usize,
+    weight_before: &impl Fn(usize) -> u64,
+    out: &mut Vec<u64>,
+) {
+    out.clear();
+    out.resize((2 * cells).next_power_of_two(), 0);
+    let mut open = vec![(1_u64, 0, cells)];
+    while let Some((number, lo, hi)) = open.pop() {
+        if hi - lo < 2 {
+            continue;
+        }
+        let middle = usize::midpoint(lo, hi);
+        let node = Node {
+            number,
+            lo,
+            middle,
+            hi,
+        };
+        if let Some(share) = out.get_mut(number as usize) {
+            *share = by_weight(weight_before)(node);
+        }
+        open.push((number * 2, lo, middle));
+        open.push((number * 2 + 1, middle, hi));
+    }
+}
 
 /// A tree's place among the draws of a leaf: its nodes are `base + 1 ..`.
 #[derive(Clone, Copy, Debug)]
@@ -20,14 +80,10 @@ impl Tree {
         Self { key, base, cells }
     }
 
-    /// How many of `count` fall into the cells before `end`. `weight_before(i)` is the weight of all cells before `i`.
+    /// How many of `count` fall into the cells before `end`. `share` says which part of a node's events fall into the
+    /// lower half of its cells.
     #[inline]
-    pub(super) fn before(
-        &self,
-        count: u64,
-        end: usize,
-        weight_before: impl Fn(usize) -> u64,
-    ) -> u64 {
+    pub(super) fn before(&self, count: u64, end: usize, share: impl Fn(Node) -> u64) -> u64 {
         if end >= self.cells {
             return count;
         }
@@ -35,7 +91,7 @@ impl Tree {
         let mut sum = 0;
         while end > lo && left > 0 {
             let middle = usize::midpoint(lo, hi);
-            let lower = self.lower(node, left, lo, middle, hi, &weight_before);
+            let lower = self.lower(node, left, lo, middle, hi, &share);
             if end < middle {
                 (hi, node, left) = (middle, node * 2, lower);
             } else {
@@ -48,19 +104,14 @@ impl Tree {
 
     /// How many of `count` fall into one cell.
     #[inline]
-    pub(super) fn cell(
-        &self,
-        count: u64,
-        cell: usize,
-        weight_before: impl Fn(usize) -> u64,
-    ) -> u64 {
+    pub(super) fn cell(&self, count: u64, cell: usize, share: impl Fn(Node) -> u64) -> u64 {
         if cell >= self.cells {
             return 0;
         }
         let (mut lo, mut hi, mut node, mut left) = (0, self.cells, 1, count);
         while hi - lo > 1 && left > 0 {
             let middle = usize::midpoint(lo, hi);
-            let lower = self.lower(node, left, lo, middle, hi, &weight_before);
+            let lower = self.lower(node, left, lo, middle, hi, &share);
             if cell < middle {
                 (hi, node, left) = (middle, node * 2, lower);
             } else {
@@ -74,11 +125,11 @@ impl Tree {
     pub(super) fn each(
         &self,
         count: u64,
-        weight_before: &impl Fn(usize) -> u64,
+        share: &impl Fn(Node) -> u64,
         visit: &mut impl FnMut(usize, u64),
     ) {
         if self.cells > 0 {
-            self.descend(1, count, 0, self.cells, weight_before, visit);
+            self.descend(1, count, 0, self.cells, share, visit);
         }
     }
 
@@ -88,7 +139,7 @@ impl Tree {
         count: u64,
         lo: usize,
         hi: usize,
-        weight_before: &impl Fn(usize) -> u64,
+        share: &impl Fn(Node) -> u64,
         visit: &mut impl FnMut(usize, u64),
     ) {
         if count == 0 {
@@ -99,31 +150,28 @@ impl Tree {
             return;
         }
         let middle = usize::midpoint(lo, hi);
-        let lower = self.lower(node, count, lo, middle, hi, weight_before);
-        self.descend(node * 2, lower, lo, middle, weight_before, visit);
-        self.descend(
-            node * 2 + 1,
-            count - lower,
-            middle,
-            hi,
-            weight_before,
-            visit,
-        );
+        let lower = self.lower(node, count, lo, middle, hi, share);
+        self.descend(node * 2, lower, lo, middle, share, visit);
+        self.descend(node * 2 + 1, count - lower, middle, hi, share, visit);
     }
 
     #[inline]
     fn lower(
         &self,
-        node: u64,
+        number: u64,
         count: u64,
         lo: usize,
         middle: usize,
         hi: usize,
-        weight_before: &impl Fn(usize) -> u64,
+        share: &impl Fn(Node) -> u64,
     ) -> u64 {
-        let start = weight_before(lo);
-        let share = ratio_q32(weight_before(middle) - start, weight_before(hi) - start);
-        binomial(self.key, self.base + node, count, share)
+        let node = Node {
+            number,
+            lo,
+            middle,
+            hi,
+        };
+        binomial(self.key, self.base + number, count, share(node))
     }
 }
 
@@ -137,16 +185,25 @@ mod tests {
         let stream = StreamKey::new(5, StreamId::of("tree"));
         for cells in 1..20_usize {
             let tree = Tree::new(stream.leaf(cells as i64), 1 << 20, cells);
-            let weight = |i: usize| (i * i) as u64;
+            let weight = by_weight(|i: usize| (i * i) as u64);
             let mut all = vec![0; cells];
             tree.each(1000, &weight, &mut |cell, count| all[cell] = count);
             assert_eq!(all.iter().sum::<u64>(), 1000);
             for cell in 0..cells {
-                assert_eq!(tree.cell(1000, cell, weight), all[cell]);
+                assert_eq!(tree.cell(1000, cell, &weight), all[cell]);
                 let before: u64 = all[..cell].iter().sum();
-                assert_eq!(tree.before(1000, cell, weight), before);
+                assert_eq!(tree.before(1000, cell, &weight), before);
             }
-            assert_eq!(tree.before(1000, cells, weight), 1000);
+            assert_eq!(tree.before(1000, cells, &weight), 1000);
+            let mut shares = Vec::new();
+            shares_by_node(cells, &|i: usize| (i * i) as u64, &mut shares);
+            let table = |node: Node| shares[node.number as usize];
+            for end in 0..cells {
+                assert_eq!(
+                    tree.before(1000, end, table),
+                    tree.before(1000, end, &weight)
+                );
+            }
         }
     }
 }

@@ -7,11 +7,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::atom::{Atom, AtomDef, AtomError, AtomId, FactorId, SlotsId};
+use super::counts::{COUNT_CACHE_BYTES, CountCache};
 use super::history::{LevelTrack, RATE_ONE, RateTrack, StepTrack, TrackError};
 use super::homes::Home;
 use super::leaf::{LeafGrid, LeafIndex};
 use super::logs::Logs;
-use super::prefix::{BLOCK, CACHE_BYTES, PrefixCache, sum_leaves};
+use super::prefix::{CACHE_BYTES, PrefixCache, sum_leaves};
 use super::reader::{AtomReader, Measure, Part};
 use super::series::{Family, MOST_FAMILIES, SeriesDef, SeriesError, SeriesId};
 use super::slots::{SlotError, SlotId, SlotTrack};
@@ -67,12 +68,14 @@ pub struct Telemetry {
     logs: Arc<Logs>,
     homes: Arc<BTreeMap<Arc<str>, Home>>,
     cache: Arc<PrefixCache>,
+    counts: Arc<CountCache>,
 }
 
 impl Clone for Telemetry {
     fn clone(&self) -> Self {
         Self {
             cache: Arc::new(PrefixCache::new(self.cache.capacity_bytes())),
+            counts: Arc::new(CountCache::new(self.counts.capacity_bytes())),
             ..self.sharing()
         }
     }
@@ -96,12 +99,14 @@ impl Telemetry {
             logs: Arc::default(),
             homes: Arc::default(),
             cache: Arc::new(PrefixCache::new(CACHE_BYTES)),
+            counts: Arc::new(CountCache::new(COUNT_CACHE_BYTES)),
         }
     }
 
-    /// Limits the cache of running totals; zero keeps none. Forgets what was cached.
+    /// Limits the caches of running totals and of counts, each; zero keeps none. Forgets what was cached.
     pub fn set_cache_bytes(&mut self, capacity_bytes: usize) {
         self.cache = Arc::new(PrefixCache::new(capacity_bytes));
+        self.counts = Arc::new(CountCache::new(capacity_bytes));
     }
 
     /// Ends the preparation: everything before T0 is closed and can be read.
@@ -153,6 +158,7 @@ impl Telemetry {
             logs: Arc::clone(&self.logs),
             homes: Arc::clone(&self.homes),
             cache: Arc::clone(&self.cache),
+            counts: Arc::clone(&self.counts),
         }
     }
 
@@ -564,8 +570,8 @@ impl Telemetry {
             .map_or(first, |slot| self.grid.leaf_at(slot.start_ms).max(first))
     }
 
-    /// What a part of an atom counted in the leaves `from..until`. Few leaves are summed as they are: a running total from
-    /// the part's beginning would read days for a window of minutes.
+    /// What a part of an atom counted in the leaves `from..until`. Few leaves, and those that are seldom asked for, are
+    /// summed as they are: a running total from the part's beginning would read days for a window of minutes.
     pub(super) fn total_of_leaves(
         &self,
         reader: &mut AtomReader<'_>,
@@ -574,7 +580,7 @@ impl Telemetry {
         (from, until): (LeafIndex, LeafIndex),
     ) -> u64 {
         let origin = self.origin_of(atom, part);
-        if until - from <= 2 * BLOCK {
+        if self.cache.is_summed((atom, part), origin, (from, until)) {
             return sum_leaves(reader, part, from.max(origin), until);
         }
         let mut to = |leaf| self.cache.total(atom, part, reader, origin, leaf);
@@ -625,6 +631,10 @@ impl Telemetry {
             .as_ref()
             .and_then(|(_, id)| self.factor(*id));
         Some(AtomReader::new(held, &self.grid, slots, factor))
+    }
+
+    pub(super) fn counts(&self) -> &CountCache {
+        &self.counts
     }
 
     pub(super) fn families(&self) -> &[Family] {

@@ -12,6 +12,7 @@ use self::counting::{AtomTail, Counting, atoms_of, part_of};
 use super::atom::AtomId;
 use super::leaf::SCRAPE_MS;
 use super::reader::AtomReader;
+use super::reading::there_until;
 use super::samples::{self, Counted, STALE_BITS};
 use super::series::{Aspect, Base, Family, Member, Values};
 use super::slots::{Slot, SlotTrack};
@@ -68,6 +69,22 @@ pub struct Tail {
     reached: Option<i64>,
     /// From this scrape on selections have their whole reach; from the newest one when what is older is forgotten.
     whole_from: Option<i64>,
+}
+
+/// What was looked up in a telemetry: good for many scrapes, as long as nothing changes.
+struct Looks<'a> {
+    /// A reader of each atom.
+    readers: Vec<Option<AtomReader<'a>>>,
+    /// Of each series.
+    series: Vec<Option<Look<'a>>>,
+}
+
+struct Look<'a> {
+    family: &'a Family,
+    pod: Option<&'a Slot>,
+    /// Whether scrapes find the series, and until when that is so.
+    there: bool,
+    until_ms: i64,
 }
 
 /// Which series: the family's place, the pod, the aspect.
@@ -144,10 +161,10 @@ impl Tail {
             followed.first = since - followed.keep;
         }
         tail.read_levels(telemetry, last);
-        let mut readers = tail.readers(telemetry);
+        let mut looks = tail.looks(telemetry);
         for scrape in first..=last {
             let counts = first_counted.is_some_and(|first| first <= scrape);
-            tail.scrape(telemetry, scrape, counts, &mut readers);
+            tail.scrape(telemetry, scrape, counts, &mut looks);
         }
         tail.reached = Some(last);
         tail
@@ -176,9 +193,9 @@ impl Tail {
             return;
         };
         self.look_for_series(telemetry, reached * SCRAPE_MS, until_ms);
-        let mut readers = self.readers(telemetry);
+        let mut looks = self.looks(telemetry);
         for scrape in reached + 1..=last {
-            self.scrape(telemetry, scrape, true, &mut readers);
+            self.scrape(telemetry, scrape, true, &mut looks);
         }
         self.reached = Some(reached.max(last));
     }
@@ -235,10 +252,25 @@ impl Tail {
         found
     }
 
-    /// A reader of each atom: what it has looked up is good for many scrapes.
-    fn readers<'a>(&self, telemetry: &'a Telemetry) -> Vec<Option<AtomReader<'a>>> {
-        let atoms = self.atoms.iter();
-        atoms.map(|atom| telemetry.reader(atom.atom)).collect()
+    fn looks<'a>(&self, telemetry: &'a Telemetry) -> Looks<'a> {
+        let families = telemetry.families();
+        let look = |followed: &Followed| {
+            let family = families.get(followed.family as usize)?;
+            Some(Look {
+                family,
+                pod: pod_of(telemetry, family, followed.member),
+                there: false,
+                until_ms: i64::MIN,
+            })
+        };
+        Looks {
+            readers: self
+                .atoms
+                .iter()
+                .map(|atom| telemetry.reader(atom.atom))
+                .collect(),
+            series: self.series.iter().map(look).collect(),
+        }
     }
 
     /// Reads what is not counted up to a scrape, each series in one go.
@@ -253,33 +285,26 @@ impl Tail {
         }
     }
 
-    fn scrape(
-        &mut self,
-        telemetry: &Telemetry,
-        scrape: i64,
-        counts: bool,
-        readers: &mut [Option<AtomReader<'_>>],
-    ) {
+    fn scrape(&mut self, telemetry: &Telemetry, scrape: i64, counts: bool, looks: &mut Looks<'_>) {
         let at_ms = scrape * SCRAPE_MS;
         if counts {
             let cut = telemetry.grid().cut(at_ms);
             let mut scratch = Vec::new();
-            for (atom, reader) in self.atoms.iter_mut().zip(readers) {
+            for (atom, reader) in self.atoms.iter_mut().zip(&mut looks.readers) {
                 if let Some(reader) = reader {
                     atom.advance(reader, cut, &mut scratch);
                 }
             }
         }
-        let (atoms, families) = (&self.atoms, telemetry.families());
-        for followed in &mut self.series {
+        let atoms = &self.atoms;
+        for (followed, look) in self.series.iter_mut().zip(&mut looks.series) {
             if scrape < followed.next() {
                 continue;
             }
-            let Some(family) = families.get(followed.family as usize) else {
+            let Some(look) = look else {
                 continue;
             };
-            let pod = pod_of(telemetry, family, followed.member);
-            followed.read(telemetry, family, pod, at_ms, atoms);
+            followed.read(telemetry, look, at_ms, atoms);
             if self.whole_from.is_none() {
                 followed.trim_late();
             }
@@ -424,7 +449,7 @@ impl Tail {
             }
             return;
         }
-        let labels = Labels::new(family.labels(member, pod));
+        let labels = family.identity(member, pod);
         if !all_match(&selection.matchers, &labels) {
             return;
         }
@@ -622,18 +647,15 @@ impl Followed {
         }
     }
 
-    fn read(
-        &mut self,
-        telemetry: &Telemetry,
-        family: &Family,
-        pod: Option<&Slot>,
-        at_ms: i64,
-        atoms: &[AtomTail],
-    ) {
+    fn read(&mut self, telemetry: &Telemetry, look: &mut Look<'_>, at_ms: i64, atoms: &[AtomTail]) {
+        let (family, pod) = (look.family, look.pod);
         if self.values.is_empty() {
-            self.was_there = samples::is_there(telemetry, family, pod, at_ms - SCRAPE_MS);
+            self.was_there = there_until(telemetry, family, pod, at_ms - SCRAPE_MS).0;
         }
-        let there = samples::is_there(telemetry, family, pod, at_ms);
+        if at_ms >= look.until_ms {
+            (look.there, look.until_ms) = there_until(telemetry, family, pod, at_ms);
+        }
+        let there = look.there;
         let counting = self.counted.as_ref();
         if there && counting.is_some_and(|counting| counting.ends_with(pod, at_ms)) {
             self.settle(telemetry, family, pod, u64::MAX);

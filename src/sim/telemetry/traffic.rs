@@ -41,6 +41,11 @@ impl TrafficShape {
 
     /// The factor at an instant, in units of 1/65,536.
     pub fn factor_q16(&self, at_ms: i64) -> u32 {
+        self.stretch_at(at_ms).factor_q16(at_ms)
+    }
+
+    /// The straight line on which an instant lies: for who asks for many instants.
+    pub(super) fn stretch_at(&self, at_ms: i64) -> Stretch {
         let into_week = at_ms
             .saturating_add(EPOCH_TO_MONDAY_MS - HOUR_MS / 2)
             .rem_euclid(WEEK_MS);
@@ -49,7 +54,34 @@ impl TrafficShape {
         let entry =
             |hour: usize| i64::from(self.hours_q16.get(hour % 168).copied().unwrap_or(65_536));
         let (before, after) = (entry(hour), entry(hour + 1));
-        (before + (after - before) * into_hour / HOUR_MS) as u32
+        Stretch {
+            from_ms: at_ms.saturating_sub(into_hour),
+            before_q16: before,
+            rise_q16: after - before,
+        }
+    }
+}
+
+/// An hour of a shape, from the middle of one hour to that of the next.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Stretch {
+    from_ms: i64,
+    before_q16: i64,
+    rise_q16: i64,
+}
+
+impl Stretch {
+    /// Whether an instant lies on it.
+    #[inline]
+    pub(super) const fn holds(&self, at_ms: i64) -> bool {
+        self.from_ms <= at_ms && at_ms - self.from_ms < HOUR_MS
+    }
+
+    /// The factor at an instant that lies on it, in units of 1/65,536.
+    #[inline]
+    pub(super) const fn factor_q16(&self, at_ms: i64) -> u32 {
+        let into_hour = at_ms.saturating_sub(self.from_ms);
+        (self.before_q16 + self.rise_q16 * into_hour / HOUR_MS) as u32
     }
 }
 

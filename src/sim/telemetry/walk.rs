@@ -3,10 +3,12 @@
 
 use super::lines::{LineFilter, LogLine, Selection};
 use super::logs::LineKey;
-use super::samples::{self, Samples};
+use super::reading::Reading;
+use super::samples::Samples;
 use super::series::Member;
 use super::store::Telemetry;
 use super::template::FieldKind;
+use crate::sim::promql::source::Looked;
 
 impl Telemetry {
     /// Hands over every line that a filter takes, oldest first, until an error comes back.
@@ -41,12 +43,17 @@ impl Telemetry {
         mut visit: impl FnMut(&[(String, String)], Samples) -> Result<(), E>,
     ) -> Result<(), E> {
         let families = self.families().iter();
+        let mut reading = Reading::new(self, window_ms, Looked::Everything, false);
         for family in families.filter(|family| family.def.metric == metric) {
+            reading.next_family();
             for (slot, pod) in family.slots(self, window_ms) {
                 for aspect in family.aspects(None) {
                     let member = Member { slot, aspect };
-                    let samples = samples::read(self, family, member, pod, window_ms);
-                    if !samples.times.is_empty() {
+                    if let Some((times, values)) = reading.read(family, member, pod) {
+                        let samples = Samples {
+                            times: times.to_vec(),
+                            values: values.to_vec(),
+                        };
                         visit(&family.labels(member, pod), samples)?;
                     }
                 }

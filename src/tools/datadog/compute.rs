@@ -100,9 +100,9 @@ impl<'a> Computer<'a> {
         let selector = selector(series, only, asked);
         let expr = format!("{over}_over_time({selector}[{seconds}s])");
         let first = grid.from + grid.interval;
-        let matrix = self.evaluate(&expr, first, grid)?;
+        let matrix = self.read(&expr, first, grid, false)?;
         self.note(&matrix, series, asked, grid);
-        Ok(reads(&matrix, asked, |values| values))
+        Ok(reads(&matrix, asked))
     }
 
     /// What counters counted in each interval.
@@ -117,9 +117,10 @@ impl<'a> Computer<'a> {
             count: grid.count + 1,
             ..grid
         };
-        let matrix = self.evaluate(&selector(series, only, asked), grid.from, edges)?;
+        let mut matrix = self.read(&selector(series, only, asked), grid.from, edges, true)?;
+        matrix.times.pop();
         self.note(&matrix, series, asked, grid);
-        Ok(reads(&matrix, asked, |values| rises(&values)))
+        Ok(reads(&matrix, asked))
     }
 
     /// A percentile, or the mean of a distribution.
@@ -165,20 +166,25 @@ impl<'a> Computer<'a> {
         Ok(grouped(asked, &reads, 1.0))
     }
 
-    fn evaluate(&self, expr: &str, first: SimTime, grid: Grid) -> Result<Matrix, ToolError> {
+    /// What an expression gives over a grid; with `rises` how much the counters that it selects rise between its instants.
+    fn read(
+        &self,
+        expr: &str,
+        first: SimTime,
+        grid: Grid,
+        rises: bool,
+    ) -> Result<Matrix, ToolError> {
         let wrong = |text: String| ToolError::new(format!("400 Bad Request: {text}"));
         let parsed = promql::parse(expr).map_err(|error| wrong(error.to_string()))?;
         let last = first + Span(grid.interval.millis() * (grid.count.max(1) as i64 - 1));
         let series = self.world.series();
-        let (matrix, _) = promql::range(
-            &series,
-            &parsed,
-            first,
-            last,
-            grid.interval,
-            &Limits::default(),
-        )
-        .map_err(|error| wrong(error.to_string()))?;
+        let (step, limits) = (grid.interval, Limits::default());
+        let matrix = if rises {
+            promql::rises(&series, &parsed, first, last, step, &limits)
+        } else {
+            promql::range(&series, &parsed, first, last, step, &limits).map(|(matrix, _)| matrix)
+        };
+        let matrix = matrix.map_err(|error| wrong(error.to_string()))?;
         if matrix.columns.len() > MOST_SERIES {
             return Err(ToolError::new(format!(
                 "422 Unprocessable Entity: the query selects {} series, more than {MOST_SERIES}",
@@ -243,11 +249,7 @@ fn takes(asked: &Metric, tags: &BTreeMap<String, String>) -> bool {
         .takes(&|key| tags.get(catalog::key(key)).map(String::as_str))
 }
 
-fn reads(
-    matrix: &Matrix,
-    asked: &Metric,
-    change: impl Fn(Vec<Option<f64>>) -> Vec<Option<f64>>,
-) -> Vec<Read> {
+fn reads(matrix: &Matrix, asked: &Metric) -> Vec<Read> {
     let read = |labels: &Labels, values: Vec<Option<f64>>| Read {
         tags: catalog::tags(labels),
         le: match labels.get("le") {
@@ -255,7 +257,7 @@ fn reads(
             "+Inf" => Some(f64::INFINITY),
             bound => bound.parse().ok(),
         },
-        values: change(values),
+        values,
     };
     matrix
         .columns
@@ -265,20 +267,6 @@ fn reads(
             read(&column.labels, values.collect())
         })
         .filter(|read| takes(asked, &read.tags))
-        .collect()
-}
-
-/// How much a counter rose in each interval between its values at the edges. One that begins within an interval, or begins
-/// anew, rose from nothing.
-fn rises(values: &[Option<f64>]) -> Vec<Option<f64>> {
-    values
-        .iter()
-        .zip(values.iter().skip(1))
-        .map(|(before, after)| match (before, after) {
-            (Some(before), Some(after)) if after >= before => Some(after - before),
-            (_, Some(after)) => Some(*after),
-            (_, None) => None,
-        })
         .collect()
 }
 
@@ -443,12 +431,6 @@ fn percentile(buckets: &[(f64, f64)], share: f64) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn counters_rise_between_edges() {
-        let values = [Some(5.0), Some(9.0), None, Some(3.0), Some(1.0)];
-        assert_eq!(rises(&values), [Some(4.0), None, Some(3.0), Some(1.0)]);
-    }
 
     #[test]
     fn percentiles_lie_within_their_bucket() {

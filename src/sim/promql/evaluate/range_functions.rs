@@ -41,7 +41,11 @@ impl Evaluator<'_> {
             }
             _ => {}
         }
-        let ranges = self.ranges(argument, grid)?;
+        let rises = matches!(
+            function,
+            Function::Rate | Function::Increase | Function::Irate
+        );
+        let ranges = self.ranges(argument, grid, rises)?;
         let loaded: u64 = ranges
             .series
             .iter()

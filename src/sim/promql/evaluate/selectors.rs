@@ -8,9 +8,9 @@ use crate::sim::promql::QueryError;
 use crate::sim::promql::ast::{Expr, Node, Selector, Subquery};
 use crate::sim::promql::labels::Labels;
 use crate::sim::promql::matcher::Matcher;
-use crate::sim::promql::source::{Series, is_stale};
+use crate::sim::promql::source::{Looked, Series, is_stale};
 use crate::sim::promql::value::SampleSeries;
-use crate::sim::time::SimTime;
+use crate::sim::time::{SimTime, Span};
 
 /// One series under a range selector or subquery, without stale markers.
 #[derive(Debug)]
@@ -78,10 +78,10 @@ impl Evaluator<'_> {
     fn load(
         &mut self,
         matchers: &[Matcher],
-        start: i64,
-        end: i64,
+        windows: &Windows,
+        looked: Looked,
     ) -> Result<Vec<Series>, QueryError> {
-        let (start, end) = (SimTime(start), SimTime(end));
+        let (start, end) = (SimTime(windows.first_start()), SimTime(windows.last_end()));
         let expected = self
             .source
             .estimate_samples(matchers, start, end)
@@ -89,7 +89,7 @@ impl Evaluator<'_> {
         if self.held.saturating_add(expected) > self.limits.max_samples {
             return Err(QueryError::TooManySamples);
         }
-        let mut series = self.source.select(matchers, start, end)?;
+        let mut series = self.source.select_for(matchers, start, end, looked)?;
         self.hold(series.iter().map(|one| one.values.len() as u64).sum())?;
         series.sort_by(|a, b| a.labels.cmp(&b.labels));
         Ok(series)
@@ -101,7 +101,27 @@ impl Evaluator<'_> {
         selector: &Selector,
         grid: Grid,
     ) -> Result<Vec<Column>, QueryError> {
-        self.select_with(selector, grid, |_, value| value)
+        self.select_with(selector, grid, false, |_, value| value)
+    }
+
+    /// How much each counter rose from each instant to the next; the last instant has no value. One that begins in between,
+    /// or begins anew, rose from nothing. A series that is there at an instant has a column, with values or without.
+    pub(crate) fn select_rises(&mut self, expr: &Expr) -> Result<Vec<Column>, QueryError> {
+        let Node::Vector(selector) = &expr.unwrapped().node else {
+            return Err(wrong_type());
+        };
+        let mut columns = self.select_with(selector, self.query, true, |_, value| value)?;
+        for column in &mut columns {
+            let mut after = absent();
+            for slot in column.values.iter_mut().rev() {
+                let before = std::mem::replace(slot, after);
+                if !is_absent(after) && !is_absent(before) && after >= before {
+                    *slot = after - before;
+                }
+                after = before;
+            }
+        }
+        Ok(columns)
     }
 
     /// When the newest sample within the lookback of each instant was taken, in seconds.
@@ -110,13 +130,14 @@ impl Evaluator<'_> {
         selector: &Selector,
         grid: Grid,
     ) -> Result<Vec<Column>, QueryError> {
-        self.select_with(selector, grid, |at, _| at as f64 / 1000.0)
+        self.select_with(selector, grid, false, |at, _| at as f64 / 1000.0)
     }
 
     fn select_with(
         &mut self,
         selector: &Selector,
         grid: Grid,
+        rises: bool,
         pick: impl Fn(i64, f64) -> f64,
     ) -> Result<Vec<Column>, QueryError> {
         let lookback = self.limits.lookback.millis();
@@ -126,11 +147,16 @@ impl Evaluator<'_> {
             offset: selector.shift.offset_ms,
             range: lookback,
         };
-        let series = self.load(
-            &selector.matchers,
-            windows.first_start(),
-            windows.last_end(),
-        )?;
+        let looked = match windows.fixed {
+            Some(_) => Looked::Everything,
+            None => Looked::Newest {
+                first: SimTime(windows.end(0)),
+                step: Span(grid.step),
+                count: grid.count,
+                rises,
+            },
+        };
+        let series = self.load(&selector.matchers, &windows, looked)?;
         let loaded: u64 = series.iter().map(|one| one.values.len() as u64).sum();
         self.hold((series.len() as u64).saturating_mul(grid.count as u64))?;
         let mut columns = Vec::with_capacity(series.len());
@@ -148,9 +174,15 @@ impl Evaluator<'_> {
     }
 
     /// The windows of a range selector or subquery.
-    pub(super) fn ranges(&mut self, expr: &Expr, grid: Grid) -> Result<Ranges, QueryError> {
+    /// `rises` says that only how much counters rise is looked at.
+    pub(super) fn ranges(
+        &mut self,
+        expr: &Expr,
+        grid: Grid,
+        rises: bool,
+    ) -> Result<Ranges, QueryError> {
         match &expr.unwrapped().node {
-            Node::Matrix(selector, range) => self.matrix(selector, *range, grid),
+            Node::Matrix(selector, range) => self.matrix(selector, *range, grid, rises),
             Node::Subquery(subquery) => self.subquery(subquery, grid),
             _ => Err(wrong_type()),
         }
@@ -161,6 +193,7 @@ impl Evaluator<'_> {
         selector: &Selector,
         range: i64,
         grid: Grid,
+        rises: bool,
     ) -> Result<Ranges, QueryError> {
         let windows = Windows {
             grid,
@@ -168,12 +201,15 @@ impl Evaluator<'_> {
             offset: selector.shift.offset_ms,
             range,
         };
+        let looked = if rises {
+            Looked::Rises {
+                window: Span(range),
+            }
+        } else {
+            Looked::Everything
+        };
         let series = self
-            .load(
-                &selector.matchers,
-                windows.first_start(),
-                windows.last_end(),
-            )?
+            .load(&selector.matchers, &windows, looked)?
             .into_iter()
             .map(without_stale)
             .collect();
@@ -221,7 +257,7 @@ impl Evaluator<'_> {
 
     /// The samples of a range selector or subquery that is a query by itself.
     pub(crate) fn evaluate_matrix(&mut self, expr: &Expr) -> Result<Vec<SampleSeries>, QueryError> {
-        let ranges = self.ranges(expr, self.query)?;
+        let ranges = self.ranges(expr, self.query, false)?;
         let mut found = Vec::new();
         for series in &ranges.series {
             let Some((low, high)) = ranges.windows.bounds(&series.times).first().copied() else {
