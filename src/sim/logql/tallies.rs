@@ -96,7 +96,7 @@ impl Tally {
         } = self;
         match how {
             How::Counted(counting) => {
-                prepared.search.count(counting, Budget(budget));
+                prepared.search.count(counting, Budget::lines(budget));
                 if let Some(bar) = bars.first_mut() {
                     *bar = counting.counts;
                 }
@@ -122,7 +122,7 @@ impl Tally {
                 let walked: Result<u64, Infallible> =
                     prepared
                         .search
-                        .walk(walk, *detail, cuts, Budget(budget), &mut |matches| {
+                        .walk(walk, *detail, cuts, Budget::lines(budget), &mut |matches| {
                             match matches {
                                 Matches::Many {
                                     service,

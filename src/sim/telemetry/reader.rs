@@ -3,7 +3,11 @@
 //! The order of the splits is pods, buckets, quarters of 15 s, seconds. Quarters come late so that a counter over days of
 //! whole leaves never pays for them; below an hour before the start a leaf has one quarter anyway.
 
+mod places;
+
 use std::sync::Arc;
+
+pub(super) use places::Places;
 
 use super::atom::{Atom, PinState};
 use super::history::{RATE_ONE, RateTrack};
@@ -372,6 +376,7 @@ impl<'a> AtomReader<'a> {
     }
 
     /// How long an event took, in microseconds; zero for an atom without latency.
+    #[inline]
     pub(super) fn duration_us(&self, leaf: &Leaf, cell: &Cell) -> u64 {
         self.atom.def.latency.as_ref().map_or(0, |(latency, _)| {
             let index = duration_index(cell.place.into(), cell.bucket.into(), cell.quarter.into());
