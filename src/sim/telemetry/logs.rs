@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::atom::AtomId;
 use super::leaf::LeafIndex;
@@ -175,6 +175,22 @@ pub(super) struct Log {
 pub(super) struct Scripted {
     pub(super) key: LineKey,
     pub(super) line: Arc<ScriptedLine>,
+    text: OnceLock<Arc<str>>,
+}
+
+impl Scripted {
+    fn new(key: LineKey, line: ScriptedLine) -> Self {
+        Self {
+            key,
+            line: Arc::new(line),
+            text: OnceLock::new(),
+        }
+    }
+
+    /// The line as it is written; kept once it has been asked for, as searches ask again and again.
+    pub(super) fn text(&self) -> &str {
+        self.text.get_or_init(|| self.line.text().into())
+    }
 }
 
 /// All that writes lines.
@@ -234,8 +250,7 @@ impl Telemetry {
             id: LineId::Scripted(logs.scripted.len() as u32),
         };
         let place = logs.scripted.partition_point(|other| other.key < key);
-        let line = Arc::new(line);
-        logs.scripted.insert(place, Scripted { key, line });
+        logs.scripted.insert(place, Scripted::new(key, line));
         Ok(key)
     }
 
@@ -251,8 +266,7 @@ impl Telemetry {
                 at_ms: line.at_ms,
                 id: LineId::Scripted(logs.scripted.len() as u32),
             };
-            let line = Arc::new(line);
-            logs.scripted.push(Scripted { key, line });
+            logs.scripted.push(Scripted::new(key, line));
         }
         logs.scripted.sort_by_key(|scripted| scripted.key);
         Ok(())

@@ -55,10 +55,14 @@ impl TraceIds {
     /// The trace that an event began.
     #[inline]
     pub(super) fn of(&self, atom: u32, leaf: i64, k: u32) -> u128 {
-        // 32 bits of atom, 40 of leaf, 32 of event, 24 of check.
-        let leaf = u128::from(leaf as u64 & ((1 << 40) - 1));
-        let number = u128::from(atom) << 96 | leaf << 56 | u128::from(k) << 24 | TRACE_CHECK;
-        self.permutation.forward(number)
+        self.permutation.forward(number_of(atom, leaf, k))
+    }
+
+    /// The traces that several events of a leaf began.
+    #[inline]
+    pub(super) fn of_all<const N: usize>(&self, atom: u32, leaf: i64, ks: [u32; N]) -> [u128; N] {
+        self.permutation
+            .forward_all(ks.map(|k| number_of(atom, leaf, k)))
     }
 
     /// The atom, leaf and event that began a trace, if one did.
@@ -72,6 +76,13 @@ impl TraceIds {
         let leaf = (((number >> 56) as u64) << 24) as i64 >> 24;
         Some((atom, leaf, (number >> 24) as u32))
     }
+}
+
+/// An event as one number: 32 bits of atom, 40 of leaf, 32 of event, 24 of check.
+#[inline]
+fn number_of(atom: u32, leaf: i64, k: u32) -> u128 {
+    let leaf = u128::from(leaf as u64 & ((1 << 40) - 1));
+    u128::from(atom) << 96 | leaf << 56 | u128::from(k) << 24 | TRACE_CHECK
 }
 
 /// The millisecond of its second in which an event writes its first line.

@@ -19,6 +19,7 @@ use std::sync::Arc;
 pub use query::{LineQuery, QueryError, TextFilter};
 
 use self::graph::{Graph, Surroundings};
+use self::pieces::Traces;
 use self::scan::{Scratch, Work};
 use super::leaf::LeafIndex;
 use super::lines::{
@@ -176,7 +177,7 @@ impl Search {
         let scripted = selection.scripted_between(selection.from_ms, selection.until_ms);
         leaves.extend(
             scripted
-                .filter(|scripted| self.query.matches(&scripted.line.text()))
+                .filter(|scripted| self.query.matches(scripted.text()))
                 .map(|scripted| grid.leaf_at(scripted.key.at_ms)),
         );
         leaves.sort_unstable();
@@ -405,8 +406,8 @@ impl Search {
         let mut work = Work::default();
         for scripted in selection.scripted_between(from_ms.max(selection.from_ms), end) {
             work.lines += 1;
-            work.cost += cost::LINE;
-            if self.query.matches(&scripted.line.text()) {
+            work.cost += cost::TEXT;
+            if self.query.matches(scripted.text()) {
                 counting.add(level_place(scripted.line.level), scripted.key.at_ms, 1);
             }
         }
@@ -472,26 +473,29 @@ fn around<'a>(telemetry: &'a Telemetry, group: &Group<'a>) -> Surroundings<'a> {
 }
 
 fn plan(query: &mut LineQuery, log: &Log, around: Surroundings<'_>) -> Plan {
+    let template = &log.def.template;
     let mut open = Vec::new();
+    let mut trace = None;
     for (number, filter) in query.filters.iter_mut().enumerate() {
-        match filter.decide(&log.def.template, around) {
+        // The digits of a trace are found in its own event's line alone: no automaton is needed to see that.
+        let decision = match filter.trace.map(|wanted| (wanted, pieces::traces_of(template))) {
+            Some((_, Traces::Nowhere)) => Decision::Known(false),
+            Some((wanted, Traces::Alone)) if trace.is_none_or(|other| other == wanted) => {
+                trace = Some(wanted);
+                continue;
+            }
+            Some((_, Traces::Alone)) => Decision::Known(false),
+            Some((_, Traces::Unclear)) | None => filter.decide(template, around),
+        };
+        match decision {
             Decision::Known(found) if found == filter.negated => return Plan::Never,
             Decision::Known(_) => {}
             decision => open.push((number, decision)),
         }
     }
-    if open.is_empty() {
-        return Plan::Always;
-    }
-    let trace = open.iter().find_map(|(number, decision)| {
-        let trace = query.filters.get(*number)?.trace?;
-        match decision {
-            Decision::Fields(graph) if graph.is_of_trace() => Some(trace),
-            _ => None,
-        }
-    });
     match trace {
         Some(trace) => Plan::Traced(trace, open),
+        None if open.is_empty() => Plan::Always,
         None => Plan::Depends(open),
     }
 }

@@ -79,7 +79,8 @@ pub(super) struct Batch {
     undecided: Vec<u32>,
     chosen: Vec<u32>,
     states: Vec<State>,
-    values: Vec<u128>,
+    /// Values in hexadecimal digits, the highest first.
+    values: Vec<[u8; 16]>,
     moved: Vec<(u32, u32)>,
     text: String,
 }
@@ -290,15 +291,23 @@ impl Batch {
             Piece::Trace => {
                 self.values.clear();
                 let (atom, leaf) = (site.atom, site.index);
-                self.values
-                    .extend(chosen.map(|k| site.traces.of(atom, leaf, k)));
+                let (several, rest) = self.chosen.as_chunks::<4>();
+                for places in several {
+                    let ks = places.map(|place| first + place);
+                    let traces = site.traces.of_all(atom, leaf, ks);
+                    self.values.extend(traces.map(u128::to_be_bytes));
+                }
+                self.values.extend(rest.iter().map(|place| {
+                    let trace = site.traces.of(atom, leaf, first + place);
+                    trace.to_be_bytes()
+                }));
                 self.follow_bytes(machine, from, 32, &[]);
                 cost::WIDE
             }
             Piece::Span => {
                 self.values.clear();
                 self.values
-                    .extend(chosen.map(|k| u128::from(render::span_id(&site.event(k)))));
+                    .extend(chosen.map(|k| u128::from(render::span_id(&site.event(k))).to_be_bytes()));
                 self.follow_bytes(machine, from, 16, &[]);
                 cost::WIDE
             }
@@ -370,40 +379,40 @@ impl Batch {
             Drawn::Hex(digits) => {
                 self.values.clear();
                 self.values
-                    .extend(events.map(|event| render::wide(draw(&event, 0), draw(&event, 1))));
+                    .extend(events.map(|event| render::wide(draw(&event, 0), draw(&event, 1)).to_be_bytes()));
                 self.follow_bytes(machine, from, digits.into(), &[]);
                 cost::WIDE
             }
             Drawn::Uuid => {
                 self.values.clear();
                 self.values
-                    .extend(events.map(|event| render::uuid(draw(&event, 0), draw(&event, 1))));
-                self.follow_bytes(machine, from, 32, &[96, 80, 64, 48]);
+                    .extend(events.map(|event| render::uuid(draw(&event, 0), draw(&event, 1)).to_be_bytes()));
+                self.follow_bytes(machine, from, 32, &[4, 6, 8, 10]);
                 cost::WIDE
             }
         }
     }
 
-    /// Follows the last so many hexadecimal digits of all values, with a dash where so many bits are left.
-    fn follow_bytes(&mut self, machine: &Machine, from: State, digits: u32, dashes: &[u32]) {
+    /// Follows the last so many hexadecimal digits of all values, with a dash before the bytes of some places.
+    fn follow_bytes(&mut self, machine: &Machine, from: State, digits: usize, dashes: &[usize]) {
         self.states.clear();
         self.states.resize(self.values.len(), from);
-        let mut bits = digits * 4;
-        if digits % 2 == 1 {
-            bits -= 4;
+        let whole = digits / 2;
+        let start = 16_usize.saturating_sub(whole);
+        if digits % 2 == 1 && start > 0 {
             for (state, value) in self.states.iter_mut().zip(&self.values) {
-                *state = machine.after_nibble(*state, (value >> bits) as u8);
+                let byte = value.get(start - 1).copied().unwrap_or(0);
+                *state = machine.after_nibble(*state, byte);
             }
         }
-        while bits > 0 {
-            if dashes.contains(&bits) {
+        for place in start..16 {
+            if dashes.contains(&place) {
                 for state in &mut self.states {
                     *state = machine.after_dash(*state);
                 }
             }
-            bits -= 8;
             for (state, value) in self.states.iter_mut().zip(&self.values) {
-                *state = machine.after_byte(*state, (value >> bits) as u8);
+                *state = machine.after_byte(*state, value.get(place).copied().unwrap_or(0));
             }
         }
     }

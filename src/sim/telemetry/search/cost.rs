@@ -17,3 +17,5 @@ pub(super) const SPREAD: u64 = 100;
 pub(super) const LINE: u64 = 80;
 /// A leaf of a stream looked at.
 pub(super) const LEAF: u64 = 6;
+/// A line read that is made already.
+pub(super) const TEXT: u64 = 8;

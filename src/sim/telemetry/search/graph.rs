@@ -87,6 +87,7 @@ impl Graph {
             around,
             nodes: vec![None, None],
             memo: BTreeMap::new(),
+            paths: BTreeMap::new(),
             steps: 0,
         };
         let start = builder.node(0, start)?;
@@ -111,30 +112,6 @@ impl Graph {
     pub(super) fn node(&self, number: u32) -> Option<&Node> {
         self.nodes.get(number as usize)?.as_ref()
     }
-
-    /// Whether nothing but a trace's digits decide, with characters around them that are no such digits: a pattern of 32 of
-    /// them is then found exactly in the line of that trace.
-    pub(super) fn is_of_trace(&self) -> bool {
-        let beside = |piece: Option<&Piece>, last: bool| match piece {
-            None => true,
-            Some(Piece::Text(text)) => {
-                let mut letters = text.chars();
-                let letter = if last {
-                    letters.next_back()
-                } else {
-                    letters.next()
-                };
-                letter.is_some_and(|letter| !letter.is_ascii_hexdigit())
-            }
-            Some(_) => false,
-        };
-        self.nodes.iter().flatten().all(|node| {
-            let before = node.piece.checked_sub(1);
-            matches!(self.pieces.get(node.piece), Some(Piece::Trace))
-                && beside(before.and_then(|before| self.pieces.get(before)), true)
-                && beside(self.pieces.get(node.piece + 1), false)
-        })
-    }
 }
 
 struct Builder<'a> {
@@ -143,6 +120,8 @@ struct Builder<'a> {
     around: Surroundings<'a>,
     nodes: Vec<Option<Node>>,
     memo: BTreeMap<(usize, StateID), u32>,
+    /// The states after each byte of a text when it was first run through.
+    paths: BTreeMap<usize, Vec<StateID>>,
     steps: usize,
 }
 
@@ -163,8 +142,7 @@ impl Builder<'_> {
             None if self.machine.at_end(state) => IN,
             None => NOT_IN,
             Some(Piece::Text(text)) => {
-                self.steps += text.len();
-                let after = self.machine.run(state, text.as_bytes());
+                let after = self.text(piece, state, text.as_bytes());
                 self.node(piece + 1, after)?
             }
             Some(Piece::Words { words, .. }) => self.words(piece, state, words)?,
@@ -175,6 +153,28 @@ impl Builder<'_> {
         }
         self.memo.insert((piece, state), node);
         Some(node)
+    }
+
+    /// The state after a text. Whatever the state before, most texts soon lead to the same states.
+    fn text(&mut self, piece: usize, state: StateID, text: &[u8]) -> StateID {
+        let Some(path) = self.paths.get(&piece) else {
+            self.steps += text.len();
+            let mut path = Vec::with_capacity(text.len());
+            let after = self.machine.run_noting(state, text, |state| path.push(state));
+            self.paths.insert(piece, path);
+            return after;
+        };
+        let mut at = state;
+        for (&byte, &known) in text.iter().zip(path) {
+            self.steps += 1;
+            at = self.machine.run(at, &[byte]);
+            if at == known {
+                return path.last().copied().unwrap_or(at);
+            }
+        }
+        let rest = text.get(path.len()..).unwrap_or(&[]);
+        self.steps += rest.len();
+        self.machine.run(at, rest)
     }
 
     fn words(&mut self, piece: usize, state: StateID, words: &[Arc<str>]) -> Option<u32> {

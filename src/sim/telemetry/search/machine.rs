@@ -159,12 +159,24 @@ impl Machine {
     }
 
     /// The state after a text; stays where the pattern has been found.
-    pub(super) fn run(&self, mut state: StateID, text: &[u8]) -> StateID {
+    pub(super) fn run(&self, state: StateID, text: &[u8]) -> StateID {
+        self.run_noting(state, text, |_| {})
+    }
+
+    /// The same, noting the state after each byte up to where the pattern has been found.
+    #[inline]
+    pub(super) fn run_noting(
+        &self,
+        mut state: StateID,
+        text: &[u8],
+        mut note: impl FnMut(StateID),
+    ) -> StateID {
         for &byte in text {
             if self.dfa.is_match_state(state) {
                 return state;
             }
             state = self.dfa.next_state(state, byte);
+            note(state);
         }
         state
     }

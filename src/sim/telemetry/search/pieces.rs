@@ -70,8 +70,6 @@ impl Drawn {
     }
 }
 
-/// Milliseconds that a line may show.
-pub(super) const LAST_MILLI: u64 = 999;
 
 /// Cuts a template.
 pub(super) fn cut(template: &Template) -> Vec<Piece> {
@@ -124,4 +122,149 @@ fn push(
         }
     };
     pieces.push(piece);
+}
+
+/// Where 32 hexadecimal digits in a row can stand in a template's lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Traces {
+    /// Nowhere.
+    Nowhere,
+    /// Only as the event's trace.
+    Alone,
+    /// Perhaps elsewhere too, or with further digits around them.
+    Unclear,
+}
+
+/// Digits of a trace.
+const TRACE_DIGITS: usize = 32;
+
+/// Where 32 small hexadecimal digits in a row can stand in a template's lines.
+pub(super) fn traces_of(template: &Template) -> Traces {
+    traces_in(&cut(template))
+}
+
+fn traces_in(pieces: &[Piece]) -> Traces {
+    let mut row = Row::default();
+    for piece in pieces {
+        match piece {
+            Piece::Text(text) => row.text(text),
+            Piece::Words { words, .. } => row.words(words),
+            Piece::Trace => row.trace(),
+            Piece::Second => row.digits(2),
+            Piece::Milli => row.digits(3),
+            // Date and time have dashes and colons between them, of which the last one ends the piece.
+            Piece::Minute(_) => {
+                row.digits(4);
+                row.end();
+            }
+            Piece::Span => row.digits(16),
+            Piece::Drawn { kind, .. } => match kind {
+                Drawn::Number { .. } => row.digits(20),
+                Drawn::Hex(digits) => row.digits(usize::from(*digits)),
+                Drawn::Uuid => row.parts(8, 12),
+                Drawn::Ip => row.parts(2, 3),
+                Drawn::Money { .. } => row.parts(18, 2),
+            },
+            Piece::DurationMs => row.parts(17, 3),
+            Piece::DurationUs => row.digits(20),
+            Piece::Pod | Piece::Node => row.unclear = true,
+        }
+    }
+    match row {
+        Row { unclear: true, .. } => Traces::Unclear,
+        Row { shown: true, .. } => Traces::Alone,
+        _ => Traces::Nowhere,
+    }
+}
+
+/// Digits in a row so far, at most.
+#[derive(Debug, Default)]
+struct Row {
+    digits: usize,
+    /// The piece before is a trace.
+    after_trace: bool,
+    shown: bool,
+    unclear: bool,
+}
+
+impl Row {
+    fn digits(&mut self, most: usize) {
+        if most > 0 {
+            self.digits += most;
+            self.unclear |= self.after_trace || self.digits >= TRACE_DIGITS;
+        }
+    }
+
+    fn end(&mut self) {
+        self.digits = 0;
+        self.after_trace = false;
+    }
+
+    /// Digits, something else, and digits.
+    fn parts(&mut self, first: usize, last: usize) {
+        self.digits(first);
+        self.end();
+        self.digits(last);
+    }
+
+    fn trace(&mut self) {
+        self.unclear |= self.digits > 0 || self.after_trace;
+        self.after_trace = true;
+        self.shown = true;
+    }
+
+    fn text(&mut self, text: &str) {
+        for byte in text.bytes() {
+            if matches!(byte, b'0'..=b'9' | b'a'..=b'f') {
+                self.digits(1);
+            } else {
+                self.end();
+            }
+        }
+    }
+
+    fn words(&mut self, words: &[Arc<str>]) {
+        // An empty word would let the pieces beside it touch.
+        self.unclear |= self.after_trace;
+        let mut most = 0;
+        for word in words {
+            let mut alone = Self {
+                digits: self.digits,
+                ..Self::default()
+            };
+            alone.text(word);
+            self.unclear |= alone.unclear;
+            most = most.max(alone.digits);
+        }
+        self.digits = most;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn traces_stand_alone_where_no_digit_touches_them() {
+        let of = |text: &str| traces_in(&cut(&Template::parse(text).unwrap()));
+        assert_eq!(of("id={trace} took {n:digits(1..9)}"), Traces::Alone);
+        assert_eq!(of("{trace}"), Traces::Alone);
+        assert_eq!(of("took {n:digits(1..9)} {u:uuid} {i:ip}"), Traces::Nowhere);
+        for touched in [
+            "{trace}{trace}",
+            "a{trace}",
+            "{trace}0",
+            "{trace}{w:word(x|y)}",
+            "{w:word(x|xf)}{trace}",
+            "{i:ip}{trace}",
+            "{h:hex(32)}",
+            "{h:hex(16)}{g:hex(16)}",
+            "{w:word(x|0123456789abcdef0123456789abcdef)}",
+            "{trace} {pod}",
+        ] {
+            assert_eq!(of(touched), Traces::Unclear, "{touched}");
+        }
+        assert_eq!(of("{w:word(x|xf)} {trace}"), Traces::Alone);
+        assert_eq!(of("{trace}, {w:word(x|xf)}"), Traces::Alone);
+    }
 }

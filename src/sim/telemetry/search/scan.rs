@@ -61,8 +61,8 @@ impl Search {
         while let Some(line) = lines.get(place) {
             let found = lines::find_scripted(&self.telemetry, line.key);
             work.lines += 1;
-            work.cost += cost::LINE;
-            if found.is_some_and(|found| self.query.matches(&found.line.text())) {
+            work.cost += cost::TEXT;
+            if found.is_some_and(|found| self.query.matches(found.text())) {
                 place += 1;
             } else {
                 lines.swap_remove(place);

@@ -137,8 +137,8 @@ impl Search {
         let end = self.telemetry.grid().end_ms(leaf).min(selection.until_ms);
         for scripted in selection.scripted_between(start_ms.max(selection.from_ms), end) {
             work.lines += 1;
-            work.cost += cost::LINE;
-            if self.query.matches(&scripted.line.text()) {
+            work.cost += cost::TEXT;
+            if self.query.matches(scripted.text()) {
                 visit(Matches::Many {
                     service: &scripted.line.service,
                     name: &scripted.line.name,
