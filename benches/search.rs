@@ -106,7 +106,7 @@ fn count(
         let search = search(telemetry, filter, text);
         let mut counting = search.start_counting(None);
         while !counting.done {
-            search.count(&mut counting, Budget(1 << 20));
+            search.count(&mut counting, Budget::lines(1 << 20));
         }
         counting.total()
     });
@@ -119,7 +119,7 @@ fn first(telemetry: &Arc<Telemetry>, filter: &LineFilter, text: &TextFilter) -> 
         let mut cursor = None;
         let mut lines = 0;
         loop {
-            let found = search.find(cursor, Direction::Older, 50 - lines, Budget(200_000));
+            let found = search.find(cursor, Direction::Older, 50 - lines, Budget::lines(200_000));
             lines += found.lines.len();
             cursor = found.next;
             if lines >= 50 || cursor.is_none() {

@@ -128,6 +128,24 @@ impl Permutation128 {
         (u128::from(left) << 64) | u128::from(right)
     }
 
+    /// Where several numbers go: together they take less time than one after the other.
+    #[inline]
+    pub fn forward_all<const N: usize>(&self, numbers: [u128; N]) -> [u128; N] {
+        let mut left = numbers.map(|number| (number >> 64) as u64);
+        let mut right = numbers.map(|number| number as u64);
+        for key in self.round_keys {
+            for (left, right) in left.iter_mut().zip(&mut right) {
+                let mixed = *left ^ squares64(*right, key);
+                *left = std::mem::replace(right, mixed);
+            }
+        }
+        let mut places = numbers;
+        for (place, (left, right)) in places.iter_mut().zip(left.into_iter().zip(right)) {
+            *place = (u128::from(left) << 64) | u128::from(right);
+        }
+        places
+    }
+
     /// Which number goes there.
     #[inline]
     pub fn inverse(&self, number: u128) -> u128 {
@@ -180,6 +198,9 @@ mod tests {
         for number in [0, 1, u128::MAX, 0x1234_5678_9abc_def0_u128 << 32] {
             assert_eq!(permutation.inverse(permutation.forward(number)), number);
             assert_ne!(permutation.forward(number), number);
+            let together = permutation.forward_all([number, 7, number ^ 1]);
+            let alone = [number, 7, number ^ 1].map(|number| permutation.forward(number));
+            assert_eq!(together, alone);
         }
     }
 }

@@ -315,7 +315,7 @@ impl Run {
             let found =
                 self.prepared
                     .search
-                    .find(self.cursor, self.direction, fetch, Budget(slice));
+                    .find(self.cursor, self.direction, fetch, Budget::lines(slice));
             let more = found.next.is_some();
             let fetched = found.lines.len() as u64;
             for line in found.lines {

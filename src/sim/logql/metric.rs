@@ -143,7 +143,7 @@ impl Run {
             if budget == 0 {
                 return Ok(());
             }
-            let work = part.gather(Budget(budget))?;
+            let work = part.gather(Budget::lines(budget))?;
             self.looked = self.looked.saturating_add(work);
             budget = budget.saturating_sub(work.max(1));
             if self.looked > self.limits.max_lines {

@@ -96,7 +96,7 @@ impl Tally {
         } = self;
         match how {
             How::Counted(counting) => {
-                prepared.search.count(counting, Budget(budget));
+                prepared.search.count(counting, Budget::lines(budget));
                 if let Some(bar) = bars.first_mut() {
                     *bar = counting.counts;
                 }
@@ -119,33 +119,30 @@ impl Tally {
                         kinds.insert(name.to_owned(), count);
                     }
                 };
-                let walked: Result<u64, Infallible> =
-                    prepared
-                        .search
-                        .walk(walk, *detail, cuts, Budget(budget), &mut |matches| {
-                            match matches {
-                                Matches::Many {
-                                    service,
-                                    name,
-                                    level,
-                                    at_ms,
-                                    count,
-                                    ..
-                                } => add(at_ms, level, service, name, count),
-                                Matches::One(line) => {
-                                    if prepared.run(line, |_| Some(())).is_some() {
-                                        add(
-                                            line.key.at_ms,
-                                            line.level,
-                                            &line.service,
-                                            &line.name,
-                                            1,
-                                        );
-                                    }
+                let walked: Result<u64, Infallible> = prepared.search.walk(
+                    walk,
+                    *detail,
+                    cuts,
+                    Budget::lines(budget),
+                    &mut |matches| {
+                        match matches {
+                            Matches::Many {
+                                service,
+                                name,
+                                level,
+                                at_ms,
+                                count,
+                                ..
+                            } => add(at_ms, level, service, name, count),
+                            Matches::One(line) => {
+                                if prepared.run(line, |_| Some(())).is_some() {
+                                    add(line.key.at_ms, line.level, &line.service, &line.name, 1);
                                 }
                             }
-                            Ok(())
-                        });
+                        }
+                        Ok(())
+                    },
+                );
                 // It cannot fail.
                 match walked {
                     Ok(_) => {}

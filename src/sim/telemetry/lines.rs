@@ -263,7 +263,7 @@ impl<'a> Selection<'a> {
             }
             (_, LineId::Scripted(_)) => {
                 if let Some(scripted) = find_scripted(self.telemetry, line.key) {
-                    out.push_str(&scripted.text());
+                    out.push_str(scripted.text());
                 }
             }
             _ => {}

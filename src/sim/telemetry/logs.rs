@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::atom::AtomId;
 use super::leaf::LeafIndex;
@@ -163,14 +163,25 @@ pub(super) struct Log {
 pub(super) struct Scripted {
     pub(super) key: LineKey,
     pub(super) line: Arc<ScriptedLine>,
+    text: OnceLock<Arc<str>>,
 }
 
 impl Scripted {
-    /// The line as it is written.
-    pub(super) fn text(&self) -> String {
-        let line = &self.line;
-        let at = SimTime(self.key.at_ms);
-        written(&line.says, line.format, line.level, &line.logger, at)
+    const fn new(key: LineKey, line: Arc<ScriptedLine>) -> Self {
+        Self {
+            key,
+            line,
+            text: OnceLock::new(),
+        }
+    }
+
+    /// The line as it is written; kept once it has been asked for, as searches ask again and again.
+    pub(super) fn text(&self) -> &str {
+        self.text.get_or_init(|| {
+            let line = &self.line;
+            let at = SimTime(self.key.at_ms);
+            written(&line.says, line.format, line.level, &line.logger, at).into()
+        })
     }
 }
 
@@ -231,8 +242,8 @@ impl Telemetry {
             id: LineId::Scripted(logs.scripted.len() as u32),
         };
         let place = logs.scripted.partition_point(|other| other.key < key);
-        let line = Arc::new(line);
-        logs.scripted.insert(place, Scripted { key, line });
+        logs.scripted
+            .insert(place, Scripted::new(key, Arc::new(line)));
         Ok(key)
     }
 
@@ -252,8 +263,7 @@ impl Telemetry {
                     at_ms,
                     id: LineId::Scripted(logs.scripted.len() as u32),
                 };
-                let line = Arc::clone(&line);
-                logs.scripted.push(Scripted { key, line });
+                logs.scripted.push(Scripted::new(key, Arc::clone(&line)));
             }
         }
         logs.scripted.sort_by_key(|scripted| scripted.key);

@@ -3,11 +3,14 @@
 //! The order of the splits is pods, buckets, quarters of 15 s, seconds. Quarters come late so that a counter over days of
 //! whole leaves never pays for them; below an hour before the start a leaf has one quarter anyway.
 
+mod places;
+
 use std::sync::Arc;
+
+pub(super) use places::Places;
 
 use super::atom::{Atom, PinState};
 use super::history::{RATE_ONE, RateTrack};
-use super::latency::Latency;
 use super::leaf::{LeafGrid, LeafIndex};
 use super::slots::{ReadySet, SlotId, SlotTrack};
 use super::split::{Node, Tree, by_weight, evenly, shares_by_node};
@@ -127,6 +130,8 @@ pub(super) struct AtomReader<'a> {
     latency_factor: Held<u32>,
     shares_of: Option<u32>,
     buckets: usize,
+    /// Shares of all buckets before each.
+    shares_before: Vec<u64>,
     /// Shares of the nodes of the buckets' tree.
     shares: Vec<u64>,
     /// The same for each ready pod, where they are not all alike.
@@ -155,6 +160,7 @@ impl<'a> AtomReader<'a> {
             latency_factor: Held::nothing(0),
             shares_of: None,
             buckets: 1,
+            shares_before: Vec::new(),
             shares: Vec::new(),
             place_shares: Vec::new(),
         }
@@ -417,6 +423,7 @@ impl<'a> AtomReader<'a> {
     }
 
     /// How long an event took, in microseconds; zero for an atom without latency.
+    #[inline]
     pub(super) fn duration_us(&self, leaf: &Leaf, cell: &Cell) -> u64 {
         self.atom.def.latency.as_ref().map_or(0, |(latency, _)| {
             let index = duration_index(cell.place.into(), cell.bucket.into(), cell.quarter.into());
@@ -631,12 +638,14 @@ impl<'a> AtomReader<'a> {
             let factor = self.latency_factor.value;
             self.shares_of = Some(factor);
             self.buckets = latency.buckets();
-            bucket_shares(latency, factor, &mut self.shares);
+            self.shares_before = latency.shares_q32(factor);
+            bucket_shares(&self.shares_before, &mut self.shares);
             self.place_shares.clear();
             for slow in &self.slow {
                 let slowed = (u64::from(factor) * u64::from(*slow)) >> 16;
                 let mut shares = Vec::new();
-                bucket_shares(latency, slowed.min(u64::from(u32::MAX)) as u32, &mut shares);
+                let before = latency.shares_q32(slowed.min(u64::from(u32::MAX)) as u32);
+                bucket_shares(&before, &mut shares);
                 self.place_shares.push(shares);
             }
         }
@@ -694,11 +703,10 @@ fn by_number(shares: &[u64], node: Node) -> u64 {
     shares.get(node.number as usize).copied().unwrap_or(0)
 }
 
-/// The shares of the nodes of a tree over a latency's buckets when it is stretched by a factor.
-fn bucket_shares(latency: &Latency, factor_q16: u32, out: &mut Vec<u64>) {
-    let before = latency.shares_q32(factor_q16);
+/// The shares of the nodes of a tree over buckets of which the shares before each are known.
+fn bucket_shares(before: &[u64], out: &mut Vec<u64>) {
     let share_before = |bucket: usize| before.get(bucket).copied().unwrap_or(ONE_Q32);
-    shares_by_node(latency.buckets(), &share_before, out);
+    shares_by_node(before.len().saturating_sub(1), &share_before, out);
 }
 
 fn quarter_tree(leaf: &Leaf, place: usize, bucket: usize) -> Tree {

@@ -53,11 +53,16 @@ impl TraceIds {
     }
 
     /// The trace that an event began.
+    #[inline]
     pub(super) fn of(&self, atom: u32, leaf: i64, k: u32) -> u128 {
-        // 32 bits of atom, 40 of leaf, 32 of event, 24 of check.
-        let leaf = u128::from(leaf as u64 & ((1 << 40) - 1));
-        let number = u128::from(atom) << 96 | leaf << 56 | u128::from(k) << 24 | TRACE_CHECK;
-        self.permutation.forward(number)
+        self.permutation.forward(number_of(atom, leaf, k))
+    }
+
+    /// The traces that several events of a leaf began.
+    #[inline]
+    pub(super) fn of_all<const N: usize>(&self, atom: u32, leaf: i64, ks: [u32; N]) -> [u128; N] {
+        self.permutation
+            .forward_all(ks.map(|k| number_of(atom, leaf, k)))
     }
 
     /// The atom, leaf and event that began a trace, if one did.
@@ -73,7 +78,15 @@ impl TraceIds {
     }
 }
 
+/// An event as one number: 32 bits of atom, 40 of leaf, 32 of event, 24 of check.
+#[inline]
+fn number_of(atom: u32, leaf: i64, k: u32) -> u128 {
+    let leaf = u128::from(leaf as u64 & ((1 << 40) - 1));
+    u128::from(atom) << 96 | leaf << 56 | u128::from(k) << 24 | TRACE_CHECK
+}
+
 /// The millisecond of its second in which an event writes its first line.
+#[inline]
 pub(super) fn offset_ms(event: &Event) -> i64 {
     event
         .key
@@ -157,14 +170,12 @@ pub(super) fn value(
             push_padded(out, hundredths % 100, 2);
         }
         (FieldKind::Hex(digits), _) => {
-            let bits = u128::from(draw(0)) << 64 | u128::from(draw(1));
-            push_hex(out, bits, usize::from(*digits));
+            push_hex(out, wide(draw(0), draw(1)), usize::from(*digits));
         }
-        (FieldKind::Uuid, _) => push_uuid(out, draw(0), draw(1)),
+        (FieldKind::Uuid, _) => push_uuid(out, uuid(draw(0), draw(1))),
         (FieldKind::Ip, _) => {
-            let [a, b, c, ..] = draw(0).to_le_bytes();
             out.push_str("10");
-            for byte in [a, b, c] {
+            for byte in address(draw(0)) {
                 out.push('.');
                 push_number(out, byte.into());
             }
@@ -189,6 +200,7 @@ pub(super) fn value(
 }
 
 /// The span of an event's own work.
+#[inline]
 pub(super) fn span_id(event: &Event) -> u64 {
     let key = event.key.child(SPAN_STREAM_INDEX);
     key.draw(u64::from(event.k)) | 1
@@ -234,11 +246,26 @@ fn push_hex(out: &mut String, bits: u128, digits: usize) {
     }
 }
 
-fn push_uuid(out: &mut String, high: u64, low: u64) {
-    // Version 4, variant 1.
-    let high = (high & !0xf000) | 0x4000;
-    let low = (low & !(3 << 62)) | (1 << 63);
-    let bits = u128::from(high) << 64 | u128::from(low);
+/// Two draws as one number.
+#[inline]
+pub(super) fn wide(high: u64, low: u64) -> u128 {
+    u128::from(high) << 64 | u128::from(low)
+}
+
+/// A UUID of two draws: version 4, variant 1.
+#[inline]
+pub(super) fn uuid(high: u64, low: u64) -> u128 {
+    wide((high & !0xf000) | 0x4000, (low & !(3 << 62)) | (1 << 63))
+}
+
+/// The last three parts of a drawn address.
+#[inline]
+pub(super) const fn address(draw: u64) -> [u8; 3] {
+    let [a, b, c, ..] = draw.to_le_bytes();
+    [a, b, c]
+}
+
+fn push_uuid(out: &mut String, bits: u128) {
     for (shift, digits) in [(96, 8), (80, 4), (64, 4), (48, 4), (0, 12)] {
         if shift != 96 {
             out.push('-');
@@ -248,27 +275,39 @@ fn push_uuid(out: &mut String, high: u64, low: u64) {
 }
 
 fn push_time(out: &mut String, at_ms: i64, form: TimeForm) {
+    let of_minute = at_ms.rem_euclid(60_000) as u64;
+    let (_, point, end) = marks(form);
+    push_minute(out, at_ms, form);
+    push_padded(out, of_minute / 1000, 2);
+    out.push_str(point);
+    push_padded(out, of_minute % 1000, 3);
+    out.push_str(end);
+}
+
+/// What stands between a time's date and its hour, before its milliseconds and behind them.
+pub(super) const fn marks(form: TimeForm) -> (char, &'static str, &'static str) {
+    match form {
+        TimeForm::Rfc3339 => ('T', ".", "Z"),
+        TimeForm::Comma => (' ', ",", ""),
+        TimeForm::Point => (' ', ".", ""),
+    }
+}
+
+/// A time up to its seconds.
+pub(super) fn push_minute(out: &mut String, at_ms: i64, form: TimeForm) {
     let (year, month, day) = date_of(at_ms.div_euclid(86_400_000));
     let of_day = at_ms.rem_euclid(86_400_000) as u64;
+    let (between, _, _) = marks(form);
     push_padded(out, year, 4);
     for part in [month, day] {
         out.push('-');
         push_padded(out, part, 2);
     }
-    let (between, point, end) = match form {
-        TimeForm::Rfc3339 => ('T', '.', "Z"),
-        TimeForm::Comma => (' ', ',', ""),
-        TimeForm::Point => (' ', '.', ""),
-    };
     out.push(between);
     push_padded(out, of_day / 3_600_000, 2);
     out.push(':');
     push_padded(out, of_day / 60_000 % 60, 2);
     out.push(':');
-    push_padded(out, of_day / 1000 % 60, 2);
-    out.push(point);
-    push_padded(out, of_day % 1000, 3);
-    out.push_str(end);
 }
 
 /// Year, month and day of a number of days since the Unix epoch, in the Gregorian calendar; eras of 400 years begin in
@@ -322,7 +361,7 @@ mod tests {
         push_number(&mut text, u64::MAX);
         push_hex(&mut text, 0xabc, 4);
         text.push(' ');
-        push_uuid(&mut text, u64::MAX, u64::MAX);
+        push_uuid(&mut text, uuid(u64::MAX, u64::MAX));
         assert_eq!(
             text,
             "0184467440737095516150abc ffffffff-ffff-4fff-bfff-ffffffffffff"

@@ -4,8 +4,13 @@
 //! filter is decided as far as it can be: never, always, or depending on some fields, which alone are then drawn. Work is
 //! done in slices, so a door can show progress, go on later, or stop.
 
+mod batch;
+mod cost;
 mod graph;
+mod machine;
+mod pieces;
 mod query;
+mod scan;
 pub mod tally;
 
 use std::collections::BTreeMap;
@@ -13,16 +18,15 @@ use std::sync::Arc;
 
 pub use query::{LineQuery, QueryError, TextFilter};
 
-use self::graph::Graph;
+use self::graph::{Graph, Surroundings};
+use self::pieces::Traces;
+use self::scan::{Scratch, Work};
 use super::leaf::LeafIndex;
 use super::lines::{
-    Bar, Direction, LARGEST_PAGE, LEVELS, LineFilter, LineRef, LogLine, MOST_BARS, Selection,
-    instant,
+    Bar, Direction, Group, LARGEST_PAGE, LEVELS, LineFilter, LineRef, LogLine, MOST_BARS, Selection,
 };
 use super::logs::{LineId, LineKey, Log, LogId};
-use super::reader::{AtomReader, Cell};
-use super::render::{Placed, TraceIds};
-use super::slots::SlotTrack;
+use super::render::TraceIds;
 use super::store::Telemetry;
 use super::template::FieldKind;
 
@@ -59,9 +63,34 @@ pub struct Search {
     pinned: Option<Vec<LeafIndex>>,
 }
 
-/// How much a slice of a search may do, in lines looked at (or leaves passed).
+/// How much a slice of a search may do. A slice ends with the leaf in which it has done that much.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Budget(pub u64);
+pub struct Budget {
+    lines: u64,
+    cost: u64,
+}
+
+impl Budget {
+    /// So many lines looked at, or leaves of a stream passed.
+    pub const fn lines(lines: u64) -> Self {
+        Self {
+            lines,
+            cost: u64::MAX,
+        }
+    }
+
+    /// So many units of work, whatever lines they are spent on: a unit is about ten nanoseconds of one core.
+    pub const fn work(cost: u64) -> Self {
+        Self {
+            lines: u64::MAX,
+            cost,
+        }
+    }
+
+    const fn is_spent(self, work: Work) -> bool {
+        work.lines > self.lines || work.cost > self.cost
+    }
+}
 
 /// Matches found in a slice.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -111,11 +140,11 @@ impl Counting {
 
 impl Search {
     /// Prepares a search; cheap, nothing is drawn.
-    pub fn new(telemetry: Arc<Telemetry>, filter: LineFilter, query: LineQuery) -> Self {
+    pub fn new(telemetry: Arc<Telemetry>, filter: LineFilter, mut query: LineQuery) -> Self {
         let mut plans = BTreeMap::new();
         for group in &Selection::new(&telemetry, &filter).groups {
             for chosen in &group.logs {
-                let plan = plan(&query, chosen.log, group.slots);
+                let plan = plan(&mut query, chosen.log, around(&telemetry, group));
                 plans.insert(chosen.id, plan);
             }
         }
@@ -148,7 +177,7 @@ impl Search {
         let scripted = selection.scripted_between(selection.from_ms, selection.until_ms);
         leaves.extend(
             scripted
-                .filter(|scripted| self.query.matches(&scripted.text()))
+                .filter(|scripted| self.query.matches(scripted.text()))
                 .map(|scripted| grid.leaf_at(scripted.key.at_ms)),
         );
         leaves.sort_unstable();
@@ -190,7 +219,8 @@ impl Search {
                 let shows_pods =
                     fields.any(|field| matches!(field.kind, FieldKind::Pod | FieldKind::Node));
                 if shows_pods || !plans.contains_key(&chosen.id) {
-                    plans.insert(chosen.id, plan(&self.query, chosen.log, group.slots));
+                    let around = around(&self.telemetry, group);
+                    plans.insert(chosen.id, plan(&mut self.query, chosen.log, around));
                 }
             }
         }
@@ -219,15 +249,16 @@ impl Search {
             Direction::Older => self.to_leaf(at.map_or(last, |at| at.min(last))),
             Direction::Newer => self.first_leaf(at.map_or(first, |at| at.max(first))),
         };
-        let mut work = 0;
+        let mut work = Work::default();
+        let mut scratch = Scratch::default();
         let mut lines = Vec::new();
         while (first..=last).contains(&leaf) {
-            if work > budget.0 {
+            if budget.is_spent(work) {
                 found.next = Some(between(&grid, leaf, direction));
                 return found;
             }
             lines.clear();
-            work += self.matches_of(&mut selection, leaf, &mut lines);
+            work += self.matches_of(&mut selection, leaf, &mut scratch, &mut lines);
             lines.sort_unstable_by_key(|line| line.key);
             if direction == Direction::Older {
                 lines.reverse();
@@ -244,6 +275,7 @@ impl Search {
                     found.next = found.lines.last().map(|line| line.key);
                     return found;
                 }
+                work.cost += cost::LINE;
                 found.lines.extend(selection.make(line));
             }
             leaf = match direction {
@@ -289,14 +321,15 @@ impl Search {
         counting.next = self.to_leaf(counting.next);
         let (first, _) = selection.leaves();
         let undecided = !selection.groups.is_empty();
-        let mut work = 0;
+        let mut work = Work::default();
+        let mut scratch = Scratch::default();
         let mut lines = Vec::new();
         while counting.next >= first {
-            if work > budget.0 {
+            if budget.is_spent(work) {
                 return;
             }
             if undecided {
-                work += self.count_leaf(&mut selection, counting, &mut lines);
+                work += self.count_leaf(&mut selection, counting, &mut scratch, &mut lines);
             } else {
                 work += self.count_scripted(&selection, counting, i64::MIN);
                 counting.next = first;
@@ -333,27 +366,36 @@ impl Search {
         &self,
         selection: &mut Selection<'_>,
         counting: &mut Counting,
+        scratch: &mut Scratch,
         lines: &mut Vec<LineRef>,
-    ) -> u64 {
+    ) -> Work {
         let grid = self.telemetry.grid();
         let (start, end) = (grid.start_ms(counting.next), grid.end_ms(counting.next));
         let width = counting.width_ms.max(1);
         let one_bar =
             counting.bars.is_empty() || start.div_euclid(width) == (end - 1).div_euclid(width);
         let whole = selection.from_ms <= start && end <= selection.until_ms;
-        let mut work = 0;
+        let mut work = Work::default();
         for number in 0..selection.groups.len() {
-            work += 1;
+            work.lines += 1;
             lines.clear();
             let refs = (!one_bar || !whole).then_some(&mut *lines);
-            work += self.scan_group(selection, number, counting.next, refs, &mut |log, count| {
-                counting.add(level_place(log.def.level), start, count);
-            });
+            work += self.scan_group(
+                selection,
+                number,
+                counting.next,
+                scratch,
+                refs,
+                &mut |log, count| {
+                    counting.add(level_place(log.def.level), start, count);
+                },
+            );
             for line in lines.iter() {
                 counting.add(level_place(selection.level_of(line)), line.key.at_ms, 1);
             }
         }
-        work + self.count_scripted(selection, counting, start)
+        work += self.count_scripted(selection, counting, start);
+        work
     }
 
     /// Counts scripted lines from an instant to the end of the next leaf.
@@ -362,168 +404,20 @@ impl Search {
         selection: &Selection<'_>,
         counting: &mut Counting,
         from_ms: i64,
-    ) -> u64 {
+    ) -> Work {
         let end = self
             .telemetry
             .grid()
             .end_ms(counting.next)
             .min(selection.until_ms);
-        let mut work = 0;
+        let mut work = Work::default();
         for scripted in selection.scripted_between(from_ms.max(selection.from_ms), end) {
-            work += 1;
-            if self.query.matches(&scripted.text()) {
+            work.lines += 1;
+            work.cost += cost::TEXT;
+            if self.query.matches(scripted.text()) {
                 counting.add(level_place(scripted.line.level), scripted.key.at_ms, 1);
             }
         }
-        work
-    }
-
-    /// All matches of a leaf, in no order.
-    fn matches_of(
-        &self,
-        selection: &mut Selection<'_>,
-        leaf: LeafIndex,
-        lines: &mut Vec<LineRef>,
-    ) -> u64 {
-        let mut work = 0;
-        for number in 0..selection.groups.len() {
-            work += 1 + self.scan_group(selection, number, leaf, Some(lines), &mut |_, _| {});
-        }
-        let before = lines.len();
-        selection.scripted_of(leaf, lines);
-        let mut place = before;
-        while let Some(line) = lines.get(place) {
-            let found = super::lines::find_scripted(&self.telemetry, line.key);
-            work += 1;
-            if found.is_some_and(|found| self.query.matches(&found.text())) {
-                place += 1;
-            } else {
-                lines.swap_remove(place);
-            }
-        }
-        work
-    }
-
-    /// The matches of one group in a leaf, as references or (for whole leaves) as a number for each template. Says how many
-    /// lines it has looked at.
-    #[expect(
-        clippy::too_many_lines,
-        reason = "one scan, whose steps share all that it holds"
-    )]
-    fn scan_group(
-        &self,
-        selection: &mut Selection<'_>,
-        number: usize,
-        index: LeafIndex,
-        mut refs: Option<&mut Vec<LineRef>>,
-        tally: &mut dyn FnMut(&Log, u64),
-    ) -> u64 {
-        let (from, until) = (selection.from_ms, selection.until_ms);
-        let start_ms = self.telemetry.grid().start_ms(index);
-        let traces = selection.traces;
-        let Some(group) = selection.groups.get_mut(number) else {
-            return 0;
-        };
-        let leaf = group.reader.leaf(index);
-        if leaf.count == 0 {
-            return 0;
-        }
-        let ranks = AtomReader::ranks(&leaf);
-        let mut cells = std::mem::take(&mut selection.cells);
-        cells.clear();
-        let mut text = String::new();
-        let mut work = 0;
-        for (place, chosen) in group.logs.iter().enumerate() {
-            let Some(plan) = self
-                .plans
-                .get(&chosen.id)
-                .filter(|plan| !matches!(plan, Plan::Never))
-            else {
-                continue;
-            };
-            if index < chosen.first {
-                continue;
-            }
-            let log = chosen.log;
-            let kept = AtomReader::kept(&leaf, log.def.keep_one_in);
-            if matches!(plan, Plan::Always) && refs.is_none() && group.pods.is_none() {
-                work += 1;
-                tally(log, kept);
-                continue;
-            }
-            let mut counted = 0;
-            let events = match plan {
-                Plan::Traced(trace, _) => match traces.event(*trace) {
-                    Some((atom, leaf, k))
-                        if atom == group.atom.0 && leaf == index && u64::from(k) < kept =>
-                    {
-                        k..k + 1
-                    }
-                    _ => continue,
-                },
-                _ => 0..kept as u32,
-            };
-            for k in events {
-                work += 1;
-                let event = group.event(&leaf, index, k);
-                let mut cell: Option<Cell> = None;
-                let mut find_cell = |cells: &mut Vec<Cell>| {
-                    *cell.get_or_insert_with(|| {
-                        if cells.is_empty() {
-                            group.reader.cells(&leaf, cells);
-                        }
-                        cells
-                            .get(ranks.forward(k.into()) as usize)
-                            .copied()
-                            .unwrap_or_default()
-                    })
-                };
-                if let Plan::Depends(filters) | Plan::Traced(_, filters) = plan {
-                    let mut placed = || {
-                        let cell = find_cell(&mut cells);
-                        Placed {
-                            at_ms: instant(start_ms, &cell, &event, log.emitter),
-                            duration_us: group.reader.duration_us(&leaf, &cell),
-                            slots: group.slots,
-                            cell,
-                        }
-                    };
-                    let line = graph::Line {
-                        template: &log.def.template,
-                        event: &event,
-                        emitter: log.emitter,
-                        traces: &traces,
-                    };
-                    if !self.query.holds(filters, &line, &mut placed, &mut text) {
-                        continue;
-                    }
-                }
-                let Some(out) = refs.as_deref_mut() else {
-                    if group.pods.is_none() || group.takes_pod(&find_cell(&mut cells)) {
-                        counted += 1;
-                    }
-                    continue;
-                };
-                let cell = find_cell(&mut cells);
-                let at_ms = instant(start_ms, &cell, &event, log.emitter);
-                if from <= at_ms && at_ms < until && group.takes_pod(&cell) {
-                    let id = LineId::Event {
-                        log: chosen.id,
-                        leaf: index,
-                        event: k,
-                    };
-                    out.push(LineRef {
-                        key: LineKey { at_ms, id },
-                        source: Some((number as u32, place as u32)),
-                        cell,
-                    });
-                }
-            }
-            if counted > 0 {
-                tally(log, counted);
-            }
-        }
-        selection.cells = cells;
         work
     }
 }
@@ -575,27 +469,43 @@ fn level_place(level: crate::scenario::format::telemetry::Level) -> usize {
     LEVELS.iter().position(|&known| known == level).unwrap_or(0)
 }
 
-fn plan(query: &LineQuery, log: &Log, slots: Option<&SlotTrack>) -> Plan {
+fn around<'a>(telemetry: &'a Telemetry, group: &Group<'a>) -> Surroundings<'a> {
+    let latency = telemetry
+        .atom_def(group.atom)
+        .and_then(|def| def.latency.as_ref());
+    Surroundings {
+        slots: group.slots,
+        latency: latency.map(|(latency, _)| &**latency),
+    }
+}
+
+fn plan(query: &mut LineQuery, log: &Log, around: Surroundings<'_>) -> Plan {
+    let template = &log.def.template;
     let mut open = Vec::new();
-    for (number, filter) in query.filters.iter().enumerate() {
-        match filter.decide(&log.def.template, slots) {
+    let mut trace = None;
+    for (number, filter) in query.filters.iter_mut().enumerate() {
+        // The digits of a trace are found in its own event's line alone: no automaton is needed to see that.
+        let decision = match filter
+            .trace
+            .map(|wanted| (wanted, pieces::traces_of(template)))
+        {
+            Some((_, Traces::Nowhere)) => Decision::Known(false),
+            Some((wanted, Traces::Alone)) if trace.is_none_or(|other| other == wanted) => {
+                trace = Some(wanted);
+                continue;
+            }
+            Some((_, Traces::Alone)) => Decision::Known(false),
+            Some((_, Traces::Unclear)) | None => filter.decide(template, around),
+        };
+        match decision {
             Decision::Known(found) if found == filter.negated => return Plan::Never,
             Decision::Known(_) => {}
             decision => open.push((number, decision)),
         }
     }
-    if open.is_empty() {
-        return Plan::Always;
-    }
-    let trace = open.iter().find_map(|(number, decision)| {
-        let trace = query.filters.get(*number)?.trace?;
-        match decision {
-            Decision::Fields(graph) if graph.is_of_trace(&log.def.template) => Some(trace),
-            _ => None,
-        }
-    });
     match trace {
         Some(trace) => Plan::Traced(trace, open),
+        None if open.is_empty() => Plan::Always,
         None => Plan::Depends(open),
     }
 }

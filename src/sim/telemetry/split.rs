@@ -133,6 +133,65 @@ impl Tree {
         }
     }
 
+    /// The cell of the event of a rank (below `count`) when events are numbered cell by cell, with the number of events in the
+    /// cells before it and in the cell itself.
+    #[inline]
+    pub(super) fn holding(
+        &self,
+        count: u64,
+        rank: u64,
+        share: impl Fn(Node) -> u64,
+    ) -> (usize, u64, u64) {
+        let (mut lo, mut hi, mut node, mut left, mut before) = (0, self.cells, 1, count, 0);
+        while hi - lo > 1 {
+            let middle = usize::midpoint(lo, hi);
+            let lower = self.lower(node, left, lo, middle, hi, &share);
+            if rank < before + lower {
+                (hi, node, left) = (middle, node * 2, lower);
+            } else {
+                before += lower;
+                (lo, node, left) = (middle, node * 2 + 1, left - lower);
+            }
+        }
+        (lo, before, left)
+    }
+
+    /// Calls `visit(cell, events before it, events)` for every cell of a set (of the first 64 cells) that gets some, in order;
+    /// what lies outside the set is not split.
+    pub(super) fn each_of(
+        &self,
+        count: u64,
+        set: u64,
+        share: &impl Fn(Node) -> u64,
+        visit: &mut impl FnMut(usize, u64, u64),
+    ) {
+        // Nodes that are still to be looked at, the next one last: a path of at most 16 halves.
+        let mut open = [(0_u64, 0_usize, 0_usize, 0_u64, 0_u64); 20];
+        let mut depth = 0;
+        let mut next = Some((1, 0, self.cells, 0, count));
+        while let Some((node, lo, hi, before, left)) = next {
+            next = None;
+            if left > 0 && hi > lo && set & cells_between(lo, hi) != 0 {
+                if hi - lo == 1 {
+                    visit(lo, before, left);
+                } else {
+                    let middle = usize::midpoint(lo, hi);
+                    let lower = self.lower(node, left, lo, middle, hi, share);
+                    if let Some(slot) = open.get_mut(depth) {
+                        *slot = (node * 2 + 1, middle, hi, before + lower, left - lower);
+                        depth += 1;
+                    }
+                    next = Some((node * 2, lo, middle, before, lower));
+                    continue;
+                }
+            }
+            if depth > 0 {
+                depth -= 1;
+                next = open.get(depth).copied();
+            }
+        }
+    }
+
     fn descend(
         &self,
         node: u64,
@@ -175,6 +234,19 @@ impl Tree {
     }
 }
 
+/// The bits of the cells `lo..hi` that lie below the 64th.
+const fn cells_between(lo: usize, hi: usize) -> u64 {
+    upto(hi) & !upto(lo)
+}
+
+const fn upto(cell: usize) -> u64 {
+    if cell >= 64 {
+        u64::MAX
+    } else {
+        (1 << cell) - 1
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -203,6 +275,27 @@ mod tests {
                     tree.before(1000, end, table),
                     tree.before(1000, end, &weight)
                 );
+            }
+            let mut rank = 0;
+            for (cell, &count) in all.iter().enumerate() {
+                for _ in 0..count {
+                    assert_eq!(
+                        tree.holding(1000, rank, &weight),
+                        (cell, all[..cell].iter().sum(), count)
+                    );
+                    rank += 1;
+                }
+            }
+            for set in [0, u64::MAX, 0b1010_0110, 1 << (cells - 1)] {
+                let mut of_set = Vec::new();
+                tree.each_of(1000, set, &weight, &mut |cell, before, count| {
+                    of_set.push((cell, before, count));
+                });
+                let expected: Vec<_> = (0..cells)
+                    .filter(|cell| set >> cell & 1 == 1 && all[*cell] > 0)
+                    .map(|cell| (cell, all[..cell].iter().sum(), all[cell]))
+                    .collect();
+                assert_eq!(of_set, expected);
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Agreement of counts however they are asked for: a naive enumerator against totals, in any order, with any cache.
 
 use super::atom::{AtomError, AtomId, Pin};
-use super::reader::{AtomReader, Cell, Measure, Part};
+use super::reader::{AtomReader, Cell, Leaf, Measure, Part, Places};
 use super::store::{HistoryError, Telemetry};
 use super::testing::{Estate, HOUR_MS, atom, estate, t0_ms};
 use crate::sim::time::SimTime;
@@ -17,10 +17,12 @@ fn enumerate(
     let mut reader = telemetry.reader(atom).unwrap();
     let mut events = Vec::new();
     let mut cells = Vec::new();
+    let mut places = Places::default();
     for index in grid.leaf_at(from_ms)..grid.leaf_at(until_ms) {
         let leaf = reader.leaf(index);
         reader.cells(&leaf, &mut cells);
         assert_eq!(cells.len() as u64, leaf.count);
+        one_by_one(&reader, &leaf, &cells, &mut places);
         let ranks = AtomReader::ranks(&leaf);
         for k in 0..leaf.count {
             let cell = cells[ranks.forward(k) as usize];
@@ -28,6 +30,32 @@ fn enumerate(
         }
     }
     events
+}
+
+/// Single events lie where all of them together do.
+fn one_by_one(reader: &AtomReader<'_>, leaf: &Leaf, cells: &[Cell], places: &mut Places) {
+    places.clear();
+    for (rank, cell) in cells.iter().enumerate().rev() {
+        assert_eq!(reader.cell_at(leaf, places, rank as u64), *cell);
+        let spot = reader.spot(leaf, places, rank as u64);
+        assert_eq!(
+            reader.duration_at(leaf, places, &spot),
+            reader.duration_us(leaf, cell)
+        );
+    }
+    for set in [0, 0b1_0110, u64::MAX] {
+        let mut found = Vec::new();
+        reader.each_in_buckets(leaf, set, |bucket, rank, duration| {
+            found.push((bucket as u8, rank as usize, duration()));
+        });
+        let expected: Vec<_> = cells
+            .iter()
+            .enumerate()
+            .filter(|(_, cell)| set >> cell.bucket & 1 == 1)
+            .map(|(rank, cell)| (cell.bucket, rank, reader.duration_us(leaf, cell)))
+            .collect();
+        assert_eq!(found, expected);
+    }
 }
 
 fn between(telemetry: &Telemetry, atom: AtomId, part: Part, from_ms: i64, until_ms: i64) -> u64 {

@@ -117,7 +117,7 @@ fn streams(world: &World, request: &Request<'_>) -> Run {
                 };
                 let telemetry = world.signals().telemetry().snapshot();
                 let search = Search::new(telemetry, filter, LineQuery::default());
-                let found = search.find(None, direction, 1, Budget(LINES_LOOKED_AT));
+                let found = search.find(None, direction, 1, Budget::lines(LINES_LOOKED_AT));
                 found.lines.first().map(|line| line.key.at_ms)
             };
             let (first, last) = (ends(Direction::Newer)?, ends(Direction::Older)?);

@@ -145,7 +145,7 @@ pub fn read(world: &World, wanted: &Wanted) -> Seen<Lines> {
     };
     let telemetry = world.signals().telemetry().snapshot();
     let search = Search::new(telemetry, wanted.filter.clone(), query);
-    let budget = Budget(LINES_LOOKED_AT);
+    let budget = Budget::lines(LINES_LOOKED_AT);
     let found = search.find(wanted.cursor, Direction::Older, limit, budget);
     let mut page = Lines::default();
     let mut shown = Vec::new();

@@ -5,9 +5,8 @@ use regex_automata::dfa::{StartKind, dense};
 use regex_automata::util::syntax;
 
 use super::Decision;
-use super::graph::{self, Graph};
-use crate::sim::telemetry::render::Placed;
-use crate::sim::telemetry::slots::SlotTrack;
+use super::graph::{Graph, Surroundings};
+use super::machine::Machine;
 use crate::sim::telemetry::template::Template;
 
 /// Most filters of a query.
@@ -75,8 +74,8 @@ pub enum QueryError {
 
 #[derive(Debug)]
 pub(super) struct Filter {
-    regex: Regex,
-    automaton: Option<dense::DFA<Vec<u32>>>,
+    pub(super) regex: Regex,
+    pub(super) machine: Option<Machine>,
     pub(super) negated: bool,
     /// The trace that the pattern is, if it is the 32 digits of one.
     pub(super) trace: Option<u128>,
@@ -103,34 +102,6 @@ impl LineQuery {
         self.filters
             .iter()
             .all(|filter| filter.regex.is_match(text) != filter.negated)
-    }
-
-    /// Whether an event's line fulfils the filters that its template leaves open.
-    pub(super) fn holds<'a>(
-        &self,
-        open: &[(usize, Decision)],
-        line: &graph::Line<'_>,
-        placed: &mut dyn FnMut() -> Placed<'a>,
-        text: &mut String,
-    ) -> bool {
-        open.iter().all(|(number, decision)| {
-            let Some(filter) = self.filters.get(*number) else {
-                return false;
-            };
-            let by_fields = match (decision, &filter.automaton) {
-                (Decision::Known(found), _) => Some(*found),
-                (Decision::Fields(graph), Some(automaton)) => {
-                    graph.found(automaton, line, placed, text)
-                }
-                _ => None,
-            };
-            let found = by_fields.unwrap_or_else(|| {
-                text.clear();
-                line.write(text, &placed());
-                filter.regex.is_match(text)
-            });
-            found != filter.negated
-        })
     }
 }
 
@@ -177,17 +148,17 @@ impl Filter {
             .ok();
         Ok(Self {
             regex,
-            automaton,
+            machine: automaton.and_then(Machine::new),
             negated: spec.negated,
             trace: trace_of(spec),
         })
     }
 
-    pub(super) fn decide(&self, template: &Template, slots: Option<&SlotTrack>) -> Decision {
-        let Some(automaton) = &self.automaton else {
+    pub(super) fn decide(&mut self, template: &Template, around: Surroundings<'_>) -> Decision {
+        let Some(machine) = &mut self.machine else {
             return Decision::WholeLine;
         };
-        match Graph::new(automaton, template, slots) {
+        match Graph::new(machine, template, around) {
             Some(graph) => graph
                 .known()
                 .map_or(Decision::Fields(graph), Decision::Known),

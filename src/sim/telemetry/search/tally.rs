@@ -1,7 +1,8 @@
 //! All matches of a search in turn, oldest leaf first, each made only as far as it is asked for: a number of lines of one
 //! template, their pods, or the lines themselves. Works in slices. Never decides what a match is.
 
-use super::{Budget, Plan, Search};
+use super::scan::{Scratch, Work};
+use super::{Budget, Plan, Search, cost};
 use crate::scenario::format::telemetry::Level;
 use crate::sim::telemetry::leaf::LeafIndex;
 use crate::sim::telemetry::lines::{self, LineRef, LogLine, Selection};
@@ -81,27 +82,31 @@ impl Search {
         let mut selection = self.selection(|plan| !matches!(plan, Plan::Never));
         let grid = *self.telemetry.grid();
         let mut found = Vec::new();
-        let mut work = 0;
-        while walk.next <= walk.last && work <= budget.0 {
+        let mut work = Work::default();
+        let mut scratch = Scratch::default();
+        while walk.next <= walk.last && !budget.is_spent(work) {
             let leaf = walk.next;
             let (start, end) = (grid.start_ms(leaf), grid.end_ms(leaf));
             let place = cuts.partition_point(|cut| *cut <= start);
             let divided = cuts.get(place).is_some_and(|cut| *cut < end);
             let whole = selection.from_ms <= start && end <= selection.until_ms;
-            work += 1;
+            work.lines += 1;
             if detail == Detail::Templates && whole && !divided {
-                work += self.templates(&mut selection, leaf, start, visit)?;
+                work += self.templates(&mut selection, leaf, start, &mut scratch, visit)?;
             } else {
                 found.clear();
-                work += self.matches_of(&mut selection, leaf, &mut found);
+                work += self.matches_of(&mut selection, leaf, &mut scratch, &mut found);
                 found.sort_unstable_by_key(|line| line.key);
                 for line in &found {
+                    if detail == Detail::Lines {
+                        work.cost += cost::LINE;
+                    }
                     hand_over(&mut selection, line, detail, visit)?;
                 }
             }
             walk.next = self.first_leaf(walk.next + 1);
         }
-        Ok(work)
+        Ok(work.lines)
     }
 
     fn templates<E>(
@@ -109,12 +114,13 @@ impl Search {
         selection: &mut Selection<'_>,
         leaf: LeafIndex,
         start_ms: i64,
+        scratch: &mut Scratch,
         visit: &mut dyn FnMut(Matches<'_>) -> Result<(), E>,
-    ) -> Result<u64, E> {
-        let mut work = 0;
+    ) -> Result<Work, E> {
+        let mut work = Work::default();
         let mut failed = Ok(());
         for number in 0..selection.groups.len() {
-            work += self.scan_group(selection, number, leaf, None, &mut |log, count| {
+            work += self.scan_group(selection, number, leaf, scratch, None, &mut |log, count| {
                 if failed.is_ok() && count > 0 {
                     failed = visit(Matches::Many {
                         service: &log.def.service,
@@ -130,8 +136,9 @@ impl Search {
         failed?;
         let end = self.telemetry.grid().end_ms(leaf).min(selection.until_ms);
         for scripted in selection.scripted_between(start_ms.max(selection.from_ms), end) {
-            work += 1;
-            if self.query.matches(&scripted.text()) {
+            work.lines += 1;
+            work.cost += cost::TEXT;
+            if self.query.matches(scripted.text()) {
                 visit(Matches::Many {
                     service: &scripted.line.service,
                     name: &scripted.line.name,

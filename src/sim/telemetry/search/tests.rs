@@ -35,7 +35,7 @@ fn found(search: &Search, direction: Direction, limit: usize, budget: u64) -> Ve
     let mut lines = Vec::new();
     let mut cursor = None;
     loop {
-        let page = search.find(cursor, direction, limit, Budget(budget));
+        let page = search.find(cursor, direction, limit, Budget::lines(budget));
         assert!(page.lines.len() <= limit);
         lines.extend(page.lines);
         cursor = page.next;
@@ -48,7 +48,7 @@ fn found(search: &Search, direction: Direction, limit: usize, budget: u64) -> Ve
 fn counted(search: &Search, bars: Option<i64>, budget: u64) -> Counting {
     let mut counting = search.start_counting(bars);
     while !counting.done {
-        search.count(&mut counting, Budget(budget));
+        search.count(&mut counting, Budget::lines(budget));
     }
     counting
 }
@@ -176,7 +176,7 @@ fn what_templates_decide_needs_no_line() {
         let query = LineQuery::new(&[TextFilter::containing(text)]).unwrap();
         let search = Search::new(Arc::clone(&telemetry), LineFilter::default(), query);
         let mut counting = search.start_counting(None);
-        search.count(&mut counting, Budget(100));
+        search.count(&mut counting, Budget::lines(100));
         (counting.done, counting.total())
     };
     assert!(decided("cannot read basket").0 && decided("cannot read basket").1 > 1_000);
@@ -209,7 +209,7 @@ fn an_exact_trace_is_found_by_its_event() {
         let search = Search::new(Arc::clone(&telemetry), LineFilter::default(), query);
         let mut counting = search.start_counting(None);
         // Far less than there are lines, or even leaves.
-        search.count(&mut counting, Budget(500));
+        search.count(&mut counting, Budget::lines(500));
         (counting.done, counting.total())
     };
     let (done, count) = only(std::slice::from_ref(&text));
@@ -281,14 +281,19 @@ fn a_walk_sees_what_a_search_finds() {
             let mut counts = [0_u64; 4];
             let mut walk = search.start_walk();
             while !walk.is_done() {
-                let walked: Result<u64, ()> =
-                    search.walk(&mut walk, detail, &cuts, Budget(budget), &mut |matches| {
+                let walked: Result<u64, ()> = search.walk(
+                    &mut walk,
+                    detail,
+                    &cuts,
+                    Budget::lines(budget),
+                    &mut |matches| {
                         match matches {
                             Matches::Many { at_ms, count, .. } => counts[part(at_ms)] += count,
                             Matches::One(line) => counts[part(line.key.at_ms)] += 1,
                         }
                         Ok(())
-                    });
+                    },
+                );
                 walked.unwrap();
             }
             assert_eq!(counts, expected, "{text:?} {detail:?}");
