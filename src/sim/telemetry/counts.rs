@@ -64,7 +64,9 @@ impl Block {
             last += risen;
         }
         if before > 0 {
-            sums.iter_mut().for_each(|sum| *sum += before);
+            for sum in sums.iter_mut() {
+                *sum += before;
+            }
         }
         last
     }

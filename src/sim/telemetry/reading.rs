@@ -46,6 +46,9 @@ pub(super) fn there_until(
     (there && !*blind, until.min(changes))
 }
 
+/// A series' instants in ms and its values, as long as each other.
+pub(super) type Read = (Arc<[i64]>, Arc<[f64]>);
+
 /// One selection's reading.
 pub(super) struct Reading<'a> {
     telemetry: &'a Telemetry,
@@ -68,7 +71,7 @@ struct Blocks {
     first: i64,
     /// How many lie before the window.
     before: i64,
-    blocks: Vec<Arc<Block>>,
+    held: Vec<Arc<Block>>,
 }
 
 /// What of its atoms a counter counts.
@@ -134,6 +137,7 @@ impl<'a> Counter<'a> {
 }
 
 /// Where a counter stands at its first sample.
+#[derive(Clone, Copy)]
 enum Base {
     /// There.
     Known(u64),
@@ -194,7 +198,7 @@ impl<'a> Reading<'a> {
         family: &Family,
         member: Member,
         pod: Option<&Slot>,
-    ) -> Option<(Arc<[i64]>, Arc<[f64]>)> {
+    ) -> Option<Read> {
         let runs = match self.looked {
             Looked::Newest {
                 first,
@@ -462,7 +466,7 @@ impl<'a> Reading<'a> {
         let (first, count) = self.scrapes;
         let first = first.div_euclid(SCRAPE_MS);
         let keep = self.keep;
-        let held = self.blocks.entry(of).or_insert_with(|| {
+        let blocks = self.blocks.entry(of).or_insert_with(|| {
             let numbers = (
                 first.div_euclid(BLOCK),
                 (first + count as i64 - 2).max(first).div_euclid(BLOCK),
@@ -470,21 +474,21 @@ impl<'a> Reading<'a> {
             Blocks {
                 first: numbers.0,
                 before: 0,
-                blocks: telemetry.count_blocks(of, numbers, keep),
+                held: telemetry.count_blocks(of, numbers, keep),
             }
         });
-        if number < held.first {
+        if number < blocks.first {
             // Whoever looks back may look further: each time twice as far.
-            let from = number.min(held.first - held.before);
-            let mut earlier = telemetry.count_blocks(of, (from, held.first - 1), keep);
-            earlier.append(&mut held.blocks);
-            *held = Blocks {
+            let from = number.min(blocks.first - blocks.before);
+            let mut earlier = telemetry.count_blocks(of, (from, blocks.first - 1), keep);
+            earlier.append(&mut blocks.held);
+            *blocks = Blocks {
                 first: from,
-                before: held.before + (held.first - from),
-                blocks: earlier,
+                before: blocks.before + (blocks.first - from),
+                held: earlier,
             };
         }
-        let place = usize::try_from(number - held.first).ok()?;
-        held.blocks.get(place).map(AsRef::as_ref)
+        let place = usize::try_from(number - blocks.first).ok()?;
+        blocks.held.get(place).map(AsRef::as_ref)
     }
 }
