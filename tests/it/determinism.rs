@@ -128,6 +128,10 @@ fn played(seed: u64, cuts: &[usize]) -> (TempDir, DrillId, Vec<Digest>) {
 }
 
 #[test]
+#[cfg_attr(
+    debug_assertions,
+    ignore = "takes minutes without optimisation: cargo test --release"
+)]
 fn a_drill_is_the_same_run_twice_saved_and_loaded_and_replayed() {
     for seed in [1, 20_241_202] {
         let (folder, id, once) = played(seed, &[]);

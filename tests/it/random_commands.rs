@@ -353,6 +353,10 @@ fn play(script: &[Act], advance: Advance) -> Result<Vec<String>, TestCaseError> 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]
+    #[cfg_attr(
+        debug_assertions,
+        ignore = "takes minutes without optimisation: cargo test --release"
+    )]
     fn the_world_stays_possible_and_the_same(script in prop::collection::vec(act(), 1..24)) {
         let once = play(&script, at_once)?;
         prop_assert_eq!(&play(&script, at_once)?, &once, "run twice");

@@ -129,6 +129,10 @@ fn reference_runs_replay_to_their_outcome_hash_and_score() {
 }
 
 #[test]
+#[cfg_attr(
+    debug_assertions,
+    ignore = "takes minutes without optimisation: cargo test --release"
+)]
 fn points_name_entries_of_the_journal() {
     let (watched, debrief) = watch("carts-emptying.expert");
     let items = debrief.score.parts.iter().flat_map(|part| &part.items);
@@ -148,6 +152,10 @@ fn points_name_entries_of_the_journal() {
 }
 
 #[test]
+#[cfg_attr(
+    debug_assertions,
+    ignore = "takes minutes without optimisation: cargo test --release"
+)]
 fn the_course_without_looks_loses_what_the_drill_lost() {
     for name in ["carts-emptying.expert", "carts-emptying.restart-checkout"] {
         let (watched, debrief) = watch(name);
@@ -163,6 +171,10 @@ fn the_course_without_looks_loses_what_the_drill_lost() {
 }
 
 #[test]
+#[cfg_attr(
+    debug_assertions,
+    ignore = "takes minutes without optimisation: cargo test --release"
+)]
 fn steps_are_named_by_what_they_cost() {
     use firedrill::debrief::steps::Effect;
     let (_, flush) = watch("carts-emptying.flush-valkey");
