@@ -101,6 +101,22 @@ pub fn sight(world: &World, artifact: &Artifact) -> Sight {
         Artifact::ImageManifest { of, tag } => {
             shell(format!("the registry's manifest of {of}:{tag}"))
         }
+        Artifact::ImageTag { of, tag } => shell(format!(
+            "`registry_list_tags` of {of}: when {tag} was pushed and with which digest"
+        )),
+        Artifact::Span {
+            of,
+            resource,
+            lasts,
+            failed,
+        } => {
+            let which = if *failed { "a failed trace" } else { "a trace" };
+            let long = lasts.map_or_else(String::new, |lasts| format!(" of {lasts} or more"));
+            Sight::new(
+                "Traces",
+                format!("{which} with a span `{resource}` of {of}{long}"),
+            )
+        }
         Artifact::Flag(flag) => shell(format!("`flags get {flag}`")),
         Artifact::FlagAudit(flag) => shell(format!("`flags get {flag}`, its audit")),
         Artifact::Schedule(team) => shell(format!("`oncall schedule {team}`")),

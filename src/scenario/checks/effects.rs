@@ -54,10 +54,12 @@ impl Checker<'_> {
                 class,
                 share,
                 line,
+                takes,
                 ..
             } => {
                 self.on_route(of, route.as_deref(), at);
                 self.share(*share, &at.field("share"));
+                self.duration(*takes, "0s", "50s", &at.field("takes"));
                 self.not_empty(class, "the class", &at.field("class"));
                 if let Some(line) = line {
                     self.template(line, &at.field("line"));

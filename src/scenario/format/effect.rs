@@ -30,6 +30,9 @@ pub enum Effect {
         /// Whether a failed request still has the effects of a good one on the topic it writes to.
         #[serde(default)]
         produces: bool,
+        /// A request that ends so has taken at least so long: it waited for something until it gave up.
+        #[serde(default)]
+        takes: Duration,
     },
     /// A route is slower: times a factor, plus a span, at full intensity.
     Latency {

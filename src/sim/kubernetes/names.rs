@@ -97,6 +97,13 @@ pub(super) fn cluster_ip(seed: u64, namespace: &str, name: &str) -> Ipv4Addr {
     )
 }
 
+/// The address that a node is named after, as `ip-10-0-3-7` is.
+pub(super) fn address_in(name: &str) -> Option<Ipv4Addr> {
+    let digits = name.strip_prefix("ip-")?;
+    let digits = digits.split_once('.').map_or(digits, |(first, _)| first);
+    digits.replace('-', ".").parse().ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -132,8 +132,11 @@ impl Gauge {
         if def.noise > 0.0 {
             value += value * def.noise * (noise_q16(key, at_ms) as f64 / ONE_Q16);
         }
-        if def.step > 0.0 {
+        if def.step >= 1.0 {
             value = libm::round(value / def.step) * def.step;
+        } else if def.step > 0.0 {
+            let parts = libm::round(1.0 / def.step);
+            value = libm::round(value * parts) / parts;
         }
         if let Some((low, high)) = def.range {
             // Not `clamp`, which panics when an author swaps the ends.
