@@ -24,6 +24,8 @@ pub const BUCKETS_US: [u64; 14] = [
     5_000, 10_000, 25_000, 50_000, 75_000, 100_000, 250_000, 500_000, 750_000, 1_000_000,
     2_500_000, 5_000_000, 7_500_000, 10_000_000,
 ];
+/// The shortest request takes this part of the median.
+const SHORTEST: u64 = 10;
 /// No request takes longer.
 const CEILING_US: u64 = 60_000_000;
 
@@ -428,5 +430,6 @@ fn latency(route: &RoutePlan, usual_ms: f64, ceiling_us: u64) -> Option<Latency>
         (octaves * 65_536.0).max(1.0) as u32,
         ceiling_us,
     )
+    .map(|latency| latency.with_floor(median_us / SHORTEST))
     .ok()
 }

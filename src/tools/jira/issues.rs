@@ -131,8 +131,9 @@ pub fn all(world: &World) -> Vec<Issue> {
         .chain(estate)
         .map(|(key, ticket)| declared(world, key, ticket))
         .collect();
+    let homes = background::homes(world, &issues);
     commits::add(world, &mut issues);
-    background::add(world, &mut issues);
+    background::add(world, &homes, &mut issues);
     issues.retain(|issue| issue.created <= world.now());
     for issue in &mut issues {
         issue.comments.retain(|(at, ..)| *at <= world.now());
