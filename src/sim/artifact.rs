@@ -190,34 +190,11 @@ pub fn shows(shown: &Shown, artifact: &Artifact) -> bool {
         (Shown::CiRun { releases, .. }, Artifact::CiRun { of, tag: wanted }) => releases
             .iter()
             .any(|(service, tag)| service == of && tag == wanted),
-        (Shown::ImageManifest { service, tag }, Artifact::ImageManifest { of, tag: wanted }) => {
+        (Shown::ImageManifest { service, tag }, Artifact::ImageManifest { of, tag: wanted })
+        | (Shown::ImageTag { service, tag }, Artifact::ImageTag { of, tag: wanted }) => {
             service == of && tag == wanted
         }
-        (Shown::ImageTag { service, tag }, Artifact::ImageTag { of, tag: wanted }) => {
-            service == of && tag == wanted
-        }
-        (
-            Shown::Span {
-                service,
-                resource,
-                duration_us,
-                failed,
-            },
-            Artifact::Span {
-                of,
-                resource: wanted,
-                lasts,
-                failed: must_fail,
-            },
-        ) => {
-            let long = |lasts: &Duration| {
-                u64::try_from(lasts.millis).is_ok_and(|least| *duration_us >= least * 1000)
-            };
-            service == of
-                && resource == wanted
-                && lasts.as_ref().is_none_or(long)
-                && (*failed || !must_fail)
-        }
+        (Shown::Span { .. }, Artifact::Span { .. }) => shows_span(shown, artifact),
         (Shown::FlagAudit(name), Artifact::Flag(wanted) | Artifact::FlagAudit(wanted)) => {
             name == wanted
         }
@@ -244,6 +221,34 @@ pub fn shows(shown: &Shown, artifact: &Artifact) -> bool {
         | (Shown::Alarm(name), Artifact::Alarm(wanted)) => name == wanted,
         _ => false,
     }
+}
+
+/// Whether spans that were shown are of the work, as long and as failed as the artifact says.
+fn shows_span(shown: &Shown, artifact: &Artifact) -> bool {
+    let (
+        Shown::Span {
+            service,
+            resource,
+            duration_us,
+            failed,
+        },
+        Artifact::Span {
+            of,
+            resource: wanted,
+            lasts,
+            failed: must_fail,
+        },
+    ) = (shown, artifact)
+    else {
+        return false;
+    };
+    let is_long = |lasts: &Duration| {
+        u64::try_from(lasts.millis).is_ok_and(|least| *duration_us >= least.saturating_mul(1000))
+    };
+    service == of
+        && resource == wanted
+        && lasts.as_ref().is_none_or(is_long)
+        && (*failed || !must_fail)
 }
 
 #[cfg(test)]

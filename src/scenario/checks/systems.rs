@@ -108,15 +108,15 @@ impl Checker<'_> {
     fn drift(&mut self, drift: &[(String, String, String)], at: &Place<'_>) {
         for (index, (address, attribute, _)) in drift.iter().enumerate() {
             let place = at.item(index);
-            if !address.contains('.') {
+            if address.contains('.') {
+                self.refer(Kind::Resource, address, &place.item(0));
+            } else {
                 self.push(
                     place
                         .item(0)
                         .error(ids::NAME, format!("`{address}` is no resource's address"))
                         .hint("TYPE.NAME, as `terraform state list` prints it"),
                 );
-            } else {
-                self.refer(Kind::Resource, address, &place.item(0));
             }
             self.not_empty(attribute, "the attribute", &place.item(1));
         }

@@ -273,7 +273,7 @@ impl Grower<'_> {
             parts.push((work * tries, late * tries));
         }
         // Who gave up waiting has waited as long as it does, and all else happened in the time that is left.
-        let gave_up = self.gave_up(served, done);
+        let gave_up = Self::gave_up(served, done);
         let waited = gave_up.and_then(|at| {
             let one = done.get(at)?;
             let limit = one.step.limit_us * f64::from(one.tries + 1);
@@ -332,7 +332,7 @@ impl Grower<'_> {
     }
 
     /// The step that ran into its limit, where the request says that it waited.
-    fn gave_up(&self, served: &Served, done: &[Done]) -> Option<usize> {
+    fn gave_up(served: &Served, done: &[Done]) -> Option<usize> {
         let said = served.said.as_deref().unwrap_or("");
         let waited = ["deadline exceeded", "timeout", "timed out", "Timeout"];
         let waited = waited.iter().any(|word| said.contains(word));

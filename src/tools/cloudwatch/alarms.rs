@@ -283,6 +283,36 @@ mod tests {
     }
 
     #[test]
+    fn a_steady_state_began_where_samples_begin_or_where_they_cross() {
+        let world = small_world();
+        let metrics = metrics::all(&world);
+        let mut alarm = all(&world)
+            .into_iter()
+            .find(|alarm| alarm.name == "node-a-cpu")
+            .unwrap();
+        let state = alarm.state(&world, &metrics);
+        assert!(state.steady);
+        let began = alarm.began(&world, &metrics, &state);
+        assert_eq!(began, world.plan().history_start());
+        // Above all but the busiest moments of two weeks: somewhere it crossed.
+        let metric = alarm.watched(&metrics).unwrap();
+        let (from, until) = (world.now() - Span::from_hours(13 * 24), world.now());
+        let points = metric
+            .points(&world, from, until, Span::from_hours(1))
+            .unwrap();
+        let most = points.iter().map(|(_, value)| *value).fold(0.0, f64::max);
+        alarm.threshold = most * 0.98;
+        alarm.periods = 1;
+        let state = alarm.state(&world, &metrics);
+        let since = if state.steady {
+            alarm.began(&world, &metrics, &state)
+        } else {
+            state.since
+        };
+        assert!(since > world.plan().history_start() && since <= world.now());
+    }
+
+    #[test]
     fn numbers_have_a_point() {
         assert_eq!([number(10.0), number(0.12345)], ["10.0", "0.123"]);
     }

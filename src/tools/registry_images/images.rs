@@ -288,8 +288,13 @@ pub fn layers(world: &World, images: &Images, image: &Image) -> Vec<Layer> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
-    use crate::sim::testing::small_world;
+    use crate::scenario::format::systems::MovedTag;
+    use crate::scenario::format::values::Moment;
+    use crate::sim::plan::Plan;
+    use crate::sim::testing::{small_pack, small_world};
 
     #[test]
     fn the_registry_has_the_digest_that_the_cluster_runs() {
@@ -310,6 +315,27 @@ mod tests {
             .find(|image| Some(&image.tag) == running.commit.as_ref())
             .unwrap();
         assert_eq!(twin.digest, running.digest);
+    }
+
+    #[test]
+    fn a_tag_that_moves_names_what_it_was_pushed_with_last() {
+        let mut pack = (*small_pack()).clone();
+        let moved = |tag: &str, release: &str, minutes: i64| MovedTag {
+            of: "worker".to_owned(),
+            tag: tag.to_owned(),
+            release: release.to_owned(),
+            at: Moment::FromPage(minutes * 60_000),
+        };
+        pack.estate.image_tags = vec![moved("stable", "1.4.0", -60), moved("next", "1.4.0", 30)];
+        pack.scenario.image_tags = vec![moved("stable", "1.3.0", -20)];
+        let world = World::open(Arc::new(Plan::new(Arc::new(pack))), 7);
+        let images = find(&world, "worker").unwrap();
+        let tag = |name: &str| images.tags.iter().find(|image| image.tag == name);
+        let (stable, release) = (tag("stable").unwrap(), tag("1.3.0").unwrap());
+        assert_eq!(stable.digest, release.digest);
+        assert_eq!(stable.built, release.built);
+        assert_eq!(stable.pushed, world.plan().page - Span::from_mins(20));
+        assert_eq!(tag("next"), None);
     }
 
     #[test]

@@ -209,10 +209,7 @@ impl Look for GetStatus {
             .collect();
         let estate = &world.plan().pack.estate;
         let made = |supplier: Option<&String>, (name, about): (String, String)| Component {
-            status: state(worst(&open, |posted| {
-                posted.components.iter().any(|one| *one == name)
-            }))
-            .to_owned(),
+            status: state(worst(&open, |posted| posted.components.contains(&name))).to_owned(),
             uptime_percent: uptime(world, &name, &all),
             artifact: Shown::StatusComponent(name.clone()).id(),
             supplier: supplier.cloned(),
@@ -264,5 +261,56 @@ impl Look for GetStatus {
             about: "What customers read",
             prints: "status.alpha.example  All Systems Operational\n\nCOMPONENT      STATUS       UPTIME (90d)  WHAT IT IS\nhand in a job  operational  100.00 %\nlook at a job  operational  100.00 %\n\nlast post 2026-02-08 02:08 UTC\n",
         }]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::scenario::format::systems::{StatusIncident, SupplierPage};
+    use crate::scenario::format::values::Moment;
+    use crate::sim::plan::Plan;
+    use crate::sim::testing::small_pack;
+
+    #[test]
+    fn what_a_supplier_says_is_on_its_own_page_alone() {
+        let mut pack = (*small_pack()).clone();
+        let page = SupplierPage {
+            address: "status.maps.example".to_owned(),
+            components: [("Tiles".to_owned(), "Maps".to_owned())]
+                .into_iter()
+                .collect(),
+            ..SupplierPage::default()
+        };
+        let suppliers = [("Maps Ltd".to_owned(), page)];
+        pack.estate.status_page.suppliers = suppliers.into_iter().collect();
+        let incident = StatusIncident {
+            title: "Tiles fail".to_owned(),
+            impact: "major".to_owned(),
+            components: vec!["Tiles".to_owned()],
+            updates: vec![(
+                Moment::FromPage(-60_000),
+                "identified".to_owned(),
+                "In one region.".to_owned(),
+            )],
+        };
+        let incidents = [("maps-1".to_owned(), incident)].into_iter().collect();
+        let of_scenario = [("Maps Ltd".to_owned(), incidents)];
+        pack.scenario.supplier_incidents = of_scenario.into_iter().collect();
+        let world = World::open(Arc::new(Plan::new(Arc::new(pack))), 7);
+        let seen = GetStatus::look(&world, &Args {}).unwrap();
+        let status = &seen.output;
+        assert_eq!(status.indicator, "none");
+        assert_eq!(status.suppliers[0].description, "Partial System Outage");
+        let tiles = status.components.last().unwrap();
+        assert_eq!(tiles.supplier.as_deref(), Some("Maps Ltd"));
+        assert_eq!(tiles.status, "partial_outage");
+        let text = status.text();
+        let (own, theirs) = text.split_once("status.maps.example").unwrap();
+        assert!(!own.contains("Tiles") && theirs.contains("maps-1  Tiles fail"));
+        let shown = Shown::StatusComponent("Tiles".to_owned());
+        assert!(seen.shown.contains(&shown));
     }
 }
