@@ -31,9 +31,15 @@ impl Checker<'_> {
                 metric,
                 matching,
                 to,
+                after_starts,
             } => {
                 self.bent(metric, matching, at);
                 self.number(*to, -1e15, 1e15, &at.field("to"));
+                if let Some((of, lasts)) = after_starts {
+                    let place = at.field("after_starts");
+                    self.refer(Kind::Service, of, &place.item(0));
+                    self.duration(*lasts, "1s", "1d", &place.item(1));
+                }
             }
             Effect::Blind { metric } => self.blind(metric, &at.field("metric")),
             Effect::Fills { stock, .. } => self.refer(Kind::Stock, stock, &at.field("stock")),

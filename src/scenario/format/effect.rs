@@ -98,6 +98,9 @@ pub enum Effect {
         matching: Map<String>,
         /// Value at full intensity.
         to: f64,
+        /// Only for so long (at full intensity) after each start of a container of this service.
+        #[serde(default)]
+        after_starts: Option<(String, Duration)>,
     },
     /// Containers of a service crash some time after they start. Decided at each start from the new container's facts.
     Crash {

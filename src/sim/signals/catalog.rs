@@ -150,10 +150,14 @@ impl Catalog<'_> {
                     PlanBend::Scale(by) => Bend::Scale(by),
                     PlanBend::Toward(to) => Bend::Toward(to),
                 };
+                let starts = bend.after_starts.and_then(|(service, lasts_ms)| {
+                    Some((self.signals.service(service)?.slots, lasts_ms))
+                });
                 gauge.effects.push(GaugeEffect {
                     bend: effect,
                     level,
                     only: Vec::new(),
+                    after_starts: starts,
                 });
             }
         }

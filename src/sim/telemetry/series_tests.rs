@@ -289,6 +289,7 @@ fn gauges_follow_their_effects_and_aliases_agree() {
         bend: Bend::Scale(4.0),
         level,
         only: Vec::new(),
+        after_starts: None,
     }];
     telemetry
         .add_series(series("memory_bytes", Values::Gauge(gauge.clone())))
