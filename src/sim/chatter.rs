@@ -289,6 +289,29 @@ mod tests {
     }
 
     #[test]
+    fn whoever_is_away_says_nothing() {
+        let mut pack = (*small_pack()).clone();
+        let (from, until) = (at("2026-02-24T00:00:00Z"), at("2026-02-26T00:00:00Z"));
+        let by = |pack: &Pack, who: &str| {
+            let chatter = Chatter::of(pack, 7, "#platform").unwrap();
+            let said = chatter.between(from, until);
+            (
+                said.iter().filter(|post| post.by == who).count(),
+                said.len(),
+            )
+        };
+        let (before, all) = by(&pack, "mara");
+        assert!(before > 0 && before < all, "{before} of {all}");
+        let moment =
+            |at: SimTime| Moment::FromPage((at - SimTime(pack.scenario.starts.millis)).millis());
+        let away = vec![(moment(from), moment(until))];
+        let mara = pack.estate.people.get_mut("mara").unwrap();
+        mara.away = away;
+        let (away, others) = by(&pack, "mara");
+        assert!(away == 0 && others > 0);
+    }
+
+    #[test]
     fn a_line_comes_back_only_after_all_others() {
         let pack = small_pack();
         let chatter = Chatter::of(&pack, 7, "#platform").unwrap();

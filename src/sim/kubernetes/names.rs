@@ -127,6 +127,16 @@ mod tests {
     }
 
     #[test]
+    fn a_node_may_be_named_after_its_address() {
+        let address = |name| address_in(name).map(|ip| ip.to_string());
+        assert_eq!(address("ip-10-1-2-33").as_deref(), Some("10.1.2.33"));
+        let whole = address("ip-10-1-2-33.eu-north-1.compute.internal");
+        assert_eq!(whole.as_deref(), Some("10.1.2.33"));
+        assert_eq!(address("node-a"), None);
+        assert_eq!(address("ip-10-1-2-333"), None);
+    }
+
+    #[test]
     fn uids_look_like_version_four() {
         let uid = uid(1, "Pod", "ns", "alpha");
         assert_eq!(uid.len(), 36);
