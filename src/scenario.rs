@@ -1,5 +1,6 @@
 //! Estates and scenarios: file types, loader and checks. Knows nothing of the running world.
 
+pub mod addresses;
 pub mod checks;
 pub mod format;
 pub mod ids;

@@ -123,12 +123,9 @@ fn shown_by(world: &World, artifacts: &[&String]) -> (BTreeSet<String>, usize) {
 
 /// The faults of which an artifact shows a clue.
 pub fn revealed_by(world: &World, artifact: &str) -> Vec<String> {
-    let Some(shown) = world.artifact(artifact) else {
-        return Vec::new();
-    };
     let clues: Vec<_> = world.plan().pack.scenario.clues.values().collect();
     world
-        .clues_in(&[shown])
+        .clues_of(artifact)
         .into_iter()
         .filter_map(|clue| clues.get(clue.index()))
         .map(|clue| clue.reveals.clone())

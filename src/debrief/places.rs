@@ -3,7 +3,9 @@
 
 use serde::Serialize;
 
+use crate::scenario::format::Map;
 use crate::scenario::format::artifact::Artifact;
+use crate::scenario::format::values::Duration;
 use crate::sim::World;
 
 /// A place where something was to be seen.
@@ -32,19 +34,7 @@ pub fn sight(world: &World, artifact: &Artifact) -> Sight {
             metric,
             matching,
             spans,
-        } => {
-            let labels: Vec<String> = matching
-                .iter()
-                .map(|(name, value)| format!("{name}=\"{value}\""))
-                .collect();
-            let selector = if labels.is_empty() {
-                metric.clone()
-            } else {
-                format!("{metric}{{{}}}", labels.join(","))
-            };
-            let range = spans.map_or_else(String::new, |spans| format!(" over {spans} or more"));
-            Sight::new("Metrics", format!("`{selector}`{range}"))
-        }
+        } => series(metric, matching, *spans),
         Artifact::Line { of, contains } => Sight::new(
             "Logs",
             format!(
@@ -101,6 +91,15 @@ pub fn sight(world: &World, artifact: &Artifact) -> Sight {
         Artifact::ImageManifest { of, tag } => {
             shell(format!("the registry's manifest of {of}:{tag}"))
         }
+        Artifact::ImageTag { of, tag } => shell(format!(
+            "`registry_list_tags` of {of}: when {tag} was pushed and with which digest"
+        )),
+        Artifact::Span {
+            of,
+            resource,
+            lasts,
+            failed,
+        } => span(of, resource, *lasts, *failed),
         Artifact::Flag(flag) => shell(format!("`flags get {flag}`")),
         Artifact::FlagAudit(flag) => shell(format!("`flags get {flag}`, its audit")),
         Artifact::Schedule(team) => shell(format!("`oncall schedule {team}`")),
@@ -119,6 +118,29 @@ pub fn sight(world: &World, artifact: &Artifact) -> Sight {
             "`psql -h {server} -c 'select * from {table} limit 5'`"
         )),
     }
+}
+
+fn series(metric: &str, matching: &Map<String>, spans: Option<Duration>) -> Sight {
+    let labels: Vec<String> = matching
+        .iter()
+        .map(|(name, value)| format!("{name}=\"{value}\""))
+        .collect();
+    let selector = if labels.is_empty() {
+        metric.to_owned()
+    } else {
+        format!("{metric}{{{}}}", labels.join(","))
+    };
+    let range = spans.map_or_else(String::new, |spans| format!(" over {spans} or more"));
+    Sight::new("Metrics", format!("`{selector}`{range}"))
+}
+
+fn span(of: &str, resource: &str, lasts: Option<Duration>, failed: bool) -> Sight {
+    let which = if failed { "a failed trace" } else { "a trace" };
+    let long = lasts.map_or_else(String::new, |lasts| format!(" of {lasts} or more"));
+    Sight::new(
+        "Traces",
+        format!("{which} with a span `{resource}` of {of}{long}"),
+    )
 }
 
 fn namespace<'a>(world: &'a World, service: &str) -> &'a str {

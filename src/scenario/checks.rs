@@ -27,6 +27,7 @@ mod words;
 
 use std::ops::Range;
 
+use super::addresses;
 use super::format::estate::Estate;
 use super::format::scenario::Scenario;
 use super::loader::files::Files;
@@ -136,12 +137,17 @@ pub(super) struct Subject<'a> {
 /// Checks everything about a subject.
 pub(super) fn check(subject: &Subject<'_>, judge: &dyn Judge) -> Vec<Diagnostic> {
     let metrics = judge.metrics();
+    let alarms = addresses::alarms(subject.estate);
+    let resources = addresses::resources(subject.estate);
+    let mut names = Names::collect(
+        subject,
+        metrics.as_deref().unwrap_or_default(),
+        judge.alerts(),
+    );
+    names.add(Kind::Alarm, alarms.iter().map(String::as_str));
+    names.add(Kind::Resource, resources.iter().map(String::as_str));
     let mut checker = Checker {
-        names: Names::collect(
-            subject,
-            metrics.as_deref().unwrap_or_default(),
-            judge.alerts(),
-        ),
+        names,
         any_metric: metrics.is_none(),
         subject,
         judge,

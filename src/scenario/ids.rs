@@ -119,8 +119,14 @@ ids! {
     NO_TEXT = "FD0231";
     /// A Kubernetes object that does not exist.
     NO_OBJECT = "FD0232";
-    /// An incident or component of the status page that does not exist.
+    /// An incident or component of a status page, or a supplier with one, that does not exist.
     NO_STATUS = "FD0233";
+    /// An alarm of the cloud account that does not exist.
+    NO_ALARM = "FD0234";
+    /// A resource of the infrastructure's state that does not exist.
+    NO_RESOURCE = "FD0235";
+    /// A system whose calls cannot be limited, or that does not exist.
+    NO_SYSTEM = "FD0236";
 
     /// Faults that cause each other at once, without a delay.
     CYCLE_AT_ONCE = "FD0301";

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::scenario::format::artifact::Artifact;
+use crate::scenario::format::values::Duration;
 
 use super::time::{SimTime, Span};
 
@@ -81,6 +82,24 @@ pub enum Shown {
         service: String,
         /// The release's tag.
         tag: String,
+    },
+    /// A tag in a list of images.
+    ImageTag {
+        /// Service.
+        service: String,
+        /// The tag.
+        tag: String,
+    },
+    /// Spans of one kind of work in a trace that was opened.
+    Span {
+        /// The service that sent them.
+        service: String,
+        /// Their resource.
+        resource: String,
+        /// How long the longest of them took, in microseconds.
+        duration_us: u64,
+        /// They failed.
+        failed: bool,
     },
     /// A feature flag's value.
     Flag(String),
@@ -171,9 +190,11 @@ pub fn shows(shown: &Shown, artifact: &Artifact) -> bool {
         (Shown::CiRun { releases, .. }, Artifact::CiRun { of, tag: wanted }) => releases
             .iter()
             .any(|(service, tag)| service == of && tag == wanted),
-        (Shown::ImageManifest { service, tag }, Artifact::ImageManifest { of, tag: wanted }) => {
+        (Shown::ImageManifest { service, tag }, Artifact::ImageManifest { of, tag: wanted })
+        | (Shown::ImageTag { service, tag }, Artifact::ImageTag { of, tag: wanted }) => {
             service == of && tag == wanted
         }
+        (Shown::Span { .. }, Artifact::Span { .. }) => shows_span(shown, artifact),
         (Shown::FlagAudit(name), Artifact::Flag(wanted) | Artifact::FlagAudit(wanted)) => {
             name == wanted
         }
@@ -202,9 +223,64 @@ pub fn shows(shown: &Shown, artifact: &Artifact) -> bool {
     }
 }
 
+/// Whether spans that were shown are of the work, as long and as failed as the artifact says.
+fn shows_span(shown: &Shown, artifact: &Artifact) -> bool {
+    let (
+        Shown::Span {
+            service,
+            resource,
+            duration_us,
+            failed,
+        },
+        Artifact::Span {
+            of,
+            resource: wanted,
+            lasts,
+            failed: must_fail,
+        },
+    ) = (shown, artifact)
+    else {
+        return false;
+    };
+    let is_long = |lasts: &Duration| {
+        u64::try_from(lasts.millis).is_ok_and(|least| *duration_us >= least.saturating_mul(1000))
+    };
+    service == of
+        && resource == wanted
+        && lasts.as_ref().is_none_or(is_long)
+        && (*failed || !must_fail)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_span_counts_when_it_is_long_enough_and_failed_as_it_must() {
+        let shown = |duration_us, failed| Shown::Span {
+            service: "gate".into(),
+            resource: "POST /hand-in".into(),
+            duration_us,
+            failed,
+        };
+        let wanted = |lasts: Option<i64>, failed| Artifact::Span {
+            of: "gate".into(),
+            resource: "POST /hand-in".into(),
+            lasts: lasts.map(|millis| Duration { millis }),
+            failed,
+        };
+        assert!(shows(&shown(5_000_000, true), &wanted(Some(5000), true)));
+        assert!(!shows(&shown(4_999_999, true), &wanted(Some(5000), true)));
+        assert!(!shows(&shown(5_000_000, false), &wanted(None, true)));
+        assert!(shows(&shown(1, true), &wanted(None, false)));
+        let other = Artifact::Span {
+            of: "intake".into(),
+            resource: "POST /hand-in".into(),
+            lasts: None,
+            failed: false,
+        };
+        assert!(!shows(&shown(1, false), &other));
+    }
 
     #[test]
     fn a_commit_with_its_changes_shows_its_title_too() {

@@ -5,6 +5,7 @@
 
 use crate::scenario::format::estate::Estate;
 use crate::scenario::format::people::{Channel, Person};
+use crate::scenario::format::values::Moment;
 use crate::scenario::pack::Pack;
 
 use super::draw::{LeafKey, Permutation, StreamId, StreamKey, poisson};
@@ -101,7 +102,7 @@ impl<'a> Chatter<'a> {
 
     /// Messages that are expected of a leaf.
     fn mean(&self, start: SimTime) -> f64 {
-        let weights: u64 = self.authors.iter().map(|(_, who)| awake(*who, start)).sum();
+        let weights: u64 = self.awake(start).sum();
         let share = weights as f64 / (100.0 * self.authors.len() as f64);
         (self.per_leaf * share).clamp(0.0, MOST_IN_A_LEAF as f64)
     }
@@ -148,17 +149,28 @@ impl<'a> Chatter<'a> {
 
     /// Somebody who is at work then; those in the middle of their day more often.
     fn author(&self, key: LeafKey, at: SimTime) -> Option<&'a str> {
-        let whole: u64 = self.authors.iter().map(|(_, who)| awake(*who, at)).sum();
+        let whole: u64 = self.awake(at).sum();
         let mut left = key.below(field::AUTHOR, whole);
-        self.authors
-            .iter()
-            .find(|(_, who)| {
-                let weight = awake(*who, at);
-                let here = left < weight;
-                left = left.saturating_sub(weight);
-                here
-            })
-            .map(|(handle, _)| *handle)
+        let mut both = self.authors.iter().zip(self.awake(at));
+        both.find(|(_, weight)| {
+            let here = left < *weight;
+            left = left.saturating_sub(*weight);
+            here
+        })
+        .map(|((handle, _), _)| *handle)
+    }
+
+    /// How much each author writes at a moment, in percent; whoever is away writes nothing.
+    fn awake(&self, at: SimTime) -> impl Iterator<Item = u64> + '_ {
+        let is_away = move |person: &Person| {
+            let at_ms = |moment: Moment| moment.millis(self.pack.scenario.starts);
+            let mut spans = person.away.iter();
+            spans.any(|(from, until)| (at_ms(*from)..at_ms(*until)).contains(&at.millis()))
+        };
+        self.authors.iter().map(move |(_, person)| match person {
+            Some(person) if is_away(person) => 0,
+            person => awake(*person, at),
+        })
     }
 }
 
@@ -274,6 +286,29 @@ mod tests {
         assert!(all.iter().all(|post| (6..20).contains(&hour(post))));
         let week_end = (at("2026-02-28T00:00:00Z"), at("2026-03-01T23:59:59Z"));
         assert!(chatter.between(week_end.0, week_end.1).is_empty());
+    }
+
+    #[test]
+    fn whoever_is_away_says_nothing() {
+        let mut pack = (*small_pack()).clone();
+        let (from, until) = (at("2026-02-24T00:00:00Z"), at("2026-02-26T00:00:00Z"));
+        let by = |pack: &Pack, who: &str| {
+            let chatter = Chatter::of(pack, 7, "#platform").unwrap();
+            let said = chatter.between(from, until);
+            (
+                said.iter().filter(|post| post.by == who).count(),
+                said.len(),
+            )
+        };
+        let (before, all) = by(&pack, "mara");
+        assert!(before > 0 && before < all, "{before} of {all}");
+        let moment =
+            |at: SimTime| Moment::FromPage((at - SimTime(pack.scenario.starts.millis)).millis());
+        let away = vec![(moment(from), moment(until))];
+        let mara = pack.estate.people.get_mut("mara").unwrap();
+        mara.away = away;
+        let (away, others) = by(&pack, "mara");
+        assert!(away == 0 && others > 0);
     }
 
     #[test]

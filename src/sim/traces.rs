@@ -15,9 +15,11 @@ mod step;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::World;
+use super::artifact::Shown;
 use super::ids::{RouteId, ServiceId};
 use super::plan::{ClassPlan, Plan, RoutePlan, ServicePlan};
 use super::signals::Signals;
@@ -57,6 +59,28 @@ pub struct Trace {
     pub orphans: usize,
     /// It has more spans than [`MOST_SPANS`]; the rest is left out.
     pub cut: bool,
+}
+
+impl Trace {
+    /// What it shows to somebody who opens it: its spans, those of one kind of work and outcome together.
+    pub fn shown(&self) -> Vec<Shown> {
+        let mut longest: BTreeMap<(&str, &str, bool), u64> = BTreeMap::new();
+        for span in &self.spans {
+            let kind = (&*span.service, &*span.resource, span.error.is_some());
+            let known = longest.entry(kind).or_default();
+            *known = span.duration_us.max(*known);
+        }
+        let shown = longest.into_iter();
+        let shown = shown.map(|((service, resource, failed), duration_us)| Shown::Span {
+            service: service.to_owned(),
+            resource: resource.to_owned(),
+            duration_us,
+            failed,
+        });
+        std::iter::once(Shown::Trace(format!("{:032x}", self.id)))
+            .chain(shown)
+            .collect()
+    }
 }
 
 /// On which side of a call a span is.
@@ -217,6 +241,13 @@ impl<'a> Traces<'a> {
     pub fn open(&self, trace: u128) -> Result<Trace, Missing> {
         let request = self.request_of(trace)?;
         grow::grow(*self, &request).ok_or(Missing::Unknown)
+    }
+
+    /// What a trace shows to somebody who opens it, by its id in hexadecimal digits; nothing where it cannot be opened.
+    pub fn shown(&self, id: &str) -> Vec<Shown> {
+        let trace = u128::from_str_radix(id, 16);
+        let trace = trace.ok().and_then(|id| self.open(id).ok());
+        trace.map_or_else(Vec::new, |trace| trace.shown())
     }
 
     /// The trace of a request.

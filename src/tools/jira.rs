@@ -2,6 +2,7 @@
 //! one.
 
 pub mod background;
+mod commits;
 pub mod evaluate;
 pub mod get_issue;
 pub mod issues;

@@ -3,40 +3,13 @@
 use super::family::Family;
 use super::registry::Registry;
 
-const FAMILIES: [Family; 24] = [
-    Family::Slack,
-    Family::PagerDuty,
-    Family::Sentry,
-    Family::Prometheus,
-    Family::Logs,
-    Family::Git,
-    Family::Code,
-    Family::Kubernetes,
-    Family::Kafka,
-    Family::Valkey,
-    Family::Postgres,
-    Family::FeatureFlags,
-    Family::Jira,
-    Family::Wiki,
-    Family::Ci,
-    Family::StatusPage,
-    Family::OnCall,
-    Family::Terraform,
-    Family::ImageRegistry,
-    Family::CloudWatch,
-    Family::Datadog,
-    Family::Delivery,
-    Family::Host,
-    Family::Drill,
-];
-
 /// The page: each family with its tools and programs, each with its examples.
 pub fn page(registry: &Registry) -> String {
     let mut page = String::from(
         "# Tools and programs\n\nGenerated from the registry. Tools take JSON arguments (in panes and over MCP); programs are typed in the shell.\n\
          The answers are those of the tests' small scenario at its page.\n",
     );
-    for family in FAMILIES {
+    for family in Family::ALL {
         let tools: Vec<_> = registry
             .tools()
             .filter(|tool| tool.family() == family)

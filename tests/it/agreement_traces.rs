@@ -10,7 +10,7 @@ use firedrill::sim::World;
 use firedrill::sim::plan::Plan;
 use firedrill::sim::telemetry::lines::LineFilter;
 use firedrill::sim::time::{SimTime, Span};
-use firedrill::sim::traces::{ListedTrace, Outcome, Traces, Wanted};
+use firedrill::sim::traces::{ListedTrace, Outcome, SpanKind, Traces, Wanted};
 use serde_json::json;
 
 use super::asking::ask;
@@ -138,6 +138,59 @@ fn a_trace_is_the_request_of_its_line() {
         });
         walked.unwrap();
         assert!(opened > 50, "{opened} in {}", world.plan().pack.name);
+    }
+}
+
+/// Who calls gives up after its timeout, and who is called is not heard any longer: in failed and good traces alike, and
+/// whoever says that it gave up waiting has waited that long.
+#[test]
+fn nobody_waits_longer_than_it_would() {
+    for world in worlds() {
+        let plan = world.plan();
+        let traces = Traces::of(&world);
+        let end = world.now().floor_to(Span::from_mins(1));
+        let window = (end - Span::from_mins(2), end);
+        let (mut calls, mut given_up) = (0, 0);
+        for entry in list(&world, Outcome::Any, window) {
+            let trace = traces.open(entry.trace).unwrap();
+            for span in &trace.spans {
+                let service = &plan.pack.estate.services[&*span.service];
+                let Some(client) = (span.parent.is_some() && span.kind == SpanKind::Client)
+                    .then_some(&span.resource)
+                else {
+                    continue;
+                };
+                let all = service.routes.values().flat_map(|route| &route.calls);
+                let waits = all.filter(|call| call.route == *client);
+                let Some(longest) = waits.filter_map(|call| call.timeout).max() else {
+                    continue;
+                };
+                let longest_us = u64::try_from(longest.millis).unwrap() * 1000;
+                assert!(
+                    span.duration_us <= longest_us,
+                    "{} waits {} µs for {client} in {:032x}",
+                    span.service,
+                    span.duration_us,
+                    trace.id
+                );
+                calls += 1;
+                let root = &trace.spans[0];
+                let said = root.error.as_deref().unwrap_or("").replace('\\', "");
+                let error = span.error.as_deref().unwrap_or("none");
+                let waited = error.contains("context deadline exceeded");
+                // What somebody further down reports is that one's own waiting.
+                if waited
+                    && span.parent == Some(root.id)
+                    && said.contains(error)
+                    && !error.starts_with("rpc")
+                {
+                    given_up += 1;
+                    assert!(span.duration_us * 10 >= longest_us * 9, "{:032x}", trace.id);
+                }
+            }
+        }
+        assert!(calls > 100, "{calls} calls in {}", plan.pack.name);
+        println!("{}: {calls} calls, {given_up} given up", plan.pack.name);
     }
 }
 

@@ -18,13 +18,41 @@ use super::asking::{answer, ask, ask_all, ask_pages};
 
 const SCENARIO: &str = "carts-emptying";
 const SEEDS: [u64; 2] = [7, 11];
+/// The families, each a system of its own.
+const FAMILIES: [&str; 18] = [
+    "CI",
+    "CloudWatch",
+    "Code",
+    "Datadog",
+    "Feature flags",
+    "Git",
+    "Jira",
+    "Kubernetes",
+    "Logs",
+    "On-call",
+    "PagerDuty",
+    "Prometheus",
+    "Registry",
+    "Sentry",
+    "Slack",
+    "Status page",
+    "Terraform",
+    "Wiki",
+];
 /// Items that a family has at least.
 const LEAST: usize = 20;
 
-fn world(seed: u64) -> World {
-    let source = Source::folder(Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios"));
-    let pack = loader::load(&source, SCENARIO).unwrap();
+fn source() -> Source {
+    Source::folder(Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios"))
+}
+
+fn world_of(scenario: &str, seed: u64) -> World {
+    let pack = loader::load(&source(), scenario).unwrap();
     World::open(Arc::new(Plan::new(Arc::new(pack))), seed)
+}
+
+fn world(seed: u64) -> World {
+    world_of(SCENARIO, seed)
 }
 
 /// A list of a family: the tool, its arguments, where its items are, whether it comes in pages.
@@ -198,7 +226,7 @@ fn each_family_has_at_least_twenty_items_and_pages_lose_and_repeat_none() {
         }
         assert!(counts.is_empty(), "seed {seed}:\n{}", counts.join("\n"));
     }
-    assert_eq!(families.len(), 18);
+    assert_eq!(families.into_iter().collect::<Vec<_>>(), FAMILIES);
 }
 
 #[test]
@@ -356,7 +384,7 @@ fn way_to(
             json!({ "path": format!("{repo}/{path}"), "limit": 1000 }),
         ),
         Artifact::CommitTitle(_) => one("Git", "git_recent_commits", json!({ "limit": 200 })),
-        Artifact::Commit(id) => one("Git", "git show", json!(id)),
+        Artifact::Commit(id) => one("Git", "git", json!(["show", id])),
         Artifact::Message(_) => {
             let channels = world.plan().pack.estate.channels.keys();
             let reads = channels.map(|channel| {
@@ -397,7 +425,26 @@ fn way_to(
             "terraform_show_state",
             json!({ "resource": address }),
         ),
+        Artifact::StatusComponent(_) => one("Status page", "statuspage_get_status", json!({})),
+        Artifact::TerraformDrift(_) => one("Terraform", "terraform", json!(["plan"])),
         Artifact::Alarm(_) => one("CloudWatch", "cloudwatch_list_alarms", json!({})),
+        Artifact::Span { of, .. } => {
+            let traces = ["failed", "newest"].into_iter().flat_map(|sort| {
+                let args = json!({ "service": of, "sort": sort, "limit": 60 });
+                let page = ask(world, "datadog_list_traces", &args);
+                page["traces"].as_array().unwrap().clone()
+            });
+            let opened = traces.map(|trace| {
+                let args = json!({ "trace_id": trace["trace_id"] });
+                ("datadog_get_trace", args)
+            });
+            Some(("Datadog", opened.collect()))
+        }
+        Artifact::ImageTag { of, .. } => one(
+            "Registry",
+            "registry_list_tags",
+            json!({ "repo": of, "limit": 200 }),
+        ),
         Artifact::ImageManifest { of, tag } => one(
             "Registry",
             "registry_get_manifest",
@@ -407,98 +454,101 @@ fn way_to(
     }
 }
 
-/// What a look shows: a tool's answer, or that of `git show`.
-fn shown(world: &World, tool: &str, args: &Value) -> Vec<Shown> {
-    if tool != "git show" {
-        return answer(world, tool, args).shown;
-    }
+/// What a look shows: a tool's answer, or that of a program of the shell.
+fn shown(world: &World, name: &str, args: &Value) -> Vec<Shown> {
+    let Some(words) = args.as_array() else {
+        return answer(world, name, args).shown;
+    };
     let registry = Registry::standard();
     let place = Place {
         cwd: world.repositories().keys().next().cloned().unwrap(),
     };
-    let words = ["show".to_owned(), args.as_str().unwrap().to_owned()];
+    let words: Vec<String> = words
+        .iter()
+        .map(|word| word.as_str().unwrap().to_owned())
+        .collect();
     match registry
-        .program("git")
+        .program(name)
         .unwrap()
         .run(world, &place, &words, "")
     {
         Run::Answer(answer) => answer.shown,
-        Run::Act(_) => panic!("git show acts"),
+        Run::Act(_) => panic!("{name} {args} acts"),
     }
 }
 
-/// Families that show at least one of some artifacts, and those that are named at all.
+/// The artifacts that are seen at the page where they are looked for, by family; and the others.
 fn showing<'a>(
     world: &World,
     artifacts: impl Iterator<Item = &'a Artifact>,
-) -> (BTreeSet<&'static str>, BTreeSet<&'static str>) {
-    let mut named: BTreeMap<&'static str, bool> = BTreeMap::new();
+) -> (BTreeMap<&'static str, Vec<&'a Artifact>>, Vec<&'a Artifact>) {
+    let mut found: BTreeMap<&'static str, Vec<&Artifact>> = BTreeMap::new();
+    let mut unseen = Vec::new();
     for artifact in artifacts {
         let Some((family, looks)) = way_to(world, artifact) else {
             continue;
         };
-        let found = named.entry(family).or_default();
-        *found = *found
-            || looks.iter().any(|(tool, args)| {
-                let seen = shown(world, tool, args);
-                seen.iter().any(|seen| shows(seen, artifact))
-            });
+        let is_seen = looks.iter().any(|(tool, args)| {
+            let seen = shown(world, tool, args);
+            seen.iter().any(|seen| shows(seen, artifact))
+        });
+        if is_seen {
+            found.entry(family).or_default().push(artifact);
+        } else {
+            unseen.push(artifact);
+        }
     }
-    let found = named.iter().filter(|(_, found)| **found);
-    (
-        found.map(|(family, _)| *family).collect(),
-        named.into_keys().collect(),
-    )
+    (found, unseen)
 }
 
 #[test]
-fn each_family_that_a_scenario_names_leads_to_the_cause_or_astray_as_it_says() {
-    let world = world(7);
-    let scenario = &world.plan().pack.scenario;
-    let faults: BTreeSet<&String> = scenario
-        .answer
-        .path
+fn each_family_of_a_shipped_scenario_leads_to_the_cause_and_astray() {
+    let shipped = loader::list(&source());
+    assert!(!shipped.is_empty());
+    let each = shipped
         .iter()
-        .chain(&scenario.answer.roots)
-        .collect();
-    let clues = scenario
-        .clues
-        .values()
-        .filter(|clue| faults.contains(&clue.reveals));
-    let on_path = clues.flat_map(|clue| &clue.shown_by);
-    let refuting = scenario
-        .red_herrings
-        .values()
-        .flat_map(|herring| &herring.refuted_by);
-    let (leading, named) = showing(&world, on_path.chain(refuting));
-    assert_eq!(
-        leading, named,
-        "nothing of these families is seen at the page"
-    );
-    for family in [
-        "CI",
-        "Code",
-        "Git",
-        "Jira",
-        "Kubernetes",
-        "Logs",
-        "Prometheus",
-        "Sentry",
-        "Slack",
-        "Wiki",
-    ] {
-        assert!(leading.contains(family), "{family}");
-    }
-    let astray = scenario
-        .red_herrings
-        .values()
-        .flat_map(|herring| &herring.shown_by);
-    let (misleading, named) = showing(&world, astray);
-    assert_eq!(
-        misleading, named,
-        "nothing of these families is seen at the page"
-    );
-    for family in ["Feature flags", "Git", "Kubernetes", "PagerDuty", "Slack"] {
-        assert!(misleading.contains(family), "{family}");
+        .flat_map(|listing| SEEDS.map(|seed| (listing, seed)));
+    for (listing, seed) in each {
+        let world = world_of(&listing.name, seed);
+        let scenario = &world.plan().pack.scenario;
+        let path = scenario.answer.path.iter().chain(&scenario.answer.roots);
+        let faults: BTreeSet<&String> = path.collect();
+        let clues = scenario.clues.values();
+        let clues = clues.filter(|clue| faults.contains(&clue.reveals));
+        let on_path = clues.flat_map(|clue| &clue.shown_by);
+        let herrings = scenario.red_herrings.values();
+        let refuting = herrings.clone().flat_map(|herring| &herring.refuted_by);
+        let (leading, unseen) = showing(&world, on_path.chain(refuting));
+        println!("{}: not seen at the page {unseen:?}", listing.name);
+        let astray = herrings.flat_map(|herring| &herring.shown_by);
+        let (misleading, unseen) = showing(&world, astray);
+        assert!(
+            unseen.is_empty(),
+            "{}: what leads astray is seen nowhere at the page: {unseen:?}",
+            listing.name
+        );
+        for (family, found) in &leading {
+            println!("{family} leads: {found:?}");
+        }
+        for (family, found) in &misleading {
+            println!("{family} misleads: {found:?}");
+        }
+        let lacking = |found: &BTreeMap<&'static str, Vec<&Artifact>>| {
+            let mut lacking = FAMILIES.to_vec();
+            lacking.retain(|family| !found.contains_key(family));
+            lacking
+        };
+        assert!(
+            lacking(&leading).is_empty(),
+            "{}: nothing of {:?} leads to the cause",
+            listing.name,
+            lacking(&leading)
+        );
+        assert!(
+            lacking(&misleading).is_empty(),
+            "{}: nothing of {:?} leads astray",
+            listing.name,
+            lacking(&misleading)
+        );
     }
 }

@@ -15,7 +15,9 @@ use firedrill::scenario::format::infrastructure::Namespace;
 use firedrill::scenario::format::records::Repository;
 use firedrill::scenario::format::scenario::Knowledge;
 use firedrill::scenario::format::service::{Capacity, Resources, Route, Service};
-use firedrill::scenario::format::systems::{Infrastructure, Instruments, StatusPage, Tracing};
+use firedrill::scenario::format::systems::{
+    Infrastructure, Instruments, StatusPage, SupplierPage, Tracing,
+};
 use firedrill::scenario::format::telemetry::TrafficShape;
 use firedrill::scenario::ids;
 use firedrill::scenario::loader::Source;
@@ -470,6 +472,7 @@ fn defaults_of(name: &str) -> Option<serde_json::Value> {
         "Alerting" => json::<Alerting>(),
         "AlertRoute" => json::<AlertRoute>(),
         "StatusPage" => json::<StatusPage>(),
+        "SupplierPage" => json::<SupplierPage>(),
         "Tracing" => json::<Tracing>(),
         "Infrastructure" => json::<Infrastructure>(),
         "Instruments" => json::<Instruments>(),

@@ -5,8 +5,12 @@ use super::names::Kind;
 use super::nearest::{did_you_mean, list};
 use super::numbers::HISTORY_MS;
 use crate::scenario::format::artifact::Artifact;
+use crate::scenario::format::service::Runtime;
 use crate::scenario::ids;
 use crate::scenario::loader::place::Place;
+
+/// Statements to stores that spans are called by.
+const STATEMENTS: [&str; 6] = ["SELECT", "INSERT", "DELETE", "HGETALL", "HSET", "DEL"];
 
 impl Checker<'_> {
     /// A list of artifacts.
@@ -78,9 +82,25 @@ impl Checker<'_> {
             Artifact::StatusIncident(id) => self.refer(Kind::StatusIncident, id, &first()),
             Artifact::StatusComponent(name) => self.refer(Kind::StatusComponent, name, &first()),
             Artifact::TerraformResource(address) | Artifact::TerraformDrift(address) => {
-                self.not_empty(address, "the address", &first());
+                self.refer(Kind::Resource, address, &first());
             }
-            Artifact::Alarm(name) => self.not_empty(name, "the alarm's name", &first()),
+            Artifact::Alarm(name) => self.refer(Kind::Alarm, name, &first()),
+            Artifact::ImageTag { of, tag } => {
+                self.refer(Kind::Service, of, &at.field("of"));
+                self.image_tag(of, tag, &at.field("tag"));
+            }
+            Artifact::Span {
+                of,
+                resource,
+                lasts,
+                ..
+            } => {
+                self.refer(Kind::Service, of, &at.field("of"));
+                self.span(of, resource, &at.field("resource"));
+                if let Some(lasts) = lasts {
+                    self.duration(*lasts, "1ms", "1h", &at.field("lasts"));
+                }
+            }
             Artifact::Table { server, table } => self.table(server, table, at),
         }
     }
@@ -127,6 +147,52 @@ impl Checker<'_> {
             "ConfigMap" | "Secret" => self.settings(kind, name, &place),
             _ => self.refer(Kind::Service, name, &place),
         }
+    }
+
+    /// A tag of a service's images: a release's, or one that moves.
+    fn image_tag(&mut self, service: &str, tag: &str, at: &Place<'_>) {
+        let of_scenario = self.subject.scenario.map(|scenario| &scenario.image_tags);
+        let estate = &self.subject.estate.image_tags;
+        let mut moved = estate.iter().chain(of_scenario.into_iter().flatten());
+        if !moved.any(|moved| moved.of == service && moved.tag == tag) {
+            self.release(service, tag, at);
+        }
+    }
+
+    /// What a span of a service is called: a route of its own or of a service that it calls, a topic that it writes to, a
+    /// statement to its store.
+    fn span(&mut self, service: &str, resource: &str, at: &Place<'_>) {
+        let Some(known) = self.subject.estate.services.get(service) else {
+            return;
+        };
+        let mut all: Vec<String> = Vec::new();
+        for (name, route) in &known.routes {
+            all.push(name.clone());
+            all.extend(route.calls.iter().map(|call| call.route.clone()));
+            let topic = route.produces.iter();
+            all.extend(topic.map(|topic| format!("Produce Topic {topic}")));
+        }
+        if !known.stores.is_empty() {
+            all.extend(STATEMENTS.map(str::to_owned));
+        }
+        let sends = known.runtime != Runtime::Vendor;
+        if (sends && all.iter().any(|name| name == resource)) || !self.subject.whole {
+            return;
+        }
+        let hint = did_you_mean(resource, all.iter().map(String::as_str));
+        self.push(
+            at.error(
+                ids::ARTIFACT_UNSEEN,
+                format!("no span of `{service}` is called `{resource}`"),
+            )
+            .hint(hint.unwrap_or_else(|| {
+                if sends {
+                    format!("its spans are {}", list(&all))
+                } else {
+                    "what somebody else built sends no spans".to_owned()
+                }
+            })),
+        );
     }
 
     fn settings(&mut self, kind: &str, name: &str, at: &Place<'_>) {

@@ -31,9 +31,15 @@ impl Checker<'_> {
                 metric,
                 matching,
                 to,
+                after_starts,
             } => {
                 self.bent(metric, matching, at);
                 self.number(*to, -1e15, 1e15, &at.field("to"));
+                if let Some((of, lasts)) = after_starts {
+                    let place = at.field("after_starts");
+                    self.refer(Kind::Service, of, &place.item(0));
+                    self.duration(*lasts, "1s", "1d", &place.item(1));
+                }
             }
             Effect::Blind { metric } => self.blind(metric, &at.field("metric")),
             Effect::Fills { stock, .. } => self.refer(Kind::Stock, stock, &at.field("stock")),
@@ -54,10 +60,12 @@ impl Checker<'_> {
                 class,
                 share,
                 line,
+                takes,
                 ..
             } => {
                 self.on_route(of, route.as_deref(), at);
                 self.share(*share, &at.field("share"));
+                self.duration(*takes, "0s", "50s", &at.field("takes"));
                 self.not_empty(class, "the class", &at.field("class"));
                 if let Some(line) = line {
                     self.template(line, &at.field("line"));

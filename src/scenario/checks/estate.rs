@@ -99,6 +99,9 @@ impl Checker<'_> {
         for (handle, person) in &subject.estate.people {
             let at = places.entry("people", handle);
             self.refer(Kind::Team, &person.team, &at.field("team"));
+            for (index, (from, until)) in person.away.iter().enumerate() {
+                self.window(*from, *until, &at.field("away").item(index));
+            }
             if !(-14..=14).contains(&person.utc_offset_hours) {
                 self.push(
                     at.field("utc_offset_hours")
@@ -179,8 +182,13 @@ impl Checker<'_> {
         let value = at.field("value");
         match &spec.value {
             SeriesValue::Gauge {
-                base, noise, range, ..
+                base,
+                noise,
+                range,
+                step,
+                ..
             } => {
+                self.number(*step, 0.0, 1e15, &value.field("step"));
                 self.number(*noise, 0.0, 10.0, &value.field("noise"));
                 if let Some((least, most)) = range
                     && !(least <= base && base <= most)

@@ -29,6 +29,9 @@ impl Checker<'_> {
         }
         for (name, server) in &subject.estate.valkey {
             let at = places.entry("valkey", name);
+            if let Some(expires) = server.expires {
+                self.duration(expires, "1s", "1000d", &at.field("expires"));
+            }
             self.refer(Kind::Service, &server.service, &at.field("service"));
             self.share(server.used_share, &at.field("used_share"));
             self.count(server.keys, 0, 1_000_000_000, &at.field("keys"));

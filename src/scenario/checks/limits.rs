@@ -82,6 +82,7 @@ impl Checker<'_> {
             ("jira_projects", estate.jira_projects.len(), 50),
             ("cloud_metrics", estate.cloud_metrics.len(), 500),
             ("cloud_alarms", estate.cloud_alarms.len(), 500),
+            ("image_tags", estate.image_tags.len(), 500),
         ] {
             let at = self.subject.estate_places.field(field).name();
             self.limit(count, most, field, &at);
@@ -121,6 +122,7 @@ impl Checker<'_> {
             ("traffic", scenario.traffic.len(), 200),
             ("status_incidents", scenario.status_incidents.len(), 200),
             ("drift", scenario.drift.len(), 200),
+            ("image_tags", scenario.image_tags.len(), 500),
         ] {
             let at = self.subject.scenario_places.field(field).name();
             self.limit(count, most, field, &at);

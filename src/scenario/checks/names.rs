@@ -6,6 +6,7 @@ use super::Subject;
 use super::nearest::{did_you_mean, list};
 use crate::scenario::format::Map;
 use crate::scenario::format::effect::Effect;
+use crate::scenario::format::systems::SYSTEMS;
 use crate::scenario::ids;
 
 /// A kind of thing that has a name.
@@ -40,6 +41,10 @@ pub(super) enum Kind {
     Ticket,
     StatusIncident,
     StatusComponent,
+    Supplier,
+    Alarm,
+    Resource,
+    System,
     WikiPage,
     Chatter,
     Commit,
@@ -73,7 +78,10 @@ impl Kind {
             Self::Sentry => ids::NO_SENTRY_ISSUE,
             Self::Incident => ids::NO_INCIDENT,
             Self::Ticket => ids::NO_TICKET,
-            Self::StatusIncident | Self::StatusComponent => ids::NO_STATUS,
+            Self::StatusIncident | Self::StatusComponent | Self::Supplier => ids::NO_STATUS,
+            Self::Alarm => ids::NO_ALARM,
+            Self::Resource => ids::NO_RESOURCE,
+            Self::System => ids::NO_SYSTEM,
             Self::WikiPage => ids::NO_WIKI_PAGE,
             Self::Chatter => ids::NO_TEXT,
             Self::Commit => ids::NO_COMMIT,
@@ -113,6 +121,10 @@ impl Kind {
             Self::Ticket => "ticket",
             Self::StatusIncident => "incident of the status page",
             Self::StatusComponent => "component of the status page",
+            Self::Supplier => "supplier with a status page",
+            Self::Alarm => "alarm of the cloud account",
+            Self::Resource => "resource of the infrastructure",
+            Self::System => "system whose calls can be limited",
             Self::WikiPage => "wiki page",
             Self::Chatter => "chatter file",
             Self::Commit => "commit",
@@ -140,7 +152,17 @@ impl Kind {
     pub const fn is_inside(self) -> bool {
         matches!(
             self,
-            Self::Topic | Self::Group | Self::Zone | Self::Commit | Self::Message | Self::Metric
+            Self::Topic
+                | Self::Group
+                | Self::Zone
+                | Self::Commit
+                | Self::Message
+                | Self::Metric
+                | Self::StatusIncident
+                | Self::StatusComponent
+                | Self::Supplier
+                | Self::Alarm
+                | Self::Resource
         )
     }
 }
@@ -183,7 +205,8 @@ impl<'a> Names<'a> {
         })
     }
 
-    fn add(&mut self, kind: Kind, names: impl IntoIterator<Item = &'a str>) {
+    /// Takes further names of a kind.
+    pub fn add(&mut self, kind: Kind, names: impl IntoIterator<Item = &'a str>) {
         self.known.entry(kind).or_default().extend(names);
     }
 
@@ -236,6 +259,12 @@ impl<'a> Names<'a> {
         );
         self.map(Kind::Metric, &estate.recordings);
         self.map(Kind::StatusIncident, &estate.status_page.incidents);
+        self.map(Kind::Supplier, &estate.status_page.suppliers);
+        for supplier in estate.status_page.suppliers.values() {
+            self.map(Kind::StatusIncident, &supplier.incidents);
+            self.map(Kind::StatusComponent, &supplier.components);
+        }
+        self.add(Kind::System, SYSTEMS.iter().copied());
         if estate.status_page.components.is_empty() {
             self.map(Kind::StatusComponent, &estate.journeys);
         }
@@ -290,6 +319,9 @@ impl<'a> Names<'a> {
             Kind::Metric,
             scenario.series.values().map(|spec| spec.metric.as_str()),
         );
+        for incidents in scenario.supplier_incidents.values() {
+            self.map(Kind::StatusIncident, incidents);
+        }
         for knowledge in scenario.people.values() {
             let named = knowledge
                 .replies

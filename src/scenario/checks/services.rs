@@ -228,6 +228,12 @@ impl Checker<'_> {
         if let Some(topic) = &route.produces {
             self.refer(Kind::Topic, topic, &at.field("produces"));
         }
+        if let Some(timeout) = route.produce_timeout {
+            self.duration(timeout, "1ms", "1h", &at.field("produce_timeout"));
+        }
+        if let Some(deadline) = route.deadline {
+            self.duration(deadline, "1ms", "1m", &at.field("deadline"));
+        }
         self.limit(
             route.calls.len(),
             limits::MAX_CALLS,

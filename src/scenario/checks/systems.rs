@@ -3,7 +3,7 @@
 use super::Checker;
 use super::names::Kind;
 use crate::scenario::format::scenario::Scenario;
-use crate::scenario::format::systems::StatusIncident;
+use crate::scenario::format::systems::{MovedTag, StatusIncident};
 use crate::scenario::ids;
 use crate::scenario::loader::place::Place;
 
@@ -28,6 +28,14 @@ impl Checker<'_> {
             let at = places.field("status_page").field("incidents").field(id);
             self.status_incident(incident, &at);
         }
+        for (name, supplier) in &subject.estate.status_page.suppliers {
+            let at = places.field("status_page").field("suppliers").field(name);
+            self.not_empty(&supplier.address, "the address", &at.field("address"));
+            for (id, incident) in &supplier.incidents {
+                self.status_incident(incident, &at.field("incidents").field(id));
+            }
+        }
+        self.image_tags(&subject.estate.image_tags, &places.field("image_tags"));
         for (index, metric) in subject.estate.cloud_metrics.iter().enumerate() {
             let at = places.field("cloud_metrics").item(index);
             self.not_empty(&metric.namespace, "the namespace", &at.field("namespace"));
@@ -68,20 +76,41 @@ impl Checker<'_> {
         for (id, incident) in &scenario.status_incidents {
             self.status_incident(incident, &places.entry("status_incidents", id));
         }
+        for (supplier, incidents) in &scenario.supplier_incidents {
+            let at = places.entry("supplier_incidents", supplier);
+            self.refer(Kind::Supplier, supplier, &at.name());
+            for (id, incident) in incidents {
+                self.status_incident(incident, &at.field(id));
+            }
+        }
+        self.image_tags(&scenario.image_tags, &places.field("image_tags"));
         self.drift(&scenario.drift, &places.field("drift"));
-        for (family, limit) in &scenario.instruments.rate_limits {
+        for (system, limit) in &scenario.instruments.rate_limits {
             let at = places
                 .field("instruments")
                 .field("rate_limits")
-                .field(family);
+                .field(system);
+            self.refer(Kind::System, system, &at.name());
             self.number(f64::from(*limit), 1.0, 10_000.0, &at);
+        }
+    }
+
+    fn image_tags(&mut self, tags: &[MovedTag], at: &Place<'_>) {
+        for (index, moved) in tags.iter().enumerate() {
+            let at = at.item(index);
+            self.refer(Kind::Service, &moved.of, &at.field("of"));
+            self.not_empty(&moved.tag, "the tag", &at.field("tag"));
+            self.release(&moved.of, &moved.release, &at.field("release"));
+            self.moment(moved.at, true, &at.field("at"));
         }
     }
 
     fn drift(&mut self, drift: &[(String, String, String)], at: &Place<'_>) {
         for (index, (address, attribute, _)) in drift.iter().enumerate() {
             let place = at.item(index);
-            if !address.contains('.') {
+            if address.contains('.') {
+                self.refer(Kind::Resource, address, &place.item(0));
+            } else {
                 self.push(
                     place
                         .item(0)

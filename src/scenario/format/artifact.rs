@@ -84,15 +84,35 @@ pub enum Artifact {
         /// Tag of the release.
         tag: String,
     },
+    /// A tag in the list of a service's images, as it is pushed now.
+    ImageTag {
+        /// Service.
+        of: String,
+        /// The tag: that of a release, or one that moves.
+        tag: String,
+    },
+    /// A trace that was opened, with a span of this work.
+    Span {
+        /// The service that sent the span.
+        of: String,
+        /// Its resource: a route of the service or of one that it calls, or `"Produce Topic NAME"`.
+        resource: String,
+        /// It took at least so long.
+        #[serde(default)]
+        lasts: Option<Duration>,
+        /// It failed.
+        #[serde(default)]
+        failed: bool,
+    },
     /// A feature flag's value.
     Flag(String),
     /// A feature flag's audit: who switched it and when.
     FlagAudit(String),
     /// A team's on-call schedule.
     Schedule(String),
-    /// An incident of the status page.
+    /// An incident of the status page, or of a supplier's.
     StatusIncident(String),
-    /// A component of the status page with its state.
+    /// A component of the status page with its state, or of a supplier's.
     StatusComponent(String),
     /// A resource of the infrastructure's state, by address.
     TerraformResource(String),

@@ -30,6 +30,9 @@ pub enum Effect {
         /// Whether a failed request still has the effects of a good one on the topic it writes to.
         #[serde(default)]
         produces: bool,
+        /// A request that ends so has taken at least so long: it waited for something until it gave up.
+        #[serde(default)]
+        takes: Duration,
     },
     /// A route is slower: times a factor, plus a span, at full intensity.
     Latency {
@@ -95,6 +98,9 @@ pub enum Effect {
         matching: Map<String>,
         /// Value at full intensity.
         to: f64,
+        /// Only for so long (at full intensity) after each start of a container of this service.
+        #[serde(default)]
+        after_starts: Option<(String, Duration)>,
     },
     /// Containers of a service crash some time after they start. Decided at each start from the new container's facts.
     Crash {

@@ -11,7 +11,7 @@ use super::infrastructure::{Database, KafkaCluster, Namespace, Node, ScheduledJo
 use super::people::{Channel, Person, Team};
 use super::records::{Dashboard, FeatureFlag, Journey, Repository, Ticket};
 use super::service::Service;
-use super::systems::{CloudAlarm, CloudMetric, Infrastructure, StatusPage, Tracing};
+use super::systems::{CloudAlarm, CloudMetric, Infrastructure, MovedTag, StatusPage, Tracing};
 use super::telemetry::{AlertRule, SeriesSpec, TrafficShape};
 use super::values::{Duration, Instant};
 
@@ -78,6 +78,8 @@ pub struct Estate {
     pub cloud_alarms: Map<CloudAlarm>,
     /// Infrastructure as code beside what nodes and servers bring.
     pub infrastructure: Infrastructure,
+    /// Tags of images that move.
+    pub image_tags: Vec<MovedTag>,
     /// The channel where incidents are worked.
     pub incident_channel: String,
     /// The channel where alerts are posted.

@@ -122,6 +122,9 @@ pub struct Valkey {
     pub used_share: f64,
     /// Keys in ordinary use.
     pub keys: u64,
+    /// A key is gone so long after its last change; never when left out.
+    #[serde(default)]
+    pub expires: Option<Duration>,
     /// What its keys are, by prefix, for `SCAN` and samples.
     #[serde(default)]
     pub key_prefix: String,

@@ -33,6 +33,9 @@ pub struct OnCallOverride {
     pub until: Moment,
     /// Who.
     pub by: String,
+    /// What they wrote beside it: why, or what the one before them handed over.
+    #[serde(default)]
+    pub note: String,
 }
 
 /// Somebody who works there.
@@ -48,6 +51,9 @@ pub struct Person {
     /// Offset of their working hours from UTC, in hours.
     #[serde(default)]
     pub utc_offset_hours: i32,
+    /// Spans, from and until, in which they are away: no small talk of theirs is in any channel.
+    #[serde(default)]
+    pub away: Vec<(Moment, Moment)>,
     /// How long they take to answer a mention.
     #[serde(default = "few_minutes")]
     pub answers_in: Delay,

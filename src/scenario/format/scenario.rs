@@ -10,7 +10,7 @@ use super::fault::{Driver, Fault, Stock};
 use super::records::{Incident, SentryIssue, Ticket};
 use super::scoring::{Answer, Par};
 use super::service::{Release, Service};
-use super::systems::{Instruments, StatusIncident};
+use super::systems::{Instruments, MovedTag, StatusIncident};
 use super::telemetry::{AlertRule, Pin, SeriesSpec};
 use super::values::{Delay, Instant, Moment};
 
@@ -100,6 +100,12 @@ pub struct Scenario {
     /// Incidents that the company posted on its status page, by id.
     #[serde(default)]
     pub status_incidents: Map<StatusIncident>,
+    /// Incidents that suppliers posted on their status pages, by supplier and id.
+    #[serde(default)]
+    pub supplier_incidents: Map<Map<StatusIncident>>,
+    /// Tags of images that move.
+    #[serde(default)]
+    pub image_tags: Vec<MovedTag>,
     /// Attributes of resources that are not what the infrastructure's code says: address, attribute, the code's value.
     #[serde(default)]
     pub drift: Vec<(String, String, String)>,

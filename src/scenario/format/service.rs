@@ -220,6 +220,10 @@ pub struct Route {
     pub error_status: Option<String>,
     /// Topic that each successful request writes one message to.
     pub produces: Option<String>,
+    /// After this long the service gives up handing that message over.
+    pub produce_timeout: Option<Duration>,
+    /// After this long the service gives up a request, whatever it waits for.
+    pub deadline: Option<Duration>,
 }
 
 /// A call from one service to another.

@@ -14,6 +14,20 @@ pub struct StatusPage {
     pub components: Map<String>,
     /// Incidents that were posted, by id.
     pub incidents: Map<StatusIncident>,
+    /// Status pages of suppliers that people here look at, by the supplier's name.
+    pub suppliers: Map<SupplierPage>,
+}
+
+/// A supplier's public status page. Names of its components and ids of its incidents are of no other page.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SupplierPage {
+    /// Its address, for example `"status.carrier.example"`.
+    pub address: String,
+    /// Components with one sentence each.
+    pub components: Map<String>,
+    /// Incidents that the supplier posted, by id.
+    pub incidents: Map<StatusIncident>,
 }
 
 /// An incident or a maintenance on the status page.
@@ -108,6 +122,47 @@ pub struct Infrastructure {
     /// Attributes whose real value is not what the code says: address, attribute, and the value that the code wants.
     pub drift: Vec<(String, String, String)>,
 }
+
+/// A tag of a service's images that moves from release to release, as somebody or something put it there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MovedTag {
+    /// Service.
+    pub of: String,
+    /// The tag, for example `"stable"`.
+    pub tag: String,
+    /// The release that it names from then on, by its tag.
+    pub release: String,
+    /// When it was pushed.
+    pub at: Moment,
+}
+
+/// The systems whose calls can be limited, as scenarios call them.
+pub const SYSTEMS: &[&str] = &[
+    "slack",
+    "pagerduty",
+    "sentry",
+    "prometheus",
+    "logs",
+    "git",
+    "code",
+    "kubernetes",
+    "kafka",
+    "valkey",
+    "postgres",
+    "featureflags",
+    "jira",
+    "wiki",
+    "ci",
+    "statuspage",
+    "oncall",
+    "terraform",
+    "imageregistry",
+    "cloudwatch",
+    "datadog",
+    "delivery",
+    "host",
+];
 
 /// Instruments that fail during a drill.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

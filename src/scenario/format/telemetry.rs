@@ -92,6 +92,9 @@ pub enum SeriesValue {
         /// Lowest and highest value it can have.
         #[serde(default)]
         range: Option<(f64, f64)>,
+        /// Its values are multiples of this: 1 for what is counted; any value when left out.
+        #[serde(default)]
+        step: f64,
     },
     /// A counter of events at a rate.
     Counter {

@@ -97,6 +97,13 @@ pub(super) fn cluster_ip(seed: u64, namespace: &str, name: &str) -> Ipv4Addr {
     )
 }
 
+/// The address that a node is named after, as `ip-10-0-3-7` is.
+pub(super) fn address_in(name: &str) -> Option<Ipv4Addr> {
+    let digits = name.strip_prefix("ip-")?;
+    let digits = digits.split_once('.').map_or(digits, |(first, _)| first);
+    digits.replace('-', ".").parse().ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -117,6 +124,16 @@ mod tests {
         assert!((1..=10).contains(&hash.len()));
         assert!(hash.bytes().all(|letter| b"456789bcdf".contains(&letter)));
         assert_ne!(hash, template_hash("{}", 1));
+    }
+
+    #[test]
+    fn a_node_may_be_named_after_its_address() {
+        let address = |name| address_in(name).map(|ip| ip.to_string());
+        assert_eq!(address("ip-10-1-2-33").as_deref(), Some("10.1.2.33"));
+        let whole = address("ip-10-1-2-33.eu-north-1.compute.internal");
+        assert_eq!(whole.as_deref(), Some("10.1.2.33"));
+        assert_eq!(address("node-a"), None);
+        assert_eq!(address("ip-10-1-2-333"), None);
     }
 
     #[test]

@@ -75,6 +75,8 @@ pub struct BendPlan {
     pub matching: Vec<(String, String)>,
     /// How.
     pub bend: Bend,
+    /// Only for so many milliseconds, at full intensity, after each start of a container of this service.
+    pub after_starts: Option<(ServiceId, i64)>,
 }
 
 /// How a series is bent at full intensity.
@@ -239,7 +241,14 @@ impl Plan {
                 metric,
                 matching,
                 to,
-            } => into.bends.push(bend(metric, matching, Bend::Toward(*to))),
+                after_starts,
+            } => {
+                let starts = after_starts.as_ref();
+                into.bends.push(BendPlan {
+                    after_starts: starts.and_then(|(of, lasts)| Some((service(of)?, lasts.millis))),
+                    ..bend(metric, matching, Bend::Toward(*to))
+                });
+            }
             Effect::Blind { metric } => into.blind.push(metric.clone()),
             Effect::Errors { .. }
             | Effect::Latency { .. }
@@ -259,5 +268,6 @@ fn bend(metric: &str, matching: &crate::scenario::format::Map<String>, bend: Ben
         metric: metric.to_owned(),
         matching,
         bend,
+        after_starts: None,
     }
 }

@@ -26,6 +26,10 @@ pub struct RoutePlan {
     pub error_share: f64,
     /// Topic that good requests write to.
     pub produces: Option<TopicId>,
+    /// After so many milliseconds it gives up handing over; none for ever.
+    pub produce_timeout_ms: Option<f64>,
+    /// After so many milliseconds it gives up a request; none for ever.
+    pub deadline_ms: Option<f64>,
     /// Requests a second when nothing is wrong and traffic is at its mean.
     pub mean_rate: f64,
     /// Whether its traffic follows the estate's shape (it is reached from a journey).
@@ -57,6 +61,8 @@ pub struct ClassPlan {
     pub line: Option<String>,
     /// Whether such a request still writes to the topic.
     pub produces: bool,
+    /// Such a request took at least so many milliseconds.
+    pub least_ms: u64,
 }
 
 impl RoutePlan {
@@ -142,6 +148,8 @@ pub(super) fn add_routes(plan: &mut Plan) {
                     .produces
                     .as_ref()
                     .and_then(|topic| plan.names.topics.get(topic).copied()),
+                produce_timeout_ms: spec.produce_timeout.map(|time| time.millis as f64),
+                deadline_ms: spec.deadline.map(|time| time.millis as f64),
                 mean_rate: 0.0,
                 shaped: false,
                 strains: Strains::default(),
@@ -187,6 +195,7 @@ fn class(name: &str, status: String, produces: bool) -> ClassPlan {
         status,
         line: None,
         produces,
+        least_ms: 0,
     }
 }
 
@@ -238,6 +247,7 @@ fn add_effect_classes(plan: &mut Plan) {
                 status,
                 line,
                 produces,
+                takes,
                 ..
             } = effect
             else {
@@ -253,6 +263,7 @@ fn add_effect_classes(plan: &mut Plan) {
                         status: status.clone(),
                         line: line.clone(),
                         produces: *produces,
+                        least_ms: takes.millis.unsigned_abs(),
                     });
                 }
             }

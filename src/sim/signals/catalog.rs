@@ -122,6 +122,14 @@ impl Catalog<'_> {
         }
     }
 
+    /// A gauge of things that are counted, and of bytes: whole numbers.
+    pub fn counted(&self, path: String, base: f64, noise: f64, with_traffic: bool) -> GaugeDef {
+        GaugeDef {
+            step: 1.0,
+            ..self.gauge(path, base, noise, with_traffic)
+        }
+    }
+
     /// Puts the faults' bends on a gauge.
     fn bent(&self, metric: &str, labels: &Labels, values: Values) -> Values {
         let Values::Gauge(mut gauge) = values else {
@@ -142,10 +150,14 @@ impl Catalog<'_> {
                     PlanBend::Scale(by) => Bend::Scale(by),
                     PlanBend::Toward(to) => Bend::Toward(to),
                 };
+                let starts = bend.after_starts.and_then(|(service, lasts_ms)| {
+                    Some((self.signals.service(service)?.slots, lasts_ms))
+                });
                 gauge.effects.push(GaugeEffect {
                     bend: effect,
                     level,
                     only: Vec::new(),
+                    after_starts: starts,
                 });
             }
         }

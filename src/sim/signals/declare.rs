@@ -24,6 +24,9 @@ pub const BUCKETS_US: [u64; 14] = [
     5_000, 10_000, 25_000, 50_000, 75_000, 100_000, 250_000, 500_000, 750_000, 1_000_000,
     2_500_000, 5_000_000, 7_500_000, 10_000_000,
 ];
+/// The shortest request takes this part of the median.
+const SHORTEST: u64 = 10;
+/// No request takes longer.
 const CEILING_US: u64 = 60_000_000;
 
 impl Signals {
@@ -139,6 +142,7 @@ impl Declarer<'_> {
 
     fn routes(&mut self, services: &[ServiceSignals], ordinary: &Flows) -> Vec<RouteSignals> {
         let plan = self.plan;
+        let ceilings = ceilings_us(plan);
         let mut routes = Vec::new();
         for (index, route) in plan.routes.iter().enumerate() {
             let factor = self.telemetry.add_factor();
@@ -148,8 +152,14 @@ impl Declarer<'_> {
                     .routes
                     .get(index)
                     .map_or(route.p50_ms, |flow| flow.latency_ms);
-                let latency = latency(route, usual).map(|latency| (Arc::new(latency), factor));
-                for class in 0..route.classes.len() {
+                let ceiling = ceilings.get(index).copied().unwrap_or(CEILING_US);
+                let latency = latency(route, usual, ceiling);
+                let plain = latency.clone().map(Arc::new);
+                for (class, of_class) in route.classes.iter().enumerate() {
+                    let slow = latency.clone().filter(|_| of_class.least_ms > 0);
+                    let slow = slow.map(|own| {
+                        Arc::new(own.with_floor(of_class.least_ms.saturating_mul(1000)))
+                    });
                     let slots = services
                         .get(route.service.index())
                         .map(|service| service.slots);
@@ -162,7 +172,7 @@ impl Declarer<'_> {
                             &self.flat
                         }),
                         slots,
-                        latency: latency.clone(),
+                        latency: slow.or_else(|| plain.clone()).map(|own| (own, factor)),
                         pins: self.class_pins(route, class),
                     };
                     let added = self.telemetry.add_atom(def);
@@ -373,14 +383,53 @@ fn pin(from: SimTime, until: SimTime, total: u64) -> Pin {
     }
 }
 
-fn latency(route: &RoutePlan, usual_ms: f64) -> Option<Latency> {
+/// Longest durations of each route's requests, in microseconds: it gives up itself, whoever asks gives up after a while, and
+/// a route that nobody asks with all that it waits for.
+fn ceilings_us(plan: &Plan) -> Vec<u64> {
+    let mut asked: Vec<Option<f64>> = vec![None; plan.routes.len()];
+    for call in plan.routes.iter().flat_map(|route| &route.calls) {
+        if let Some(longest) = asked.get_mut(call.to.index()) {
+            *longest = Some(longest.map_or(call.timeout_ms, |ms| ms.max(call.timeout_ms)));
+        }
+    }
+    let mut ceilings = vec![CEILING_US; plan.routes.len()];
+    // What is asked comes before who asks.
+    for id in plan.route_order.iter().rev() {
+        let Some(route) = plan.routes.get(id.index()) else {
+            continue;
+        };
+        let waits = route.calls.iter().map(|call| {
+            let longest = ceilings.get(call.to.index()).copied().unwrap_or(CEILING_US);
+            let times = call.per_request.max(1.0) * f64::from(call.retries + 1);
+            call.timeout_ms.min(longest as f64 / 1000.0) * times
+        });
+        let late = route.strains.latency.iter();
+        let late = late.map(|(_, factor, add)| route.p99_ms * factor + add);
+        let with_all = waits.sum::<f64>() + late.sum::<f64>() + route.p99_ms * 10.0;
+        let waits_only = !route.calls.is_empty() && route.produces.is_none();
+        let asked = asked.get(id.index()).copied().flatten();
+        let bounds = [
+            asked.filter(|_| route.own_rate <= 0.0),
+            route.deadline_ms,
+            waits_only.then_some(with_all),
+        ];
+        let ceiling_ms = bounds.into_iter().flatten().fold(f64::MAX, f64::min);
+        if let Some(ceiling) = ceilings.get_mut(id.index()) {
+            *ceiling = ((ceiling_ms.max(route.p99_ms) * 1000.0) as u64).clamp(1_000, CEILING_US);
+        }
+    }
+    ceilings
+}
+
+fn latency(route: &RoutePlan, usual_ms: f64, ceiling_us: u64) -> Option<Latency> {
     let octaves = libm::log2((route.p99_ms / route.p50_ms).max(1.05)) / 2.326;
     let median_us = (usual_ms * 1000.0).max(1.0) as u64;
     Latency::new(
         Arc::from(BUCKETS_US),
         median_us,
         (octaves * 65_536.0).max(1.0) as u32,
-        CEILING_US,
+        ceiling_us,
     )
+    .map(|latency| latency.with_floor(median_us / SHORTEST))
     .ok()
 }

@@ -118,7 +118,7 @@ fn access(
     let level = if good { Level::Info } else { Level::Error };
     let runtime = service.spec.runtime;
     let line = if runtime == Runtime::Proxy {
-        proxied(upstream(plan, service, route), route, class)
+        proxied(plan, route, class)
     } else {
         answered(service, route, class, level)
     };
@@ -200,17 +200,23 @@ fn answered(service: &ServicePlan, route: &RoutePlan, class: &ClassPlan, level: 
     wrap_error(&template(&said), format, level, &logger, &extra, &trace)
 }
 
-/// Whom a proxy hands a request to: the first service that the route calls, or itself where it answers alone.
-fn upstream<'a>(plan: &'a Plan, service: &'a ServicePlan, route: &RoutePlan) -> &'a str {
-    let called = route.calls.first().and_then(|call| {
-        let route = plan.routes.get(call.to.index())?;
-        plan.services.get(route.service.index())
-    });
-    &called.unwrap_or(service).name
-}
-
 /// A request in a proxy's access log: the combined format with the flags, duration and trace behind it.
-fn proxied(upstream: &str, route: &RoutePlan, class: &ClassPlan) -> Template {
+fn proxied(plan: &Plan, route: &RoutePlan, class: &ClassPlan) -> Template {
+    let called = route.calls.first();
+    let upstream = called
+        .and_then(|call| plan.routes.get(call.to.index()))
+        .and_then(|to| plan.services.get(to.service.index()))
+        .map_or("-", |to| to.name.as_str());
+    // Who comes in from outside has an address of the outside.
+    let outside = plan.entries.iter().any(|entry| {
+        let entered = plan.routes.get(entry.route.index());
+        entered.is_some_and(|own| own.service == route.service && own.name == route.name)
+    });
+    let client = if outside {
+        "{a:digits(77..95)}.{b:digits(1..254)}.{c:digits(0..254)}.{d:digits(1..254)}"
+    } else {
+        "{ip:ip}"
+    };
     let (method, path_shown) = match route.name.split_once(' ') {
         Some((method, name)) => (method, path(name)),
         None => ("POST", format!("/{}", path(&route.name))),
@@ -233,7 +239,7 @@ fn proxied(upstream: &str, route: &RoutePlan, class: &ClassPlan) -> Template {
     };
     let agents = "{agent:word(Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15|Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/131.0.0.0|Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 Chrome/131.0.0.0 Mobile|Mozilla/5.0 (Macintosh; Intel Mac OS X 10.15; rv:132.0) Gecko/20100101 Firefox/132.0)}";
     template(&format!(
-        "{{ip:ip}} - - [{{time:time}}] \"{method} {path_shown} HTTP/2\" {status} {flags} {bytes} \"{agents}\" upstream={upstream} status={status} duration_ms={{duration_ms}} trace_id={{trace}}{said}"
+        "{client} - - [{{time:time}}] \"{method} {path_shown} HTTP/2\" {status} {flags} {bytes} \"{agents}\" upstream={upstream} status={status} duration_ms={{duration_ms}} trace_id={{trace}}{said}"
     ))
 }
 

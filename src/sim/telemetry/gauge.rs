@@ -7,6 +7,7 @@
 
 use std::sync::Arc;
 
+use super::atom::SlotsId;
 use super::slots::Slot;
 use super::store::{LevelId, Telemetry};
 use super::traffic::TrafficShape;
@@ -37,6 +38,8 @@ pub struct GaugeEffect {
     pub level: LevelId,
     /// Pods or nodes by name to which it is limited; empty for all.
     pub only: Vec<String>,
+    /// It acts only for so many milliseconds, at full intensity, after each start of a container of these pods.
+    pub after_starts: Option<(SlotsId, i64)>,
 }
 
 /// A gauge around a base.
@@ -99,6 +102,7 @@ impl Gauge {
                 .then(a_value.total_cmp(&b_value))
                 .then(a.level.cmp(&b.level))
                 .then_with(|| a.only.cmp(&b.only))
+                .then(a.after_starts.cmp(&b.after_starts))
         });
         let stream = StreamId::of(&def.path);
         Self {
@@ -132,8 +136,11 @@ impl Gauge {
         if def.noise > 0.0 {
             value += value * def.noise * (noise_q16(key, at_ms) as f64 / ONE_Q16);
         }
-        if def.step > 0.0 {
+        if def.step >= 1.0 {
             value = libm::round(value / def.step) * def.step;
+        } else if def.step > 0.0 {
+            let parts = libm::round(1.0 / def.step);
+            value = libm::round(value * parts) / parts;
         }
         if let Some((low, high)) = def.range {
             // Not `clamp`, which panics when an author swaps the ends.
@@ -157,11 +164,25 @@ impl Gauge {
             .iter()
             .filter(concerned)
             .filter_map(|effect| {
-                let level = telemetry.level(effect.level)?.value_at(at_ms);
-                (level > 0).then_some((effect.bend, level as f64 / ONE_Q16))
+                let level = telemetry.level(effect.level)?.value_at(at_ms) as f64 / ONE_Q16;
+                let acts = level > 0.0
+                    && effect.after_starts.is_none_or(|(slots, lasts_ms)| {
+                        has_started(telemetry, slots, at_ms, lasts_ms as f64 * level.min(1.0))
+                    });
+                acts.then_some((effect.bend, level))
             })
             .collect()
     }
+}
+
+/// Whether a container of some pods was started within so many milliseconds before an instant.
+fn has_started(telemetry: &Telemetry, slots: SlotsId, at_ms: i64, within_ms: f64) -> bool {
+    let pods = telemetry.slots(slots);
+    let mut pods = pods.into_iter().flat_map(|track| track.slots());
+    pods.any(|(_, pod)| {
+        let since_ms = at_ms - pod.container_start_ms(at_ms).max(pod.start_ms);
+        pod.lives_at(at_ms) && (0.0..=within_ms).contains(&(since_ms as f64))
+    })
 }
 
 /// Applies the effects, each with its intensity, in their fixed order; those that move toward a value by intensity.

@@ -1,6 +1,7 @@
 //! The distribution of a request's duration over histogram buckets, in integers. Draws nothing.
 //!
-//! Durations are log-normal: a median, a spread in octaves, and a factor that moves with the service's health. Inside a
+//! Durations are log-normal: a median, a spread in octaves, and a factor that moves with the service's health. What would
+//! be longer than the ceiling or shorter than the floor lies in the bucket that holds it. Inside a
 //! bucket they are spread evenly, in pairs that lie symmetrically about the bucket's middle: so the sum of a bucket's
 //! durations is known from its count, and only a single event that is left over must be drawn.
 
@@ -14,10 +15,8 @@ pub const MOST_BUCKETS: usize = 64;
 /// Why a distribution cannot be made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LatencyError {
-    /// Bounds must rise, be above zero and lie below the ceiling, and be fewer than [`MOST_BUCKETS`].
-    #[error(
-        "bucket bounds must rise from above zero and stay below the ceiling, at most 63 of them"
-    )]
+    /// Bounds must rise from above zero and be fewer than [`MOST_BUCKETS`]; the ceiling must be above zero.
+    #[error("bucket bounds must rise from above zero, at most 63 of them, and so must the ceiling")]
     Bounds,
     /// The median or the spread is zero.
     #[error("a latency needs a median and a spread above zero")]
@@ -30,6 +29,7 @@ pub struct Latency {
     bounds_us: Arc<[u64]>,
     /// `log2` of each bound over the median, in 1/65,536.
     bound_octaves_q16: Vec<i64>,
+    floor_us: u64,
     ceiling_us: u64,
     spread_octaves_q16: i64,
 }
@@ -44,9 +44,8 @@ impl Latency {
         ceiling_us: u64,
     ) -> Result<Self, LatencyError> {
         let rising = bounds_us.is_sorted_by(|a, b| a < b);
-        let inside = bounds_us.first().is_none_or(|&first| first > 0)
-            && bounds_us.last().copied().unwrap_or(0) < ceiling_us;
-        if !rising || !inside || bounds_us.len() >= MOST_BUCKETS || ceiling_us > 1 << 50 {
+        let positive = bounds_us.first().is_none_or(|&first| first > 0) && ceiling_us > 0;
+        if !rising || !positive || bounds_us.len() >= MOST_BUCKETS || ceiling_us > 1 << 50 {
             return Err(LatencyError::Bounds);
         }
         if median_us == 0 || spread_octaves_q16 == 0 {
@@ -56,9 +55,17 @@ impl Latency {
         Ok(Self {
             bound_octaves_q16: bounds_us.iter().map(|&us| log2_q16(us) - median).collect(),
             bounds_us,
+            floor_us: 0,
             ceiling_us,
             spread_octaves_q16: i64::from(spread_octaves_q16),
         })
+    }
+
+    /// The same with nothing at or below a floor. A floor from the ceiling on leaves only what lies just below that.
+    #[must_use]
+    pub fn with_floor(mut self, floor_us: u64) -> Self {
+        self.floor_us = floor_us.min(self.ceiling_us - 1);
+        self
     }
 
     /// Upper bounds of the buckets but the last, in microseconds.
@@ -77,9 +84,15 @@ impl Latency {
         let stretch = log2_q16(u64::from(factor_q16.max(1))) - (16 << 16);
         let mut shares = Vec::with_capacity(self.buckets() + 1);
         shares.push(0);
-        for octaves in &self.bound_octaves_q16 {
+        for (octaves, bound) in self.bound_octaves_q16.iter().zip(&*self.bounds_us) {
             let deviations_q16 = ((octaves - stretch) << 16) / self.spread_octaves_q16;
-            shares.push(ONE_Q32 - upper_tail_q32(deviations_q16));
+            shares.push(if *bound >= self.ceiling_us {
+                ONE_Q32
+            } else if *bound <= self.floor_us {
+                0
+            } else {
+                ONE_Q32 - upper_tail_q32(deviations_q16)
+            });
         }
         shares.push(ONE_Q32);
         shares
@@ -106,7 +119,9 @@ impl Latency {
     pub fn range_us(&self, bucket: usize) -> (u64, u64) {
         let bound = |at: usize| self.bounds_us.get(at).copied();
         let above = bucket.checked_sub(1).and_then(bound).unwrap_or(0);
-        (above + 1, bound(bucket).unwrap_or(self.ceiling_us))
+        let high = bound(bucket).map_or(self.ceiling_us, |bound| bound.min(self.ceiling_us));
+        // Nothing lies in a bucket beyond the ceiling.
+        ((above.max(self.floor_us) + 1).min(high), high)
     }
 
     /// The duration of event `rank` of the `count` in a cell of a bucket, in microseconds. `index` numbers the cell.
@@ -215,13 +230,30 @@ mod tests {
     }
 
     #[test]
+    fn nothing_lies_beyond_the_ceiling_or_below_the_floor() {
+        let bounds: Arc<[u64]> = Arc::from([5_000, 10_000, 25_000, 50_000]);
+        let latency = Latency::new(bounds, 20_000, 65_536, 30_000).unwrap();
+        let shares = latency.shares_q32(65_536);
+        assert_eq!(shares[4..], [ONE_Q32, ONE_Q32]);
+        assert_eq!(latency.range_us(3), (25_001, 30_000));
+        let slow = latency.clone().with_floor(12_000);
+        assert_eq!(slow.shares_q32(65_536)[..3], [0, 0, 0]);
+        assert_eq!(slow.range_us(2), (12_001, 25_000));
+        assert!(slow.shares_q32(65_536).is_sorted());
+        let all = latency.with_floor(90_000);
+        assert_eq!(all.range_us(3), (30_000, 30_000));
+        let key = StreamKey::new(1, StreamId::of("latency")).leaf(0);
+        assert_eq!(all.duration_us(key, 0, 3, 1, 2), 30_000);
+    }
+
+    #[test]
     fn bad_shapes_are_refused() {
         let make = |bounds: &[u64], median, spread| {
             Latency::new(Arc::from(bounds), median, spread, 1000).err()
         };
         assert_eq!(make(&[5, 5], 1, 1), Some(LatencyError::Bounds));
         assert_eq!(make(&[0, 5], 1, 1), Some(LatencyError::Bounds));
-        assert_eq!(make(&[5, 1000], 1, 1), Some(LatencyError::Bounds));
+        assert_eq!(make(&[5, 1000], 1, 1), None);
         assert_eq!(make(&[5], 0, 1), Some(LatencyError::Shape));
         assert_eq!(make(&[], 1, 1), None);
     }

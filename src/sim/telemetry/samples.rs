@@ -72,7 +72,8 @@ fn scaled(number: i64, scale: f64) -> f64 {
     if scale > 0.0 && scale < 1.0 && (1.0 / scale - parts).abs() < 1e-6 {
         number as f64 / parts
     } else {
-        number as f64 * scale
+        // What a whole number stands for is counted: bytes, keys.
+        libm::round(number as f64 * scale)
     }
 }
 

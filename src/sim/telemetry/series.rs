@@ -315,6 +315,9 @@ impl Family {
                 MetricKind::Counter
             }
             Values::Histogram { .. } => MetricKind::Histogram,
+            // Some libraries call a gauge a total; what is no gauge here and is called so only rises.
+            Values::Gauge(_) => MetricKind::Gauge,
+            _ if self.def.metric.ends_with("_total") => MetricKind::Counter,
             _ => MetricKind::Gauge,
         }
     }

@@ -289,6 +289,7 @@ fn gauges_follow_their_effects_and_aliases_agree() {
         bend: Bend::Scale(4.0),
         level,
         only: Vec::new(),
+        after_starts: None,
     }];
     telemetry
         .add_series(series("memory_bytes", Values::Gauge(gauge.clone())))
@@ -314,6 +315,44 @@ fn gauges_follow_their_effects_and_aliases_agree() {
     );
     assert!(before.iter().any(|value| *value != before[0]));
     assert_eq!(samples.values[479], 1500.0);
+}
+
+#[test]
+fn a_gauge_may_move_for_a_while_after_each_start_of_a_container() {
+    let mut telemetry = plain();
+    let level = telemetry.add_level(LevelTrack::intensity());
+    let pods = telemetry.add_slots();
+    let mut gauge = GaugeDef::steady("alpha/reads", 10.0);
+    gauge.effects = vec![GaugeEffect {
+        bend: Bend::Toward(100.0),
+        level,
+        only: Vec::new(),
+        after_starts: Some((pods, 60_000)),
+    }];
+    telemetry
+        .add_series(series("reads", Values::Gauge(gauge)))
+        .unwrap();
+    let begins = t0_ms() - HOUR_MS;
+    telemetry
+        .set_level(begins - HOUR_MS, level, 32_768, 0)
+        .unwrap();
+    let slot = telemetry
+        .start_pod(begins, pods, "worker-1", "node-a")
+        .unwrap();
+    telemetry
+        .restart_pod(begins + HOUR_MS / 2, pods, slot)
+        .unwrap();
+    telemetry.open();
+    let samples = read(&telemetry, "reads", "", begins - 60_000, t0_ms());
+    // At half intensity half of the way, for half of the minute: two scrapes after each of two starts.
+    let moved = samples.values.iter().filter(|value| **value == 55.0);
+    assert!((4..=6).contains(&moved.count()), "{:?}", samples.values);
+    assert!(
+        samples
+            .values
+            .iter()
+            .all(|value| [10.0, 55.0].contains(value))
+    );
 }
 
 #[test]

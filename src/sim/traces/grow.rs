@@ -97,6 +97,8 @@ struct Done {
     /// Tries that failed before the last one.
     tries: u32,
     duration_us: u64,
+    /// How much of each try is its peer's own work.
+    work_us: f64,
 }
 
 /// Where a request is on its own: a while between steps (twice before the first one), and once longer.
@@ -214,6 +216,7 @@ impl Grower<'_> {
             unheard: fails && named,
             tries: 0,
             duration_us: 0,
+            work_us: 0.0,
         };
         let Some(call) = step.call().copied() else {
             return done;
@@ -259,36 +262,62 @@ impl Grower<'_> {
     fn fill(&mut self, served: &Served, own_us: f64, done: &mut [Done]) -> Own {
         let whole = served.duration_us as f64;
         let own = own_us * (0.6 + 0.9 * self.point());
-        let mut takes: Vec<f64> = Vec::with_capacity(done.len());
+        // Work and what faults add to it, of all tries.
+        let mut parts: Vec<(f64, f64)> = Vec::with_capacity(done.len());
         for one in done.iter() {
             let jitter = 0.6 + 0.9 * self.point();
             let tries = f64::from(one.tries + 1);
-            takes.push((one.step.expected_us * jitter).min(one.step.limit_us) * tries);
+            let step = &one.step;
+            let work = ((step.expected_us - step.late_us).max(0.0) * jitter).min(step.limit_us);
+            let late = (step.late_us * jitter).min(step.limit_us - work);
+            parts.push((work * tries, late * tries));
         }
-        let sum = own + takes.iter().sum::<f64>();
-        let scale = (whole / sum).min(1.0);
-        for take in &mut takes {
-            *take *= scale;
+        // Who gave up waiting has waited as long as it does, and all else happened in the time that is left.
+        let gave_up = Self::gave_up(served, done);
+        let waited = gave_up.and_then(|at| {
+            let one = done.get(at)?;
+            let limit = one.step.limit_us * f64::from(one.tries + 1);
+            (limit < 1e15).then_some((at, limit.min(whole * 0.98)))
+        });
+        let (fixed, room) = waited.map_or((None, whole), |(at, us)| (Some(at), whole - us));
+        let others = parts.iter().enumerate();
+        let others = others.filter(|(at, _)| Some(*at) != fixed);
+        let (work, late) = others.fold((own, 0.0), |(work, late), (_, part)| {
+            (work + part.0, late + part.1)
+        });
+        // What is late gives way first.
+        let (quick, less) = if room >= work {
+            (1.0, ((room - work) / late).min(1.0))
+        } else {
+            (room / work, 0.0)
+        };
+        for part in &mut parts {
+            *part = (
+                part.0 * quick,
+                if part.1 > 0.0 { part.1 * less } else { 0.0 },
+            );
         }
-        let rest = (whole - sum).max(0.0);
-        let longer = self.longest(served, own, &takes, done);
+        if let Some((at, us)) = waited
+            && let Some(part) = parts.get_mut(at)
+        {
+            *part = (0.0, us);
+        }
+        let mut takes: Vec<f64> = parts.iter().map(|(work, late)| work + late).collect();
+        let rest = (room - work - late).max(0.0);
+        let longer = gave_up.or_else(|| self.longest(own, &takes));
         let mut pause = rest;
         if let Some(at) = longer
             && let (Some(take), Some(one)) = (takes.get_mut(at), done.get(at))
         {
-            // Who waits for something that never answers waits until its own caller gives up.
-            let room = if one.unheard {
-                rest
-            } else {
-                one.step.limit_us * f64::from(one.tries + 1) - *take
-            };
+            let room = one.step.limit_us * f64::from(one.tries + 1) - *take;
             let more = rest.min(room.max(0.0));
             *take += more;
             pause -= more;
         }
         let mut used = 0;
-        for (one, take) in done.iter_mut().zip(&takes) {
+        for (one, (take, part)) in done.iter_mut().zip(takes.iter().zip(&parts)) {
             one.duration_us = *take as u64;
+            one.work_us = part.0 / f64::from(one.tries + 1);
             used += one.duration_us;
         }
         let left = served.duration_us.saturating_sub(used) as i64;
@@ -302,22 +331,17 @@ impl Grower<'_> {
         }
     }
 
-    /// Who took longer than expected: the step that ran into its limit, otherwise any by how long it takes; none for the
-    /// request itself.
-    fn longest(
-        &mut self,
-        served: &Served,
-        own: f64,
-        takes: &[f64],
-        done: &[Done],
-    ) -> Option<usize> {
+    /// The step that ran into its limit, where the request says that it waited.
+    fn gave_up(served: &Served, done: &[Done]) -> Option<usize> {
         let said = served.said.as_deref().unwrap_or("");
         let waited = ["deadline exceeded", "timeout", "timed out", "Timeout"];
-        if waited.iter().any(|word| said.contains(word))
-            && let Some(at) = done.iter().rposition(|one| one.fails)
-        {
-            return Some(at);
-        }
+        let waited = waited.iter().any(|word| said.contains(word));
+        let fails = waited.then(|| done.iter().rposition(|one| one.fails));
+        fails.flatten()
+    }
+
+    /// Who else took longer than expected: any by how long it takes; none for the request itself.
+    fn longest(&mut self, own: f64, takes: &[f64]) -> Option<usize> {
         let mut left = self.point() * (own + takes.iter().sum::<f64>());
         for (at, take) in takes.iter().enumerate() {
             if left < *take {
@@ -396,10 +420,8 @@ impl Grower<'_> {
     ) {
         let moment = self.moment;
         // A peer that hears late takes no longer for it: what a caller waits for is its own.
-        let works = (done.step.expected_us - done.step.waits_us).max(150.0);
-        let pace = (length as f64 / done.step.expected_us).min(1.5);
         let left = if done.step.waits_us > 0.0 {
-            ((works * pace) as u64).min(length)
+            (done.work_us.max(150.0) as u64).min(length)
         } else {
             length
         };

@@ -31,6 +31,8 @@ pub(super) struct Step {
     pub(super) expected_us: f64,
     /// How much of that passes before the peer hears of it.
     pub(super) waits_us: f64,
+    /// How much of it is what faults add, that included: a quick request has less of this and not of the rest.
+    pub(super) late_us: f64,
     /// After so long the caller gives up, in microseconds.
     pub(super) limit_us: f64,
 }
@@ -48,6 +50,7 @@ impl Step {
             target,
             expected_us,
             waits_us: 0.0,
+            late_us: 0.0,
             limit_us,
         }
     }
@@ -143,11 +146,8 @@ pub(super) fn work(moment: &Moment<'_>, id: RouteId) -> Option<Work> {
         }
     }
     if let Some(topic) = route.produces {
-        steps.push(Step::new(
-            Target::Topic(topic),
-            plain * OF_MESSAGE,
-            f64::MAX,
-        ));
+        let limit = route.produce_timeout_ms.map_or(f64::MAX, |ms| ms * 1000.0);
+        steps.push(Step::new(Target::Topic(topic), plain * OF_MESSAGE, limit));
         own -= plain * OF_MESSAGE;
     }
     for (at, delay) in late {
@@ -188,7 +188,9 @@ fn delayed(
         .iter_mut()
         .find(|step| about(moment, route.service, &fault.scope, step))
     {
-        step.expected_us += delay / times(step);
+        let more = delay / times(step);
+        step.expected_us += more;
+        step.late_us += more;
         return delay;
     }
     // A pool that is full: who wants a connection waits before its peer hears of anything.
@@ -213,6 +215,7 @@ fn delayed(
         let more = (delay / count as f64 / times(step)).min(room);
         step.expected_us += more;
         step.waits_us += more;
+        step.late_us += more;
         placed += more * times(step);
     }
     placed

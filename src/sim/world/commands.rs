@@ -16,6 +16,7 @@ use crate::sim::pager::IncidentState;
 use crate::sim::plan::Deed;
 use crate::sim::slack::second_of;
 use crate::sim::time::Span;
+use crate::sim::traces::Traces;
 
 /// What a command did, for whoever asked to word it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -333,12 +334,10 @@ impl World {
                 return Ok(outcome);
             }
             DrillAct::Pin { artifact, title } => {
-                if let Some(shown) = self.artifact(artifact) {
-                    let clues = self.clues_in(&[shown]);
-                    self.trainee
-                        .evidence
-                        .extend(clues.into_iter().map(|clue| (clue, artifact.clone())));
-                }
+                let clues = self.clues_of(artifact);
+                self.trainee
+                    .evidence
+                    .extend(clues.into_iter().map(|clue| (clue, artifact.clone())));
                 self.trainee.pins.insert(artifact.clone(), title.clone());
             }
             DrillAct::Unpin { artifact } => {
@@ -359,6 +358,15 @@ impl World {
             DrillAct::GiveUp => self.set_drill(DrillState::Ended(Ending::GaveUp)),
         }
         Ok(Outcome::Done)
+    }
+
+    /// The clues that an artifact shows that can be pinned; of a trace those of its spans.
+    pub fn clues_of(&self, artifact: &str) -> Vec<ClueId> {
+        match self.artifact(artifact) {
+            Some(Shown::Trace(id)) => self.clues_in(&Traces::of(self).shown(&id)),
+            Some(shown) => self.clues_in(&[shown]),
+            None => Vec::new(),
+        }
     }
 
     /// The clues that something shows.

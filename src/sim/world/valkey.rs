@@ -29,11 +29,12 @@ impl ValkeyState {
 
     /// Keys it holds.
     pub fn keys(&self, spec: &Valkey, now: SimTime) -> u64 {
-        (spec.keys as f64 * self.filled(now)) as u64
+        libm::round(spec.keys as f64 * self.filled(now)) as u64
     }
 
     /// Bytes it uses: about an eighth is its own, the rest its keys'.
     pub fn used_bytes(&self, spec: &Valkey, now: SimTime) -> u64 {
-        (spec.max_memory.value * spec.used_share * (0.125 + 0.875 * self.filled(now))) as u64
+        let share = spec.used_share * (0.125 + 0.875 * self.filled(now));
+        libm::round(spec.max_memory.value * share) as u64
     }
 }

@@ -72,13 +72,13 @@ const fn system(shown: &Shown) -> &'static str {
         Shown::WikiPage(_) => "Wiki",
         Shown::Ticket(_) => "Jira",
         Shown::CiRun { .. } => "CI",
-        Shown::ImageManifest { .. } => "Registry",
+        Shown::ImageManifest { .. } | Shown::ImageTag { .. } => "Registry",
         Shown::Flag(_) | Shown::FlagAudit(_) => "Flags",
         Shown::Schedule(_) => "On-call",
         Shown::StatusIncident(_) | Shown::StatusComponent(_) => "Status",
         Shown::TerraformResource(_) | Shown::TerraformDrift(_) => "Terraform",
         Shown::Alarm(_) => "AWS",
-        Shown::Trace(_) => "Traces",
+        Shown::Trace(_) | Shown::Span { .. } => "Traces",
         Shown::Table { .. } => "psql",
     }
 }

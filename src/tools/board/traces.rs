@@ -73,7 +73,8 @@ pub fn of_line(world: &World, cursor: &str) -> Option<String> {
 pub fn shown(world: &World, query: &str, filter: &str, rows: usize) -> Vec<Shown> {
     if !query.is_empty() {
         let open = query.lines().filter(|id| get_trace::parse_id(id).is_some());
-        return open.map(|id| Shown::Trace(id.to_owned())).collect();
+        let traces = Traces::of(world);
+        return open.flat_map(|id| traces.shown(id)).collect();
     }
     let mut words = filter.split(' ');
     let (service, sort) = (words.next().unwrap_or(""), words.next().unwrap_or("failed"));

@@ -97,7 +97,11 @@ pub fn filled(text: &str, service: &str, sha: &str) -> String {
         };
         filled.push_str(match variable.trim() {
             "github.sha" => sha,
-            name if name.starts_with("inputs.") && service.is_empty() => "train",
+            // A scheduled run has no inputs: what stands behind `||` holds, or nothing.
+            name if name.starts_with("inputs.") && service.is_empty() => {
+                let other = name.split_once("||").map_or("", |(_, other)| other);
+                other.trim().trim_matches('\'')
+            }
             name if name.contains("service") => service,
             _ => "",
         });
@@ -125,6 +129,10 @@ mod tests {
         assert_eq!(filled(text, "gate", "abc"), "push gate:abc !");
         assert_eq!(filled("a ${{ b", "", ""), "a  b");
         assert_eq!(filled("${{ inputs.service || 'train' }}", "", ""), "train");
+        assert_eq!(
+            filled("render ${{ inputs.service }} > x", "", ""),
+            "render  > x"
+        );
     }
 
     proptest::proptest! {

@@ -5,12 +5,16 @@ use std::collections::BTreeMap;
 
 use super::account;
 use super::metrics::{Metric, Points};
+use crate::scenario::addresses;
 use crate::scenario::format::values::Duration;
 use crate::sim::World;
 use crate::sim::time::{SimTime, Span};
 
-/// How far back the last change of an alarm's state is looked for.
+/// How far back the last change of an alarm's state is looked for at once.
 const BACK: Span = Span::from_hours(6);
+/// How far back it is looked for at all, a day after the other.
+const FAR_BACK: i64 = 14;
+const DAY: Span = Span::from_hours(24);
 
 /// An alarm.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,8 +46,10 @@ pub struct State {
     pub value: &'static str,
     /// Why.
     pub reason: String,
-    /// Since when, as far as is looked back.
+    /// Since when, as far as was looked back.
     pub since: SimTime,
+    /// Nothing changed as far as was looked back.
+    pub steady: bool,
 }
 
 /// All alarms, by name.
@@ -63,7 +69,7 @@ pub fn all(world: &World) -> Vec<Alarm> {
                 dimensions.insert(0, ("ClusterName".to_owned(), estate.cluster.clone()));
             }
             let alarm = Alarm {
-                name: format!("{name}-{what}"),
+                name: addresses::node_alarm(name, what),
                 about: format!("{about} {name}"),
                 namespace: namespace.to_owned(),
                 metric: metric.to_owned(),
@@ -172,19 +178,11 @@ impl Alarm {
                     "Insufficient Data: no datapoints were received for the periods of the alarm"
                         .to_owned(),
                 since: from,
+                steady: true,
             };
         }
         let alarm = self.is_in_alarm(&points);
-        let mut since = from;
-        for end in (count..points.len()).rev() {
-            if points
-                .get(..end)
-                .is_some_and(|part| self.is_in_alarm(part) != alarm)
-            {
-                since = points.get(end).map_or(from, |(at, _)| *at);
-                break;
-            }
-        }
+        let changed = self.changed(&points, alarm);
         let mut last: Vec<String> = points
             .iter()
             .rev()
@@ -205,8 +203,45 @@ impl Alarm {
                 last.join(", "),
                 number(self.threshold)
             ),
-            since,
+            since: changed.unwrap_or(from),
+            steady: changed.is_none(),
         }
+    }
+
+    /// When a state that samples end in began, if they show it.
+    fn changed(&self, points: &[(SimTime, f64)], alarm: bool) -> Option<SimTime> {
+        let ends = (self.periods as usize..points.len()).rev();
+        let mut other = ends.filter(|end| {
+            let part = points.get(..*end);
+            part.is_some_and(|part| self.is_in_alarm(part) != alarm)
+        });
+        points.get(other.next()?).map(|(at, _)| *at)
+    }
+
+    /// When a state began that is steady as far as was looked back: a day after the other, up to the oldest sample.
+    pub fn began(&self, world: &World, all: &[Metric], state: &State) -> SimTime {
+        let oldest = world.plan().history_start();
+        let Some(metric) = self
+            .watched(all)
+            .filter(|_| state.value != "INSUFFICIENT_DATA")
+        else {
+            return oldest;
+        };
+        let before = Span(self.period.millis() * i64::from(self.periods + 1));
+        let mut until = state.since + before;
+        for _ in 0..=FAR_BACK {
+            let from = (until - before - DAY).max(oldest).floor_to(self.period);
+            let points = metric.points(world, from, until.floor_to(self.period), self.period);
+            let points = points.unwrap_or_default();
+            if let Some(at) = self.changed(&points, state.value == "ALARM") {
+                return at;
+            }
+            if from <= oldest {
+                break;
+            }
+            until = from + before;
+        }
+        oldest
     }
 }
 
@@ -245,6 +280,36 @@ mod tests {
         );
         alarm.metric = "Nothing".to_owned();
         assert_eq!(alarm.state(&world, &metrics).value, "INSUFFICIENT_DATA");
+    }
+
+    #[test]
+    fn a_steady_state_began_where_samples_begin_or_where_they_cross() {
+        let world = small_world();
+        let metrics = metrics::all(&world);
+        let mut alarm = all(&world)
+            .into_iter()
+            .find(|alarm| alarm.name == "node-a-cpu")
+            .unwrap();
+        let state = alarm.state(&world, &metrics);
+        assert!(state.steady);
+        let began = alarm.began(&world, &metrics, &state);
+        assert_eq!(began, world.plan().history_start());
+        // Above all but the busiest moments of two weeks: somewhere it crossed.
+        let metric = alarm.watched(&metrics).unwrap();
+        let (from, until) = (world.now() - Span::from_hours(13 * 24), world.now());
+        let points = metric
+            .points(&world, from, until, Span::from_hours(1))
+            .unwrap();
+        let most = points.iter().map(|(_, value)| *value).fold(0.0, f64::max);
+        alarm.threshold = most * 0.98;
+        alarm.periods = 1;
+        let state = alarm.state(&world, &metrics);
+        let since = if state.steady {
+            alarm.began(&world, &metrics, &state)
+        } else {
+            state.since
+        };
+        assert!(since > world.plan().history_start() && since <= world.now());
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::alarms::{self, Alarm};
+use super::alarms::{self, Alarm, State};
 use super::get_metrics::{Dimension, dimension_text};
 use super::metrics;
 use crate::sim::World;
@@ -69,7 +69,7 @@ pub struct AlarmRow {
     pub state: String,
     /// Why.
     pub reason: String,
-    /// Since when, in ms since the epoch, as far as the last six hours tell.
+    /// Since when, in ms since the epoch, as far as samples reach back.
     pub since_ms: i64,
     /// Namespace.
     pub namespace: String,
@@ -124,14 +124,18 @@ impl Text for Alarms {
     }
 }
 
-fn alarm_row(world: &World, alarm: Alarm, all: &[metrics::Metric]) -> AlarmRow {
-    let state = alarm.state(world, all);
+fn alarm_row(world: &World, alarm: Alarm, state: State, all: &[metrics::Metric]) -> AlarmRow {
+    let since = if state.steady {
+        alarm.began(world, all, &state)
+    } else {
+        state.since
+    };
     AlarmRow {
         artifact: Shown::Alarm(alarm.name.clone()).id(),
         about: alarm.about,
         state: state.value.to_owned(),
         reason: state.reason,
-        since_ms: state.since.millis(),
+        since_ms: since.millis(),
         namespace: alarm.namespace,
         metric: alarm.metric,
         dimensions: alarm
@@ -172,27 +176,34 @@ impl Look for ListAlarms {
             });
         }
         let known = metrics::all(world);
-        let rows: Vec<AlarmRow> = alarms::all(world)
+        let found: Vec<(Alarm, State)> = alarms::all(world)
             .into_iter()
             .filter(|alarm| {
                 args.prefix
                     .as_ref()
                     .is_none_or(|prefix| alarm.name.starts_with(prefix.as_str()))
             })
-            .map(|alarm| alarm_row(world, alarm, &known))
-            .filter(|row| args.state.as_ref().is_none_or(|state| row.state == *state))
+            .map(|alarm| {
+                let state = alarm.state(world, &known);
+                (alarm, state)
+            })
+            .filter(|(_, state)| args.state.as_ref().is_none_or(|own| state.value == *own))
             .collect();
-        let page = paging::page(rows, args.limit, args.cursor.as_deref(), |row| {
-            row.name.clone()
+        let page = paging::page(found, args.limit, args.cursor.as_deref(), |(alarm, _)| {
+            alarm.name.clone()
         })?;
+        let rows: Vec<AlarmRow> = page
+            .items
+            .into_iter()
+            .map(|(alarm, state)| alarm_row(world, alarm, state, &known))
+            .collect();
         Ok(Seen {
-            shown: page
-                .items
+            shown: rows
                 .iter()
                 .map(|row| Shown::Alarm(row.name.clone()))
                 .collect(),
             output: Alarms {
-                alarms: page.items,
+                alarms: rows,
                 total: page.total,
                 before: page.before,
                 cursor: page.cursor,

@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 
 use super::{times, waterfall};
 use crate::sim::World;
-use crate::sim::artifact::Shown;
 use crate::sim::plan::RoutePlan;
 use crate::sim::time::SimTime;
 use crate::sim::traces::{Missing, SpanKind, Trace, TraceSpan, Traces};
@@ -267,7 +266,7 @@ impl Look for GetTrace {
     fn look(world: &World, args: &Args) -> Result<Seen<TraceDetail>, ToolError> {
         let output = detail(world, &args.trace_id)?;
         Ok(Seen {
-            shown: vec![Shown::Trace(output.trace_id.clone())],
+            shown: Traces::of(world).shown(&output.trace_id),
             output,
         })
     }
@@ -277,7 +276,7 @@ impl Look for GetTrace {
             ToolExample {
                 args: "{\"trace_id\":\"60e8d325c55ba7c657f6ee3075ac1aa2\"}",
                 about: "A failed request with what it waited for",
-                prints: "trace 60e8d325c55ba7c657f6ee3075ac1aa2\nintake jobs.Intake/Put  error UNAVAILABLE  354ms  2026-03-02 13:59:58.987\n2 spans, 1 service: intake 100.0%\n\n! intake grpc.server jobs.Intake/Put         |▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒|    354ms\n!   intake kafka.produce Produce Topic jobs  | ▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒ |    324ms\n\nerrors\n! intake grpc.server jobs.Intake/Put\n    queue is full topic=jobs id=98d2f679\n! intake kafka.produce Produce Topic jobs\n    queue is full topic=jobs id=98d2f679\n",
+                prints: "trace 60e8d325c55ba7c657f6ee3075ac1aa2\nintake jobs.Intake/Put  error UNAVAILABLE  533ms  2026-03-02 13:59:47.808\n2 spans, 1 service: intake 100.0%\n\n! intake grpc.server jobs.Intake/Put         |▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒|    533ms\n!   intake kafka.produce Produce Topic jobs  | ▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒ |    503ms\n\nerrors\n! intake grpc.server jobs.Intake/Put\n    queue is full topic=jobs id=98d2f679\n! intake kafka.produce Produce Topic jobs\n    queue is full topic=jobs id=98d2f679\n",
             },
             ToolExample {
                 args: "{\"trace_id\":\"60e8d325\"}",

@@ -324,7 +324,7 @@ impl Look for ListTraces {
             ToolExample {
                 args: "{\"service\":\"intake\",\"status\":\"error\",\"limit\":2}",
                 about: "The newest failed requests of a service",
-                prints: "START                    DURATION  STATUS             SERVICE  OPERATION        TRACE ID\n2026-03-02 13:59:59.088  645ms     error UNAVAILABLE  intake   jobs.Intake/Put  13761fcc97700a3a2e2707062b9fcbe9\n2026-03-02 13:59:58.987  354ms     error UNAVAILABLE  intake   jobs.Intake/Put  60e8d325c55ba7c657f6ee3075ac1aa2\n(next page: --cursor e.0.1772459999342.-1.16.15)\n",
+                prints: "START                    DURATION  STATUS             SERVICE  OPERATION        TRACE ID\n2026-03-02 13:59:59.088  645ms     error UNAVAILABLE  intake   jobs.Intake/Put  13761fcc97700a3a2e2707062b9fcbe9\n2026-03-02 13:59:59.045  482ms     error UNAVAILABLE  intake   jobs.Intake/Put  1ae4820f9838d8aa58058bde0867a950\n(next page: --cursor e.0.1772459999528.-1.16.17)\n",
             },
             ToolExample {
                 args: "{\"service\":\"intakes\"}",

@@ -331,7 +331,7 @@ impl Look for QueryMetrics {
             ToolExample {
                 args: "{\"query\":\"max:kubernetes.memory.usage{service:worker}\",\"from\":\"now-5m\"}",
                 about: "A gauge over five minutes",
-                prints: "max:kubernetes.memory.usage{service:worker}\nevery 60s from 2026-03-02 13:55:00 to 2026-03-02 14:00:00\n*  ▁▇▆▇█  last 121641638  avg 120366510  min 117528888  max 121641638  [byte]\n    2026-03-02 13:55:00  117528888\n    2026-03-02 13:56:00  120843759\n    2026-03-02 13:57:00  120685626\n    2026-03-02 13:58:00  121132639\n    2026-03-02 13:59:00  121641638\n",
+                prints: "max:kubernetes.memory.usage{service:worker}\nevery 60s from 2026-03-02 13:55:00 to 2026-03-02 14:00:00\n*  ▁▇▆▇█  last 121641984  avg 120366490  min 117527552  max 121641984  [byte]\n    2026-03-02 13:55:00  117527552\n    2026-03-02 13:56:00  120844288\n    2026-03-02 13:57:00  120686592\n    2026-03-02 13:58:00  121132032\n    2026-03-02 13:59:00  121641984\n",
             },
             ToolExample {
                 args: "{\"query\":\"avg:kafka.consumer_lags{*}\"}",

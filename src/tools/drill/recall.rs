@@ -155,7 +155,8 @@ fn meant(shown: &Shown, quote: &str) -> Option<Shown> {
         | Shown::Trace(name)
         | Shown::Alarm(name) => name == quote,
         Shown::CiRun { run, .. } => quote.trim_start_matches('#') == run.to_string(),
-        Shown::ImageManifest { service, tag } => {
+        Shown::Span { resource, .. } => resource == quote,
+        Shown::ImageManifest { service, tag } | Shown::ImageTag { service, tag } => {
             quote.split_once(':') == Some((service.as_str(), tag.as_str()))
         }
         // By its place: a script's name is nobody's to know.

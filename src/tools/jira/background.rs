@@ -188,11 +188,10 @@ const COMMENTS: [&str; 10] = [
 ];
 
 /// Adds ordinary issues to those that are declared.
-pub fn add(world: &World, issues: &mut Vec<Issue>) {
+pub fn add(world: &World, homes: &BTreeMap<String, String>, issues: &mut Vec<Issue>) {
     let plan = world.plan();
-    let homes = homes(world, issues);
     let mut made = Vec::new();
-    for (team, project) in &homes {
+    for (team, project) in homes {
         let services: Vec<&str> = plan
             .services
             .iter()
@@ -230,7 +229,7 @@ pub fn add(world: &World, issues: &mut Vec<Issue>) {
 }
 
 /// The project in which each team works: the one that most of its people's declared tickets are in.
-fn homes(world: &World, issues: &[Issue]) -> BTreeMap<String, String> {
+pub fn homes(world: &World, issues: &[Issue]) -> BTreeMap<String, String> {
     let estate = &world.plan().pack.estate;
     let projects = projects(world);
     let mut homes = BTreeMap::new();

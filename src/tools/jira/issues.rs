@@ -1,6 +1,7 @@
 //! All issues: those of the estate, those of the scenario, and ordinary work. Never one that is not opened yet.
 
 use super::background;
+use super::commits;
 use super::sprints::{self, Sprint};
 use crate::scenario::format::records::Ticket;
 use crate::sim::World;
@@ -130,7 +131,9 @@ pub fn all(world: &World) -> Vec<Issue> {
         .chain(estate)
         .map(|(key, ticket)| declared(world, key, ticket))
         .collect();
-    background::add(world, &mut issues);
+    let homes = background::homes(world, &issues);
+    commits::add(world, &mut issues);
+    background::add(world, &homes, &mut issues);
     issues.retain(|issue| issue.created <= world.now());
     for issue in &mut issues {
         issue.comments.retain(|(at, ..)| *at <= world.now());

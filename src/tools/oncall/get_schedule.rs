@@ -59,6 +59,9 @@ pub struct ShiftRow {
     /// Whom they stand in for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub instead_of: Option<String>,
+    /// What they wrote beside it.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub note: String,
 }
 
 impl Text for Schedule {
@@ -82,11 +85,16 @@ impl Text for Schedule {
                 .instead_of
                 .as_ref()
                 .map_or_else(String::new, |who| format!(" (for @{who})"));
+            let note = if shift.note.is_empty() {
+                String::new()
+            } else {
+                format!("  {}", shift.note)
+            };
             rows.push(row([
                 if holds { "*" } else { "" },
                 &day(shift.from_ms),
                 &day(shift.until_ms),
-                &format!("@{}{cover}", shift.by),
+                &format!("@{}{cover}{note}", shift.by),
             ]));
         }
         text + &columns(&rows)
@@ -119,6 +127,7 @@ impl Look for GetSchedule {
                         until_ms: shift.until.millis(),
                         by: shift.by,
                         instead_of: shift.instead_of,
+                        note: shift.note,
                     })
                     .collect(),
                 now_ms: world.now().millis(),

@@ -46,6 +46,8 @@ pub struct Shift {
     pub by: String,
     /// They stand in for somebody.
     pub instead_of: Option<String>,
+    /// What they wrote beside it.
+    pub note: String,
 }
 
 /// A team's primary shifts of some weeks, with those who stand in.
@@ -56,7 +58,7 @@ pub fn shifts(world: &World, team: &Team, weeks: std::ops::RangeInclusive<i64>) 
             continue;
         };
         let (mut from, until) = (monday(week), monday(week + 1));
-        let mut covers: Vec<(SimTime, SimTime, &str)> = team
+        let mut covers: Vec<(SimTime, SimTime, &str, &str)> = team
             .overrides
             .iter()
             .map(|cover| {
@@ -64,12 +66,13 @@ pub fn shifts(world: &World, team: &Team, weeks: std::ops::RangeInclusive<i64>) 
                     world.plan().moment(cover.from),
                     world.plan().moment(cover.until),
                 );
-                (begin.max(from), end.min(until), cover.by.as_str())
+                let (by, note) = (cover.by.as_str(), cover.note.as_str());
+                (begin.max(from), end.min(until), by, note)
             })
-            .filter(|(begin, end, _)| begin < end)
+            .filter(|(begin, end, ..)| begin < end)
             .collect();
         covers.sort();
-        for (begin, end, cover) in covers {
+        for (begin, end, cover, note) in covers {
             let begin = begin.max(from);
             if begin >= end {
                 continue;
@@ -82,6 +85,7 @@ pub fn shifts(world: &World, team: &Team, weeks: std::ops::RangeInclusive<i64>) 
                 until: end,
                 by: cover.to_owned(),
                 instead_of: Some(by.to_owned()),
+                note: note.to_owned(),
             });
             from = end;
         }
@@ -98,6 +102,7 @@ fn own(from: SimTime, until: SimTime, by: &str) -> Shift {
         until,
         by: by.to_owned(),
         instead_of: None,
+        note: String::new(),
     }
 }
 
@@ -140,6 +145,7 @@ mod tests {
             from: Moment::FromPage(-3_600_000),
             until: Moment::FromPage(3_600_000),
             by: "lena".to_owned(),
+            note: "swap".to_owned(),
         });
         let week = week_of(world.now());
         let found = shifts(&world, &team, week..=week);

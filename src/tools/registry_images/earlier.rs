@@ -1,7 +1,7 @@
 //! Releases from before anything else that is kept: the registry keeps images for longer than the repository's history, CI's
 //! runs and rollouts reach back. Drawn from a service's versions, the same in every drill. Never one beside a known release.
 
-use super::images::Image;
+use super::images::{Image, PUSH};
 use crate::scenario::format::service::Runtime;
 use crate::sim::World;
 use crate::sim::draw::LeafKey;
@@ -110,6 +110,7 @@ pub(super) fn of(world: &World, service: ServiceId) -> Vec<Image> {
             .image_digest(&format!("{}:{tag}", spec.image));
         images.push(Image {
             built,
+            pushed: built + PUSH,
             commit: None,
             release: Some(tag.clone()),
             digest: format!("sha256:{digest}"),

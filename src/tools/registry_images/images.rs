@@ -1,6 +1,8 @@
 //! The images that the registry holds: what was released, what CI pushed for each merged commit, what cron jobs run.
 //! Digests are those that the cluster reports for its containers. Never an image that is not built yet.
 
+use std::collections::BTreeMap;
+
 use super::earlier;
 use crate::scenario::format::service::Runtime;
 use crate::sim::World;
@@ -11,6 +13,8 @@ use crate::tools::ci::runs;
 use crate::tools::drawn::{estate_key, hex};
 use crate::tools::tool::ToolError;
 
+/// How long a push takes after the build.
+pub const PUSH: Span = Span::from_secs(2);
 /// Bytes of a manifest.
 pub const MANIFEST_SIZE: u64 = 1786;
 
@@ -32,6 +36,8 @@ pub struct Image {
     pub tag: String,
     /// When it was built.
     pub built: SimTime,
+    /// When it was pushed under this tag.
+    pub pushed: SimTime,
     /// The full id of the commit it was built from, where it was built here.
     pub commit: Option<String>,
     /// The release that it is, where it is one.
@@ -96,6 +102,7 @@ pub fn all(world: &World) -> Vec<Images> {
             tags: vec![Image {
                 tag: tag.to_owned(),
                 built,
+                pushed: built + PUSH,
                 commit: None,
                 release: None,
                 digest: format!("sha256:{}", world.cluster().image_digest(&job.image)),
@@ -124,6 +131,7 @@ fn of_service(world: &World, name: &str, service: ServiceId) -> Images {
         .map(|release| Image {
             tag: release.tag.clone(),
             built: SimTime(release.built.millis),
+            pushed: SimTime(release.built.millis) + PUSH,
             commit: release.commit.as_deref().and_then(full),
             release: Some(release.tag.clone()),
             digest: digest(world, service, &release.tag),
@@ -157,17 +165,50 @@ fn complete(world: &World, images: &mut Images) {
                 .find(|image| image.tag == *tag)
                 .map(|image| image.built)
         });
+        let built = built.unwrap_or(run.ends - Span::from_secs(3));
         images.tags.push(Image {
             tag: run.sha.clone(),
-            built: built.unwrap_or(run.ends - Span::from_secs(3)),
+            built,
+            pushed: built + PUSH,
             commit: Some(run.sha.clone()),
             release: twin.map(|(_, tag)| tag.clone()),
             digest: digest(world, service, &run.sha),
         });
     }
+    moved(world, images, service);
     images
         .tags
         .sort_by(|a, b| (b.built, &a.tag).cmp(&(a.built, &b.tag)));
+}
+
+/// Adds the tags that move, as they were pushed last.
+fn moved(world: &World, images: &mut Images, service: ServiceId) {
+    let (plan, now) = (world.plan(), world.now());
+    let name = plan.services.get(service.index()).map(|own| &own.name);
+    let pack = &plan.pack;
+    let declared = pack
+        .estate
+        .image_tags
+        .iter()
+        .chain(&pack.scenario.image_tags);
+    let mut newest: BTreeMap<&str, (SimTime, &str)> = BTreeMap::new();
+    for moved in declared.filter(|moved| Some(&moved.of) == name) {
+        let at = plan.moment(moved.at);
+        let known = newest.get(moved.tag.as_str());
+        if at <= now && known.is_none_or(|(before, _)| *before <= at) {
+            newest.insert(&moved.tag, (at, &moved.release));
+        }
+    }
+    for (tag, (pushed, release)) in newest {
+        let named = images.tags.iter().find(|image| image.tag == release);
+        if let Some(named) = named.cloned() {
+            images.tags.push(Image {
+                tag: tag.to_owned(),
+                pushed,
+                ..named
+            });
+        }
+    }
 }
 
 /// The repository that is meant: its whole name, its path without the host, or its last part where only one has it.
@@ -247,8 +288,13 @@ pub fn layers(world: &World, images: &Images, image: &Image) -> Vec<Layer> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
-    use crate::sim::testing::small_world;
+    use crate::scenario::format::systems::MovedTag;
+    use crate::scenario::format::values::Moment;
+    use crate::sim::plan::Plan;
+    use crate::sim::testing::{small_pack, small_world};
 
     #[test]
     fn the_registry_has_the_digest_that_the_cluster_runs() {
@@ -269,6 +315,27 @@ mod tests {
             .find(|image| Some(&image.tag) == running.commit.as_ref())
             .unwrap();
         assert_eq!(twin.digest, running.digest);
+    }
+
+    #[test]
+    fn a_tag_that_moves_names_what_it_was_pushed_with_last() {
+        let mut pack = (*small_pack()).clone();
+        let moved = |tag: &str, release: &str, minutes: i64| MovedTag {
+            of: "worker".to_owned(),
+            tag: tag.to_owned(),
+            release: release.to_owned(),
+            at: Moment::FromPage(minutes * 60_000),
+        };
+        pack.estate.image_tags = vec![moved("stable", "1.4.0", -60), moved("next", "1.4.0", 30)];
+        pack.scenario.image_tags = vec![moved("stable", "1.3.0", -20)];
+        let world = World::open(Arc::new(Plan::new(Arc::new(pack))), 7);
+        let images = find(&world, "worker").unwrap();
+        let tag = |name: &str| images.tags.iter().find(|image| image.tag == name);
+        let (stable, release) = (tag("stable").unwrap(), tag("1.3.0").unwrap());
+        assert_eq!(stable.digest, release.digest);
+        assert_eq!(stable.built, release.built);
+        assert_eq!(stable.pushed, world.plan().page - Span::from_mins(20));
+        assert_eq!(tag("next"), None);
     }
 
     #[test]

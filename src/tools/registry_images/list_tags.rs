@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::images;
 use crate::sim::World;
+use crate::sim::artifact::Shown;
 use crate::sim::time::SimTime;
 use crate::tools::family::Family;
 use crate::tools::paging;
@@ -53,16 +54,22 @@ pub struct TagRow {
     pub digest: String,
     /// When its image was built, in ms since the epoch.
     pub created_ms: i64,
+    /// When it was pushed under this tag, in ms since the epoch. A tag that moves is pushed again with another image.
+    pub pushed_ms: i64,
+    /// The id under which it can be pinned.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub artifact: Option<String>,
 }
 
 impl Text for Tags {
     fn text(&self) -> String {
-        let mut rows = vec![row(["TAG", "DIGEST", "CREATED"])];
+        let mut rows = vec![row(["TAG", "DIGEST", "CREATED", "PUSHED"])];
         for tag in &self.tags {
             rows.push(row([
                 &tag.tag,
                 tag.digest.get(..19).unwrap_or(&tag.digest),
                 &SimTime(tag.created_ms).rfc3339(),
+                &SimTime(tag.pushed_ms).rfc3339(),
             ]));
         }
         let footer = paging::footer(
@@ -87,23 +94,37 @@ impl Look for ListTags {
         let page = paging::page(images.tags, args.limit, args.cursor.as_deref(), |image| {
             image.tag.clone()
         })?;
+        let service = images
+            .service
+            .and_then(|id| world.plan().services.get(id.index()));
+        let shown: Vec<Option<Shown>> = page
+            .items
+            .iter()
+            .map(|image| {
+                let (service, tag) = (service?.name.clone(), image.tag.clone());
+                Some(Shown::ImageTag { service, tag })
+            })
+            .collect();
         Ok(Seen {
             output: Tags {
                 repo: images.name,
                 tags: page
                     .items
                     .into_iter()
-                    .map(|image| TagRow {
+                    .zip(&shown)
+                    .map(|(image, shown)| TagRow {
+                        artifact: shown.as_ref().map(Shown::id),
                         tag: image.tag,
                         digest: image.digest,
                         created_ms: image.built.millis(),
+                        pushed_ms: image.pushed.millis(),
                     })
                     .collect(),
                 total: page.total,
                 before: page.before,
                 cursor: page.cursor,
             },
-            shown: Vec::new(),
+            shown: shown.into_iter().flatten().collect(),
         })
     }
 
@@ -112,7 +133,7 @@ impl Look for ListTags {
             ToolExample {
                 args: "{\"repo\":\"worker\",\"limit\":3}",
                 about: "The tags of a service's images",
-                prints: "registry.alpha.example/worker\nTAG                                       DIGEST               CREATED\n1.4.0                                     sha256:de1d5a4800d1  2026-02-26T15:30:00Z\nb7c0de1d07a303ec1a7b1a00546b125547ab5ec2  sha256:de1d5a4800d1  2026-02-26T15:30:00Z\n1.3.0                                     sha256:563a5c9aee93  2026-02-02T09:45:00Z\n(1 to 3 of 19; next page: --cursor 1.3.0)\n",
+                prints: "registry.alpha.example/worker\nTAG                                       DIGEST               CREATED               PUSHED\n1.4.0                                     sha256:de1d5a4800d1  2026-02-26T15:30:00Z  2026-02-26T15:30:02Z\nb7c0de1d07a303ec1a7b1a00546b125547ab5ec2  sha256:de1d5a4800d1  2026-02-26T15:30:00Z  2026-02-26T15:30:02Z\n1.3.0                                     sha256:563a5c9aee93  2026-02-02T09:45:00Z  2026-02-02T09:45:02Z\n(1 to 3 of 19; next page: --cursor 1.3.0)\n",
             },
             ToolExample {
                 args: "{\"repo\":\"none\"}",

@@ -2,16 +2,24 @@
 
 use crate::scenario::format::records::{Counts, SentryIssue};
 use crate::sim::World;
+use crate::sim::draw::{LeafKey, poisson};
 use crate::sim::plan::HISTORY;
 use crate::sim::telemetry::atom::AtomId;
 use crate::sim::telemetry::reader::Part;
 use crate::sim::time::{SimTime, Span};
+use crate::tools::drawn::estate_key;
+
+const HOUR: Span = Span::from_hours(1);
+/// No background has more events in an hour.
+const MOST_IN_AN_HOUR: f64 = 100_000.0;
 
 /// Events of an issue.
 #[derive(Clone, Copy)]
 pub struct Events<'a> {
     world: &'a World,
     counts: &'a Counts,
+    /// Under which a steady background is drawn.
+    key: LeafKey,
     /// When it was seen first, where that is declared.
     first: Option<SimTime>,
 }
@@ -35,6 +43,7 @@ impl<'a> Events<'a> {
         Self {
             world,
             counts: &issue.counts,
+            key: estate_key(world, &format!("sentry/{}/{}", issue.service, issue.title)),
             first: issue.first_seen.map(|at| world.plan().moment(at)),
         }
     }
@@ -65,14 +74,48 @@ impl<'a> Events<'a> {
         }
     }
 
-    /// A background has its total at the page and its rate before and after. What the rate leaves over since it was seen
-    /// first came at once then.
+    /// A background has its total at the page, and before and after what each hour brings at its rate. What the rate leaves
+    /// over since it was seen first came at once then.
     fn steady(&self, total: u64, per_second: f64, at: SimTime) -> u64 {
         if self.first.is_some_and(|first| at < first) {
             return 0;
         }
-        let since = at - self.world.plan().page;
-        total.saturating_add_signed((per_second * since.millis() as f64 / 1000.0) as i64)
+        let page = self.world.plan().page;
+        let (from, until) = (at.min(page), at.max(page));
+        let mut between = 0;
+        let mut hour = from.floor_to(HOUR);
+        while hour < until {
+            let count = self.in_hour(per_second, hour);
+            let upto = |at: SimTime| {
+                let part = (at - hour).millis().clamp(0, HOUR.millis());
+                count * part.unsigned_abs() / HOUR.millis().unsigned_abs()
+            };
+            between += upto(until) - upto(from);
+            hour += HOUR;
+        }
+        if at < page {
+            total.saturating_sub(between)
+        } else {
+            total + between
+        }
+    }
+
+    /// What an hour brings: more by day than by night, and never the same.
+    fn in_hour(&self, per_second: f64, hour: SimTime) -> u64 {
+        let number = hour.millis().div_euclid(HOUR.millis());
+        let shape = &self.world.plan().pack.estate.traffic.hours;
+        let sum: f64 = shape.iter().sum();
+        let now = shape.get(number.rem_euclid(24) as usize);
+        let factor = now.map_or(1.0, |now| now * shape.len() as f64 / sum.max(1e-9));
+        let mean = (per_second * 3600.0 * factor).clamp(0.0, MOST_IN_AN_HOUR);
+        if mean <= 0.0 {
+            return 0;
+        }
+        poisson(
+            self.key,
+            number.unsigned_abs(),
+            (mean * 4_294_967_296.0) as u64,
+        )
     }
 
     fn atom(&self) -> Option<AtomId> {
@@ -255,7 +298,10 @@ mod tests {
         let issue = counting(&world, Counts::Steady { total: 100, rate });
         let events = Events::of(&world, &issue);
         assert_eq!(events.until(world.plan().page), 100);
-        assert_eq!(events.until(world.plan().page - Span::from_secs(20)), 90);
+        let before = events.until(world.plan().page - Span::from_secs(20));
+        assert!((75..98).contains(&before), "{before}");
+        let day = events.by_hour();
+        assert!(day.iter().any(|count| *count != day[23]), "{day:?}");
         assert_eq!(events.until(world.plan().page - Span::from_hours(20)), 0);
     }
 }

@@ -1,5 +1,5 @@
-//! `statuspage_get_status`: what customers read now: components with their state, what is going on. Never checks whether it
-//! is true.
+//! `statuspage_get_status`: what customers read now: components with their state, what is going on; and what suppliers say
+//! on their pages. Never checks whether it is true.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -32,12 +32,26 @@ pub struct Status {
     pub indicator: String,
     /// The sentence at its top.
     pub description: String,
-    /// Components, by name.
+    /// Components by name, the company's own before those of suppliers.
     pub components: Vec<Component>,
     /// What is going on, as it was posted.
     pub ongoing: Vec<Ongoing>,
     /// When something was posted last, in ms since the epoch.
     pub updated_ms: Option<i64>,
+    /// Pages of suppliers that people here look at.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub suppliers: Vec<Supplier>,
+}
+
+/// A supplier's page.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Supplier {
+    /// The supplier.
+    pub name: String,
+    /// The page's address.
+    pub page: String,
+    /// The sentence at its top.
+    pub description: String,
 }
 
 /// A component.
@@ -49,6 +63,9 @@ pub struct Component {
     pub about: String,
     /// `operational`, `degraded_performance`, `partial_outage`, `major_outage` or `under_maintenance`.
     pub status: String,
+    /// The supplier on whose page it stands; none for the company's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub supplier: Option<String>,
     /// Share of the last 90 days without a posted incident, in percent.
     pub uptime_percent: f64,
     /// The id under which it can be pinned.
@@ -66,13 +83,18 @@ pub struct Ongoing {
     pub impact: String,
     /// Its state as it was posted last.
     pub state: String,
+    /// The supplier on whose page it stands; none for the company's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub supplier: Option<String>,
 }
 
-impl Text for Status {
-    fn text(&self) -> String {
-        let mut text = format!("{}  {}\n\n", self.page, self.description);
+impl Status {
+    /// The page of a supplier, or the company's own: its components and what is going on there.
+    fn page_text(&self, title: &str, supplier: Option<&str>) -> String {
         let mut rows = vec![row(["COMPONENT", "STATUS", "UPTIME (90d)", "WHAT IT IS"])];
-        for component in &self.components {
+        let of_page = |other: &Option<String>| other.as_deref() == supplier;
+        let components = self.components.iter();
+        for component in components.filter(|component| of_page(&component.supplier)) {
             rows.push(row([
                 &component.name,
                 &component.status,
@@ -80,17 +102,31 @@ impl Text for Status {
                 &component.about,
             ]));
         }
-        text.push_str(&columns(&rows));
-        for one in &self.ongoing {
+        let mut text = format!("{title}\n\n{}", columns(&rows));
+        for one in self.ongoing.iter().filter(|one| of_page(&one.supplier)) {
             text.push_str(&format!(
                 "\n{}  {} ({})  {}\n",
                 one.id, one.title, one.impact, one.state
             ));
         }
+        text
+    }
+}
+
+impl Text for Status {
+    fn text(&self) -> String {
+        let mut text = self.page_text(&format!("{}  {}", self.page, self.description), None);
         if let Some(ms) = self.updated_ms {
             text.push_str(&format!(
                 "\nlast post {}\n",
                 SimTime(ms).format("%Y-%m-%d %H:%M UTC")
+            ));
+        }
+        for supplier in &self.suppliers {
+            let title = format!("{}  {}", supplier.page, supplier.description);
+            text.push_str(&format!(
+                "\n{}",
+                self.page_text(&title, Some(&supplier.name))
             ));
         }
         text
@@ -102,6 +138,47 @@ fn rank(impact: &str) -> usize {
         .iter()
         .position(|known| *known == impact)
         .unwrap_or(0)
+}
+
+/// The worst impact of what is going on and counts.
+fn worst<'a>(open: &[&'a Posted], counts: impl Fn(&Posted) -> bool) -> &'a str {
+    let counting = open.iter().filter(|posted| counts(posted));
+    counting
+        .map(|posted| posted.impact.as_str())
+        .max_by_key(|impact| rank(impact))
+        .unwrap_or("none")
+}
+
+/// The state of a component by the worst that is going on there.
+fn state(impact: &str) -> &'static str {
+    match impact {
+        "critical" => "major_outage",
+        "major" => "partial_outage",
+        "minor" => "degraded_performance",
+        "maintenance" => "under_maintenance",
+        _ => "operational",
+    }
+}
+
+/// The sentence at the top of a page.
+fn sentence(impact: &str) -> &'static str {
+    match impact {
+        "critical" => "Major System Outage",
+        "major" => "Partial System Outage",
+        "minor" => "Minor Service Outage",
+        "maintenance" => "Service Under Maintenance",
+        _ => "All Systems Operational",
+    }
+}
+
+fn ongoing(posted: &Posted) -> Ongoing {
+    Ongoing {
+        id: posted.id.clone(),
+        title: posted.title.clone(),
+        impact: posted.impact.clone(),
+        state: posted.state().to_owned(),
+        supplier: posted.supplier.clone(),
+    }
 }
 
 fn uptime(world: &World, name: &str, all: &[Posted]) -> f64 {
@@ -122,7 +199,7 @@ impl Look for GetStatus {
     type Output = Status;
     const NAME: &'static str = "statuspage_get_status";
     const FAMILY: Family = Family::StatusPage;
-    const ABOUT: &'static str = "Shows what the public status page tells customers now";
+    const ABOUT: &'static str = "Shows what the public status page tells customers now, and what the pages of suppliers say";
 
     fn look(world: &World, _args: &Args) -> Result<Seen<Status>, ToolError> {
         let all = posted::all(world);
@@ -130,38 +207,27 @@ impl Look for GetStatus {
             .iter()
             .filter(|posted| !posted.is_over() && posted.state() != "scheduled")
             .collect();
-        let worst = open
-            .iter()
-            .map(|posted| posted.impact.as_str())
-            .max_by_key(|impact| rank(impact))
-            .unwrap_or("none");
-        let state_of = |name: &str| {
-            let impact = open
-                .iter()
-                .filter(|posted| posted.components.iter().any(|one| one == name))
-                .map(|posted| posted.impact.as_str())
-                .max_by_key(|impact| rank(impact));
-            match impact {
-                Some("critical") => "major_outage",
-                Some("major") => "partial_outage",
-                Some("minor") => "degraded_performance",
-                Some("maintenance") => "under_maintenance",
-                _ => "operational",
-            }
-        };
         let estate = &world.plan().pack.estate;
-        let components: Vec<Component> = posted::components(world)
-            .into_iter()
-            .map(|(name, about)| Component {
-                status: state_of(&name).to_owned(),
-                uptime_percent: uptime(world, &name, &all),
-                artifact: Shown::StatusComponent(name.clone()).id(),
-                about,
-                name,
-            })
-            .collect();
-        let last = all
-            .iter()
+        let made = |supplier: Option<&String>, (name, about): (String, String)| Component {
+            status: state(worst(&open, |posted| posted.components.contains(&name))).to_owned(),
+            uptime_percent: uptime(world, &name, &all),
+            artifact: Shown::StatusComponent(name.clone()).id(),
+            supplier: supplier.cloned(),
+            about,
+            name,
+        };
+        let own = posted::components(world).into_iter();
+        let mut components: Vec<Component> = own.map(|one| made(None, one)).collect();
+        let pages = &estate.status_page.suppliers;
+        for (name, page) in pages {
+            let theirs = page.components.iter();
+            let theirs = theirs.map(|(name, about)| (name.clone(), about.clone()));
+            components.extend(theirs.map(|one| made(Some(name), one)));
+        }
+        let of_page =
+            |supplier: Option<&String>| worst(&open, |posted| posted.supplier.as_ref() == supplier);
+        let own = all.iter().filter(|posted| posted.supplier.is_none());
+        let last = own
             .filter_map(|posted| posted.updates.last())
             .map(|(at, ..)| at.millis())
             .max();
@@ -172,26 +238,19 @@ impl Look for GetStatus {
                 .collect(),
             output: Status {
                 page: format!("status.{}", estate.domain),
-                indicator: worst.to_owned(),
-                description: match worst {
-                    "critical" => "Major System Outage",
-                    "major" => "Partial System Outage",
-                    "minor" => "Minor Service Outage",
-                    "maintenance" => "Service Under Maintenance",
-                    _ => "All Systems Operational",
-                }
-                .to_owned(),
+                indicator: of_page(None).to_owned(),
+                description: sentence(of_page(None)).to_owned(),
                 components,
-                ongoing: open
+                ongoing: open.iter().map(|posted| ongoing(posted)).collect(),
+                updated_ms: last,
+                suppliers: pages
                     .iter()
-                    .map(|posted| Ongoing {
-                        id: posted.id.clone(),
-                        title: posted.title.clone(),
-                        impact: posted.impact.clone(),
-                        state: posted.state().to_owned(),
+                    .map(|(name, page)| Supplier {
+                        name: name.clone(),
+                        page: page.address.clone(),
+                        description: sentence(of_page(Some(name))).to_owned(),
                     })
                     .collect(),
-                updated_ms: last,
             },
         })
     }
@@ -202,5 +261,56 @@ impl Look for GetStatus {
             about: "What customers read",
             prints: "status.alpha.example  All Systems Operational\n\nCOMPONENT      STATUS       UPTIME (90d)  WHAT IT IS\nhand in a job  operational  100.00 %\nlook at a job  operational  100.00 %\n\nlast post 2026-02-08 02:08 UTC\n",
         }]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::scenario::format::systems::{StatusIncident, SupplierPage};
+    use crate::scenario::format::values::Moment;
+    use crate::sim::plan::Plan;
+    use crate::sim::testing::small_pack;
+
+    #[test]
+    fn what_a_supplier_says_is_on_its_own_page_alone() {
+        let mut pack = (*small_pack()).clone();
+        let page = SupplierPage {
+            address: "status.maps.example".to_owned(),
+            components: [("Tiles".to_owned(), "Maps".to_owned())]
+                .into_iter()
+                .collect(),
+            ..SupplierPage::default()
+        };
+        let suppliers = [("Maps Ltd".to_owned(), page)];
+        pack.estate.status_page.suppliers = suppliers.into_iter().collect();
+        let incident = StatusIncident {
+            title: "Tiles fail".to_owned(),
+            impact: "major".to_owned(),
+            components: vec!["Tiles".to_owned()],
+            updates: vec![(
+                Moment::FromPage(-60_000),
+                "identified".to_owned(),
+                "In one region.".to_owned(),
+            )],
+        };
+        let incidents = [("maps-1".to_owned(), incident)].into_iter().collect();
+        let of_scenario = [("Maps Ltd".to_owned(), incidents)];
+        pack.scenario.supplier_incidents = of_scenario.into_iter().collect();
+        let world = World::open(Arc::new(Plan::new(Arc::new(pack))), 7);
+        let seen = GetStatus::look(&world, &Args {}).unwrap();
+        let status = &seen.output;
+        assert_eq!(status.indicator, "none");
+        assert_eq!(status.suppliers[0].description, "Partial System Outage");
+        let tiles = status.components.last().unwrap();
+        assert_eq!(tiles.supplier.as_deref(), Some("Maps Ltd"));
+        assert_eq!(tiles.status, "partial_outage");
+        let text = status.text();
+        let (own, theirs) = text.split_once("status.maps.example").unwrap();
+        assert!(!own.contains("Tiles") && theirs.contains("maps-1  Tiles fail"));
+        let shown = Shown::StatusComponent("Tiles".to_owned());
+        assert!(seen.shown.contains(&shown));
     }
 }

@@ -22,6 +22,9 @@ pub struct Args {
     pub open: bool,
     /// Without scheduled maintenance.
     pub without_maintenance: bool,
+    /// Only those on the page of this supplier.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub supplier: Option<String>,
     /// Most incidents, 1 to 200.
     pub limit: usize,
     /// Where a page before ended: its `cursor`.
@@ -34,6 +37,7 @@ impl Default for Args {
         Self {
             open: false,
             without_maintenance: false,
+            supplier: None,
             limit: paging::USUAL,
             cursor: None,
         }
@@ -58,6 +62,9 @@ pub struct Incidents {
 pub struct Incident {
     /// Its id.
     pub id: String,
+    /// The supplier on whose page it stands; none for the company's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub supplier: Option<String>,
     /// Title.
     pub title: String,
     /// `none`, `minor`, `major`, `critical` or `maintenance`.
@@ -92,8 +99,10 @@ impl Text for Incidents {
         }
         let mut text = String::new();
         for incident in &self.incidents {
+            let page = incident.supplier.as_ref();
+            let page = page.map_or_else(String::new, |name| format!("{name}: "));
             text.push_str(&format!(
-                "{}  {} ({})  {}  {}\n",
+                "{}  {page}{} ({})  {}  {}\n",
                 incident.id,
                 incident.title,
                 incident.impact,
@@ -124,6 +133,7 @@ fn incident(posted: Posted) -> Incident {
         status: posted.state().to_owned(),
         created_ms: posted.began().millis(),
         id: posted.id,
+        supplier: posted.supplier,
         title: posted.title,
         impact: posted.impact,
         components: posted.components,
@@ -145,13 +155,27 @@ impl Look for ListIncidents {
     type Output = Incidents;
     const NAME: &'static str = "statuspage_list_incidents";
     const FAMILY: Family = Family::StatusPage;
-    const ABOUT: &'static str =
-        "Lists what was posted on the status page: incidents and maintenance";
+    const ABOUT: &'static str = "Lists what was posted on the status page and on those of suppliers: incidents and maintenance";
 
     fn look(world: &World, args: &Args) -> Result<Seen<Incidents>, ToolError> {
+        let suppliers = &world.plan().pack.estate.status_page.suppliers;
+        if let Some(name) = &args.supplier
+            && !suppliers.contains_key(name)
+        {
+            let names: Vec<&str> = suppliers.keys().map(String::as_str).collect();
+            return Err(ToolError {
+                message: format!("no status page of {name} is known"),
+                hint: Some(if names.is_empty() {
+                    "nobody here looks at a supplier's page".to_owned()
+                } else {
+                    format!("suppliers are {}", names.join(", "))
+                }),
+            });
+        }
         let mut all = posted::all(world);
         all.retain(|posted| {
-            (!args.open || !posted.is_over())
+            (args.supplier.is_none() || posted.supplier == args.supplier)
+                && (!args.open || !posted.is_over())
                 && (!args.without_maintenance || posted.impact != "maintenance")
         });
         let page = paging::page(all, args.limit, args.cursor.as_deref(), |posted| {

@@ -1,8 +1,9 @@
-//! What stands on the status page: incidents of the estate and the scenario, and ordinary maintenance of its servers. Never
-//! the true state of anything.
+//! What stands on status pages: on the company's own, incidents of the estate and the scenario and ordinary maintenance of
+//! its servers; on those of suppliers, what these posted. Never the true state of anything.
 
 use std::collections::BTreeMap;
 
+use crate::scenario::format::systems::StatusIncident;
 use crate::sim::World;
 use crate::sim::time::{SimTime, Span};
 use crate::tools::drawn::estate_key;
@@ -14,6 +15,8 @@ const MONTHS: i64 = 10;
 /// An incident or a maintenance.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Posted {
+    /// The supplier on whose page it stands; none for the company's own.
+    pub supplier: Option<String>,
     /// Its id.
     pub id: String,
     /// Title.
@@ -51,7 +54,7 @@ impl Posted {
     }
 }
 
-/// Components with one sentence each, by name.
+/// Components of the company's own page with one sentence each, by name.
 pub fn components(world: &World) -> BTreeMap<String, String> {
     let estate = &world.plan().pack.estate;
     let declared = &estate.status_page.components;
@@ -67,31 +70,18 @@ pub fn components(world: &World) -> BTreeMap<String, String> {
 
 /// Everything that was posted by now, newest first.
 pub fn all(world: &World) -> Vec<Posted> {
-    let plan = world.plan();
-    let pack = &plan.pack;
-    let declared = pack
-        .estate
-        .status_page
-        .incidents
-        .iter()
-        .chain(&pack.scenario.status_incidents);
-    let mut all: Vec<Posted> = declared
-        .map(|(id, incident)| {
-            let mut updates: Vec<_> = incident
-                .updates
-                .iter()
-                .map(|(at, state, text)| (plan.moment(*at), state.clone(), text.clone()))
-                .collect();
-            updates.sort_by_key(|(at, ..)| *at);
-            Posted {
-                id: id.clone(),
-                title: incident.title.clone(),
-                impact: incident.impact.clone(),
-                components: incident.components.clone(),
-                updates,
-            }
-        })
+    let pack = &world.plan().pack;
+    let page = &pack.estate.status_page;
+    let scenario = &pack.scenario;
+    let own = page.incidents.iter().chain(&scenario.status_incidents);
+    let mut all: Vec<Posted> = own
+        .map(|(id, incident)| posted(world, None, id, incident))
         .collect();
+    for (name, supplier) in &page.suppliers {
+        let further = scenario.supplier_incidents.get(name).into_iter().flatten();
+        let incidents = supplier.incidents.iter().chain(further);
+        all.extend(incidents.map(|(id, incident)| posted(world, Some(name), id, incident)));
+    }
     all.extend(maintenance(world));
     for posted in &mut all {
         posted.updates.retain(|(at, ..)| *at <= world.now());
@@ -99,6 +89,22 @@ pub fn all(world: &World) -> Vec<Posted> {
     all.retain(|posted| !posted.updates.is_empty());
     all.sort_by(|a, b| (b.began(), &a.id).cmp(&(a.began(), &b.id)));
     all
+}
+
+fn posted(world: &World, supplier: Option<&String>, id: &str, incident: &StatusIncident) -> Posted {
+    let updates = incident.updates.iter();
+    let mut updates: Vec<_> = updates
+        .map(|(at, state, text)| (world.plan().moment(*at), state.clone(), text.clone()))
+        .collect();
+    updates.sort_by_key(|(at, ..)| *at);
+    Posted {
+        supplier: supplier.cloned(),
+        id: id.to_owned(),
+        title: incident.title.clone(),
+        impact: incident.impact.clone(),
+        components: incident.components.clone(),
+        updates,
+    }
 }
 
 /// Each server is looked after once a month, on a Sunday night: announced days before, done on time.
@@ -125,6 +131,7 @@ fn maintenance(world: &World) -> Vec<Posted> {
             let done = begins + Span::from_mins(minutes);
             let update = |at: SimTime, state: &str, text: String| (at, state.to_owned(), text);
             found.push(Posted {
+                supplier: None,
                 id: format!("m{:06}", key.below(1, 1_000_000)),
                 title: format!("{what} maintenance"),
                 impact: "maintenance".to_owned(),

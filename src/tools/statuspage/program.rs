@@ -7,7 +7,7 @@ use crate::tools::family::Family;
 use crate::tools::program::{Example, Place, Program, Run};
 use crate::tools::shared::{looked, options, usage, value};
 
-const USAGE: &str = "statuspage [status] | incidents [--open] [--no-maintenance]";
+const USAGE: &str = "statuspage [status] | incidents [--open] [--no-maintenance] [--supplier=NAME]";
 
 /// `statuspage`.
 pub struct StatusPage;
@@ -22,11 +22,11 @@ impl Program for StatusPage {
     }
 
     fn about(&self) -> &'static str {
-        "Shows what the public status page tells customers"
+        "Shows what the public status page tells customers, and the pages of suppliers"
     }
 
     fn run(&self, world: &World, _place: &Place, argv: &[String], _stdin: &str) -> Run {
-        let Ok((words, found)) = options(argv, &["--cursor"]) else {
+        let Ok((words, found)) = options(argv, &["--cursor", "--supplier"]) else {
             return usage(USAGE);
         };
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
@@ -42,6 +42,7 @@ impl Program for StatusPage {
                     &list_incidents::Args {
                         open: flags.contains(&"--open"),
                         without_maintenance: flags.contains(&"--no-maintenance"),
+                        supplier: value(&found, &["--supplier"]).map(str::to_owned),
                         cursor: value(&found, &["--cursor"]).map(str::to_owned),
                         ..list_incidents::Args::default()
                     },

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use crate::scenario::addresses::{self, plain};
 use crate::scenario::format::service::WorkloadKind;
 use crate::sim::World;
 use crate::tools::cloudwatch::{account, alarms};
@@ -53,10 +54,7 @@ struct Maker {
 
 impl Maker {
     fn add(&mut self, kind: &str, name: &str, key: Option<&str>, attributes: Value) {
-        let address = match key {
-            Some(key) => format!("{kind}.{name}[\"{key}\"]"),
-            None => format!("{kind}.{name}"),
-        };
+        let address = addresses::address(kind, name, key);
         let attributes = match attributes {
             Value::Object(fields) => fields.into_iter().collect(),
             _ => BTreeMap::new(),
@@ -73,19 +71,6 @@ impl Maker {
     }
 }
 
-/// A name as Terraform takes it.
-fn plain(name: &str) -> String {
-    name.chars()
-        .map(|c| {
-            if c.is_ascii_alphanumeric() || c == '-' {
-                c
-            } else {
-                '_'
-            }
-        })
-        .collect()
-}
-
 /// All resources, by address.
 pub fn all(world: &World) -> Vec<Resource> {
     let plan = world.plan();
@@ -100,7 +85,7 @@ pub fn all(world: &World) -> Vec<Resource> {
         "arn": format!("arn:aws:eks:{}:{}:cluster/{}", account::region(world), account::number(world), estate.cluster),
     }));
     maker.add("aws_route53_zone", "main", None, json!({ "id": id("zone", "main").to_uppercase().replace('-', ""), "name": estate.domain, "force_destroy": false }));
-    for record in ["www", "api", "status"] {
+    for record in addresses::RECORDS {
         maker.add("aws_route53_record", "public", Some(record), json!({
             "id": format!("{record}.{}_A", estate.domain), "name": format!("{record}.{}", estate.domain), "type": "A", "ttl": 60,
         }));
@@ -227,4 +212,24 @@ pub fn drift(world: &World) -> Vec<Drift> {
         .collect();
     found.sort_by(|a, b| (&a.address, &a.attribute).cmp(&(&b.address, &b.attribute)));
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sim::testing::small_world;
+
+    #[test]
+    fn the_addresses_are_those_that_checks_know() {
+        let world = small_world();
+        let found: Vec<String> = all(&world).into_iter().map(|one| one.address).collect();
+        let known = addresses::resources(&world.plan().pack.estate);
+        assert_eq!(found, known.into_iter().collect::<Vec<_>>());
+        let names: Vec<String> = alarms::all(&world)
+            .into_iter()
+            .map(|one| one.name)
+            .collect();
+        let known = addresses::alarms(&world.plan().pack.estate);
+        assert_eq!(names, known.into_iter().collect::<Vec<_>>());
+    }
 }

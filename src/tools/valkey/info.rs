@@ -62,6 +62,25 @@ impl<'a> Server<'a> {
         pod.unwrap_or(world.plan().history_start())
     }
 
+    /// Whether it writes an append-only file, as its configuration says.
+    fn keeps_log(&self) -> bool {
+        let service = self.world.plan().service(&self.spec.service);
+        service.is_some_and(|(_, service)| {
+            let mut files = service.spec.files.values();
+            files.any(|text| text.lines().any(|line| line.trim() == "appendonly yes"))
+        })
+    }
+
+    /// Keys that went by themselves since its process started, at the pace at which as many come.
+    fn expired(&self) -> u64 {
+        let Some(after) = self.spec.expires.filter(|after| after.millis > 0) else {
+            return 0;
+        };
+        let age = (self.world.now() - self.started()).millis().max(0);
+        let turns = age as f64 / after.millis as f64;
+        (self.spec.keys as f64 * turns) as u64
+    }
+
     /// A gauge of the exporter at its last scrape.
     pub fn gauge(&self, metric: &str) -> f64 {
         let now = self.world.now();
@@ -159,15 +178,17 @@ fn of_memory(server: &Server<'_>) -> String {
 fn of_persistence(server: &Server<'_>) -> String {
     let saved = server.world.now().floor_to(Span::from_hours(1));
     format!(
-        "loading:0\nrdb_changes_since_last_save:0\nrdb_bgsave_in_progress:0\nrdb_last_save_time:{}\nrdb_last_bgsave_status:ok\naof_enabled:0\n",
-        saved.secs()
+        "loading:0\nrdb_changes_since_last_save:0\nrdb_bgsave_in_progress:0\nrdb_last_save_time:{}\nrdb_last_bgsave_status:ok\naof_enabled:{}\n",
+        saved.secs(),
+        u8::from(server.keeps_log())
     )
 }
 
 fn of_stats(server: &Server<'_>) -> String {
     format!(
-        "instantaneous_ops_per_sec:{}\nrejected_connections:0\nexpired_keys:0\nevicted_keys:{}\n",
+        "instantaneous_ops_per_sec:{}\nrejected_connections:0\nexpired_keys:{}\nevicted_keys:{}\n",
         server.gauge("redis_instantaneous_ops_per_sec") as u64,
+        server.expired(),
         server.gauge("redis_evicted_keys_total") as u64
     )
 }
@@ -179,7 +200,15 @@ fn of_replication(_server: &Server<'_>) -> String {
 fn of_keyspace(server: &Server<'_>) -> String {
     match server.keys() {
         0 => String::new(),
-        keys => format!("db0:keys={keys},expires=0,avg_ttl=0\n"),
+        keys => {
+            // Most were touched lately.
+            let left = server.spec.expires.map(|after| after.millis / 100 * 62);
+            format!(
+                "db0:keys={keys},expires={},avg_ttl={}\n",
+                left.map_or(0, |_| keys),
+                left.unwrap_or(0)
+            )
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use super::pages;
 use crate::scenario::checks::nearest::did_you_mean;
 use crate::sim::World;
 use crate::sim::artifact::Shown;
+use crate::sim::time::SimTime;
 use crate::tools::family::Family;
 use crate::tools::tool::{Look, Seen, Text, ToolError, ToolExample};
 
@@ -42,7 +43,12 @@ pub struct PageText {
 
 impl Text for PageText {
     fn text(&self) -> String {
-        format!("{}\n", self.text.trim_end())
+        let edited = SimTime(self.edited_ms).format("%Y-%m-%d");
+        let text = self.text.trim_end();
+        format!(
+            "{text}\n\n-- {}, edited {edited} by @{}\n",
+            self.page, self.edited_by
+        )
     }
 }
 
@@ -74,7 +80,7 @@ impl Look for GetPage {
             }
         })?;
         let page = pages::page(world, name, text);
-        let text = with_dead_links(world, text);
+        let text = with_dead_links(world, pages::body(text));
         let shown = Shown::WikiPage(name.clone());
         Ok(Seen {
             output: PageText {
@@ -95,7 +101,7 @@ impl Look for GetPage {
             ToolExample {
                 args: "{\"page\":\"queue\"}",
                 about: "A page",
-                prints: "# Queue\n\nOne topic, one group, one day of retention.\n",
+                prints: "# Queue\n\nOne topic, one group, one day of retention.\n\n-- queue, edited 2026-01-27 by @lena\n",
             },
             ToolExample {
                 args: "{\"page\":\"nothing\"}",

@@ -32,6 +32,14 @@ pub fn title(text: &str) -> &str {
     named.trim_start_matches('#').trim()
 }
 
+/// A page without its head.
+pub fn body(text: &str) -> &str {
+    match text.split_once("\n---\n") {
+        Some((head, body)) if head.starts_with("title:") => body.trim_start_matches('\n'),
+        _ => text,
+    }
+}
+
 /// All pages, by name.
 pub fn all(world: &World) -> Vec<Page> {
     let wiki = world.plan().pack.wiki.iter();

@@ -86,10 +86,7 @@ pub fn excerpt(text: &str, query: &str, longest: usize) -> String {
     let wanted: Vec<String> = terms(query).take(MOST_WORDS).collect();
     let plain = |line: &&str| !line.trim().is_empty() && !line.starts_with("```");
     // A page's head says nothing of what it is about.
-    let text = match text.split_once("\n---\n") {
-        Some((head, body)) if head.starts_with("title:") => body,
-        _ => text,
-    };
+    let text = super::pages::body(text);
     let lines: Vec<&str> = text.lines().skip(1).filter(plain).collect();
     let score = |line: &&str| {
         let found: Vec<String> = terms(line).collect();

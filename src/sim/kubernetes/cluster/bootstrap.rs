@@ -160,6 +160,7 @@ impl Cluster {
             index,
             internal_ip: spec
                 .internal_ip
+                .or_else(|| names::address_in(&spec.name))
                 .unwrap_or_else(|| Ipv4Addr::new(10, 0, index, 2 + (drawn % 250) as u8)),
             capacity: NodeResources {
                 cpu: spec.cpu,

@@ -4,6 +4,7 @@ use super::{Catalog, Labels, labels};
 use crate::sim::ids::ServiceId;
 use crate::sim::plan::ServicePlan;
 use crate::sim::telemetry::atom::AtomId;
+use crate::sim::telemetry::gauge::GaugeDef;
 use crate::sim::telemetry::series::{Base, Values};
 
 fn pod_labels(service: &ServicePlan) -> Labels {
@@ -22,6 +23,7 @@ pub(super) fn declare(catalog: &mut Catalog<'_>, id: ServiceId, service: &Servic
         false,
     );
     used.leaks = true;
+    used.step = 4096.0;
     if memory > 0.0 {
         used.range = Some((0.0, memory));
     }
@@ -29,7 +31,7 @@ pub(super) fn declare(catalog: &mut Catalog<'_>, id: ServiceId, service: &Servic
     catalog.per_pod(
         id,
         metric,
-        "Current working set.",
+        "Current working set in bytes.",
         pod_labels(service),
         Values::Gauge(used),
         false,
@@ -41,7 +43,7 @@ pub(super) fn declare(catalog: &mut Catalog<'_>, id: ServiceId, service: &Servic
     catalog.per_pod(
         id,
         metric,
-        "Limits of a container.",
+        "The number of requested limit resource by a container.",
         limit,
         Values::Constant(memory),
         false,
@@ -50,7 +52,7 @@ pub(super) fn declare(catalog: &mut Catalog<'_>, id: ServiceId, service: &Servic
     catalog.per_pod(
         id,
         restarts,
-        "Container restarts.",
+        "The number of container restarts per container.",
         pod_labels(service),
         Values::PodRestarts,
         false,
@@ -61,7 +63,7 @@ pub(super) fn declare(catalog: &mut Catalog<'_>, id: ServiceId, service: &Servic
     catalog.per_pod(
         id,
         ready,
-        "Whether the pod is ready to serve requests.",
+        "Describes whether the pod is ready to serve requests.",
         condition,
         Values::PodReady,
         false,
@@ -69,7 +71,7 @@ pub(super) fn declare(catalog: &mut Catalog<'_>, id: ServiceId, service: &Servic
     catalog.per_pod(
         id,
         "kube_pod_created",
-        "When the pod was created.",
+        "Unix creation timestamp",
         pod_labels(service),
         Values::PodCreated,
         false,
@@ -116,7 +118,7 @@ fn cpu(catalog: &mut Catalog<'_>, id: ServiceId, service: &ServicePlan) {
     catalog.per_pod(
         id,
         metric,
-        "CPU time consumed.",
+        "Cumulative cpu time consumed in seconds.",
         pod_labels(service),
         values,
         false,
@@ -139,7 +141,7 @@ fn replicas(catalog: &mut Catalog<'_>, id: ServiceId, service: &ServicePlan) {
     };
     catalog.single(
         "kube_deployment_spec_replicas",
-        "Desired pods.",
+        "Number of desired pods for a deployment.",
         own(),
         wanted,
     );
@@ -149,7 +151,7 @@ fn replicas(catalog: &mut Catalog<'_>, id: ServiceId, service: &ServicePlan) {
     };
     catalog.single(
         "kube_deployment_status_replicas_available",
-        "Available pods.",
+        "The number of available replicas per deployment.",
         own(),
         ready,
     );
@@ -165,8 +167,9 @@ pub(super) fn declare_nodes(catalog: &mut Catalog<'_>) {
             0.12,
             true,
         );
+        let load = GaugeDef { step: 0.01, ..load };
         catalog.single("node_load1", "1m load average.", own(), Values::Gauge(load));
-        let free = catalog.gauge(
+        let free = catalog.counted(
             format!("node/{name}/memory"),
             node.memory.value * 0.38,
             0.02,
@@ -186,11 +189,11 @@ pub(super) fn declare_nodes(catalog: &mut Catalog<'_>) {
             own(),
             total,
         );
-        let disk = catalog.gauge(format!("node/{name}/disk"), 61e9, 0.004, false);
+        let disk = catalog.counted(format!("node/{name}/disk"), 61e9, 0.004, false);
         let metric = "node_filesystem_avail_bytes";
         catalog.single(
             metric,
-            "Filesystem space available.",
+            "Filesystem space available to non-root users in bytes.",
             own(),
             Values::Gauge(disk),
         );

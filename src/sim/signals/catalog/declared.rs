@@ -48,8 +48,10 @@ fn values(catalog: &mut Catalog<'_>, name: &str, spec: &SeriesSpec) -> Option<Va
             noise,
             with_traffic,
             range,
+            step,
         } => {
             let mut gauge = catalog.gauge(format!("declared/{name}"), *base, *noise, *with_traffic);
+            gauge.step = *step;
             gauge.range = range.or(Some((f64::MIN, f64::MAX)));
             Some(Values::Gauge(gauge))
         }

@@ -59,7 +59,7 @@ fn kinds(runtime: Runtime) -> Vec<Kind> {
             ),
             kind(
                 "go_memstats_heap_inuse_bytes",
-                "Heap bytes in use.",
+                "Number of heap bytes that are in use.",
                 OfMemory(0.6),
                 0.05,
                 true,
@@ -75,28 +75,28 @@ fn kinds(runtime: Runtime) -> Vec<Kind> {
         Runtime::DotNet => vec![
             kind(
                 "dotnet_total_memory_bytes",
-                "Total known allocated memory.",
+                "Total known allocated memory",
                 OfMemory(0.55),
                 0.05,
                 true,
             ),
             kind(
                 "dotnet_threadpool_num_threads",
-                "Threads in the thread pool.",
+                "Number of thread pool threads",
                 Plain(18.0),
                 0.05,
                 true,
             ),
             kind(
                 "process_num_threads",
-                "Total number of threads.",
+                "Total number of threads",
                 Plain(31.0),
                 0.03,
                 false,
             ),
             kind(
                 "process_open_handles",
-                "Number of open handles.",
+                "Number of open handles",
                 Plain(260.0),
                 0.02,
                 false,
@@ -105,21 +105,21 @@ fn kinds(runtime: Runtime) -> Vec<Kind> {
         Runtime::Java => vec![
             kind(
                 "jvm_memory_used_bytes",
-                "The amount of used memory.",
+                "The amount of used memory",
                 OfMemory(0.7),
                 0.08,
                 true,
             ),
             kind(
                 "jvm_threads_live_threads",
-                "Live threads.",
+                "The current number of live threads including both daemon and non-daemon threads",
                 Plain(52.0),
                 0.02,
                 false,
             ),
             kind(
                 "jvm_gc_overhead",
-                "Share of CPU time used by GC.",
+                "An approximation of the percent of CPU time used by GC activities over the last lookback period or since monitoring began, whichever is shorter, in the range [0..1]",
                 Plain(0.012),
                 0.2,
                 true,
@@ -128,21 +128,21 @@ fn kinds(runtime: Runtime) -> Vec<Kind> {
         Runtime::Node => vec![
             kind(
                 "nodejs_eventloop_lag_seconds",
-                "Lag of the event loop.",
+                "Lag of event loop in seconds.",
                 Plain(0.004),
                 0.3,
                 true,
             ),
             kind(
                 "nodejs_heap_size_used_bytes",
-                "Heap used.",
+                "Process heap size used from Node.js in bytes.",
                 OfMemory(0.6),
                 0.06,
                 true,
             ),
             kind(
                 "nodejs_active_handles_total",
-                "Active handles.",
+                "Total number of active handles.",
                 Plain(34.0),
                 0.05,
                 true,
@@ -168,6 +168,8 @@ fn kinds(runtime: Runtime) -> Vec<Kind> {
     }
 }
 
+/// Memory is given out in pages of so many bytes.
+const PAGE_BYTES: f64 = 4096.0;
 /// What the operating system says a process holds.
 const RESIDENT: &str = "process_resident_memory_bytes";
 
@@ -197,7 +199,7 @@ pub(super) fn declare(catalog: &mut Catalog<'_>, id: ServiceId, service: &Servic
             id,
             service,
             RESIDENT,
-            "Resident memory size.",
+            "Resident memory size in bytes.",
             labels.clone(),
             memory * 0.96,
             0.03,
@@ -226,12 +228,17 @@ fn gauge(
     noise: f64,
     with_traffic: bool,
 ) {
-    let mut def = catalog.gauge(
+    let mut def = catalog.counted(
         format!("{}/{metric}", service.name),
         base,
         noise,
         with_traffic,
     );
+    if metric.ends_with("_seconds") || metric.ends_with("_overhead") {
+        def.step = 0.0;
+    } else if metric == RESIDENT {
+        def.step = PAGE_BYTES;
+    }
     def.leaks = metric == RESIDENT;
     catalog.per_pod(id, metric, help, labels, Values::Gauge(def), true);
 }

@@ -16,45 +16,66 @@ pub(super) fn declare(catalog: &mut Catalog<'_>) {
             value: filled,
             scale: used / 1e6,
         };
-        catalog.single("redis_memory_used_bytes", "Memory used.", own(), memory);
+        catalog.single(
+            "redis_memory_used_bytes",
+            "memory_used_bytes metric",
+            own(),
+            memory,
+        );
         let max = Values::Constant(server.max_memory.value);
-        catalog.single("redis_memory_max_bytes", "maxmemory.", own(), max);
+        catalog.single(
+            "redis_memory_max_bytes",
+            "memory_max_bytes metric",
+            own(),
+            max,
+        );
         let mut keys = own();
         keys.push(("db".to_owned(), "db0".to_owned()));
         let values = Values::Value {
             value: filled,
             scale: server.keys as f64 / 1e6,
         };
-        catalog.single("redis_db_keys", "Keys by database.", keys, values);
+        catalog.single("redis_db_keys", "Total number of keys by DB", keys, values);
         for (metric, base, noise) in [
             ("redis_connected_clients", 42.0, 0.05),
             ("redis_blocked_clients", 0.0, 0.0),
             ("redis_instantaneous_ops_per_sec", 310.0, 0.08),
             ("redis_mem_fragmentation_ratio", 1.09, 0.01),
         ] {
-            let gauge = catalog.gauge(format!("valkey/{name}/{metric}"), base, noise, noise > 0.03);
-            catalog.single(metric, "From INFO.", own(), Values::Gauge(gauge));
+            let mut gauge =
+                catalog.counted(format!("valkey/{name}/{metric}"), base, noise, noise > 0.03);
+            if metric.ends_with("_ratio") {
+                gauge.step = 0.01;
+            }
+            // As the exporter words all that it takes from INFO.
+            let of_info = metric.strip_prefix("redis_").unwrap_or(metric);
+            catalog.single(
+                metric,
+                &format!("{of_info} metric"),
+                own(),
+                Values::Gauge(gauge),
+            );
         }
         catalog.single(
             "redis_up",
-            "The server answers.",
+            "Information about the Redis instance",
             own(),
             Values::Constant(1.0),
         );
         catalog.single(
             "redis_evicted_keys_total",
-            "Keys evicted by maxmemory.",
+            "evicted_keys_total metric",
             own(),
             Values::Constant(0.0),
         );
     }
     for (name, server) in &plan.pack.estate.postgres {
         let own = || labels([("instance", name.as_str()), ("job", "postgres-exporter")]);
-        catalog.single("pg_up", "The server answers.", own(), Values::Constant(1.0));
+        catalog.single("pg_up", "Whether the last scrape of metrics from PostgreSQL was able to connect to the server (1 for yes, 0 for no).", own(), Values::Constant(1.0));
         let max = Values::Constant(f64::from(server.max_connections));
         catalog.single(
             "pg_settings_max_connections",
-            "max_connections.",
+            "Server Parameter: max_connections",
             own(),
             max,
         );
@@ -62,7 +83,7 @@ pub(super) fn declare(catalog: &mut Catalog<'_>) {
             let mut of_database = own();
             of_database.push(("datname".to_owned(), database.clone()));
             let backends = f64::from(server.max_connections) * 0.22;
-            let gauge = catalog.gauge(
+            let gauge = catalog.counted(
                 format!("postgres/{name}/{database}/backends"),
                 backends,
                 0.08,
@@ -71,7 +92,7 @@ pub(super) fn declare(catalog: &mut Catalog<'_>) {
             let metric = "pg_stat_database_numbackends";
             catalog.single(
                 metric,
-                "Backends connected to this database.",
+                "Number of backends currently connected to this database.",
                 of_database,
                 Values::Gauge(gauge),
             );

@@ -362,6 +362,7 @@ const COMPONENTS: Kind = Kind {
         ("COMPONENT", "name"),
         ("STATUS", "status"),
         ("UPTIME %", "uptime_percent"),
+        ("SUPPLIER", "supplier"),
         ("ABOUT", "about"),
     ],
     search: None,
@@ -382,6 +383,7 @@ const NOTICES: Kind = Kind {
         ("STATUS", "status"),
         ("IMPACT", "impact"),
         ("CREATED", "created_ms"),
+        ("SUPPLIER", "supplier"),
         ("COMPONENTS", "components"),
     ],
     search: None,
@@ -476,6 +478,7 @@ const TAGS: Kind = Kind {
         ("TAG", "tag"),
         ("DIGEST", "digest"),
         ("CREATED", "created_ms"),
+        ("PUSHED", "pushed_ms"),
     ],
     search: None,
     views: &[tool(
