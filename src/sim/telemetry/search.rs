@@ -5,7 +5,7 @@
 //! done in slices, so a door can show progress, go on later, or stop.
 
 mod batch;
-mod cost;
+pub(in crate::sim) mod cost;
 mod graph;
 mod machine;
 mod pieces;
@@ -63,7 +63,8 @@ pub struct Search {
     pinned: Option<Vec<LeafIndex>>,
 }
 
-/// How much a slice of a search may do. A slice ends with the leaf in which it has done that much.
+/// How much a slice of a search may do. One of lines ends with the leaf in which it has done that much; one of work may end
+/// inside it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Budget {
     lines: u64,
@@ -87,6 +88,15 @@ impl Budget {
         }
     }
 
+    /// What is left of a budget of work.
+    #[must_use]
+    pub const fn less(self, work: u64) -> Self {
+        Self {
+            lines: self.lines,
+            cost: self.cost.saturating_sub(work),
+        }
+    }
+
     const fn is_spent(self, work: Work) -> bool {
         work.lines > self.lines || work.cost > self.cost
     }
@@ -99,6 +109,8 @@ pub struct Found {
     pub lines: Vec<LogLine>,
     /// Where to go on; `None` when everything has been seen.
     pub next: Option<LineKey>,
+    /// What the slice has taken, in units of [`Budget::work`].
+    pub work: u64,
 }
 
 /// Counts so far.
@@ -114,6 +126,8 @@ pub struct Counting {
     pub done: bool,
     width_ms: i64,
     next: LeafIndex,
+    /// Streams of the next leaf that are counted already.
+    groups: usize,
 }
 
 impl Counting {
@@ -253,6 +267,7 @@ impl Search {
         let mut scratch = Scratch::default();
         let mut lines = Vec::new();
         while (first..=last).contains(&leaf) {
+            found.work = work.cost;
             if budget.is_spent(work) {
                 found.next = Some(between(&grid, leaf, direction));
                 return found;
@@ -271,8 +286,11 @@ impl Search {
                 if !beyond {
                     continue;
                 }
-                if found.lines.len() == limit {
+                // At least one line, so that going on gets further.
+                let full = work.cost > budget.cost && !found.lines.is_empty();
+                if found.lines.len() == limit || full {
                     found.next = found.lines.last().map(|line| line.key);
+                    found.work = work.cost;
                     return found;
                 }
                 work.cost += cost::LINE;
@@ -283,6 +301,7 @@ impl Search {
                 Direction::Newer => self.first_leaf(leaf + 1),
             };
         }
+        found.work = work.cost;
         found
     }
 
@@ -298,6 +317,7 @@ impl Search {
             done: selection.is_empty(),
             width_ms: bar_width_ms.unwrap_or(0).max(0),
             next: LeafIndex::MIN,
+            groups: 0,
         };
         if counting.done {
             counting.scanned_until_ms = from;
@@ -329,7 +349,22 @@ impl Search {
                 return;
             }
             if undecided {
-                work += self.count_leaf(&mut selection, counting, &mut scratch, &mut lines);
+                work += self.count_leaf(
+                    &mut selection,
+                    counting,
+                    budget.less(work.cost),
+                    &mut scratch,
+                    &mut lines,
+                );
+                if counting.groups < selection.groups.len() {
+                    return;
+                }
+                counting.groups = 0;
+                work += self.count_scripted(
+                    &selection,
+                    counting,
+                    self.telemetry.grid().start_ms(counting.next),
+                );
             } else {
                 work += self.count_scripted(&selection, counting, i64::MIN);
                 counting.next = first;
@@ -361,11 +396,12 @@ impl Search {
         selection
     }
 
-    /// Counts the undecided lines of the next leaf, and its scripted ones.
+    /// Counts the undecided lines of the next leaf, stream by stream while the budget lasts.
     fn count_leaf(
         &self,
         selection: &mut Selection<'_>,
         counting: &mut Counting,
+        budget: Budget,
         scratch: &mut Scratch,
         lines: &mut Vec<LineRef>,
     ) -> Work {
@@ -376,18 +412,26 @@ impl Search {
             counting.bars.is_empty() || start.div_euclid(width) == (end - 1).div_euclid(width);
         let whole = selection.from_ms <= start && end <= selection.until_ms;
         let mut work = Work::default();
-        for number in 0..selection.groups.len() {
+        while counting.groups < selection.groups.len() && work.cost <= budget.cost {
+            let number = counting.groups;
+            counting.groups += 1;
             work.lines += 1;
             lines.clear();
             let refs = (!one_bar || !whole).then_some(&mut *lines);
-            work += self.scan_group(selection, number, counting.next, scratch, refs, &mut |log, count| {
-                counting.add(level_place(log.def.level), start, count);
-            });
+            work += self.scan_group(
+                selection,
+                number,
+                counting.next,
+                scratch,
+                refs,
+                &mut |log, count| {
+                    counting.add(level_place(log.def.level), start, count);
+                },
+            );
             for line in lines.iter() {
                 counting.add(level_place(selection.level_of(line)), line.key.at_ms, 1);
             }
         }
-        work += self.count_scripted(selection, counting, start);
         work
     }
 
@@ -478,7 +522,10 @@ fn plan(query: &mut LineQuery, log: &Log, around: Surroundings<'_>) -> Plan {
     let mut trace = None;
     for (number, filter) in query.filters.iter_mut().enumerate() {
         // The digits of a trace are found in its own event's line alone: no automaton is needed to see that.
-        let decision = match filter.trace.map(|wanted| (wanted, pieces::traces_of(template))) {
+        let decision = match filter
+            .trace
+            .map(|wanted| (wanted, pieces::traces_of(template)))
+        {
             Some((_, Traces::Nowhere)) => Decision::Known(false),
             Some((wanted, Traces::Alone)) if trace.is_none_or(|other| other == wanted) => {
                 trace = Some(wanted);

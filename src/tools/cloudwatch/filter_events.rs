@@ -132,7 +132,12 @@ fn found(
 ) -> (Vec<LogLine>, Option<LineKey>) {
     let (mut lines, mut at) = (Vec::new(), cursor);
     for _ in 0..MOST_TRIED {
-        let page = search.find(at, Direction::Newer, LARGEST_PAGE, Budget::lines(LINES_LOOKED_AT));
+        let page = search.find(
+            at,
+            Direction::Newer,
+            LARGEST_PAGE,
+            Budget::lines(LINES_LOOKED_AT),
+        );
         let is_stopped = page.lines.len() < LARGEST_PAGE && page.next.is_some();
         for line in page.lines {
             if lines.len() == limit {

@@ -153,7 +153,9 @@ impl AtomReader<'_> {
     pub(in super::super) fn expected_in(&self, leaf: &Leaf, buckets: u64) -> u64 {
         let mut share = 0;
         for bucket in (0..64).filter(|bucket| buckets >> bucket & 1 == 1) {
-            share += self.share_before(0, bucket + 1).saturating_sub(self.share_before(0, bucket));
+            share += self
+                .share_before(0, bucket + 1)
+                .saturating_sub(self.share_before(0, bucket));
         }
         ((u128::from(leaf.count) * u128::from(share)) >> 32) as u64
     }
@@ -179,8 +181,9 @@ impl AtomReader<'_> {
                         let mut ends = None;
                         for number in 0..count {
                             let mut duration = || {
-                                let ends = ends
-                                    .get_or_insert_with(|| quarter_ends(leaf, place, bucket, count));
+                                let ends = ends.get_or_insert_with(|| {
+                                    quarter_ends(leaf, place, bucket, count)
+                                });
                                 let (quarter, rank, of) = quarter_of(ends, number);
                                 self.duration_us(
                                     leaf,

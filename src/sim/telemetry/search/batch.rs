@@ -82,6 +82,8 @@ pub(super) struct Batch {
     /// Values in hexadecimal digits, the highest first.
     values: Vec<[u8; 16]>,
     moved: Vec<(u32, u32)>,
+    /// The node behind each state.
+    after: Vec<u32>,
     text: String,
 }
 
@@ -121,17 +123,14 @@ impl Batch {
             (Decision::Fields(graph), Some(machine)) => {
                 let spent = self.follow(site, places, filter, graph, machine);
                 let node = &self.node;
-                self.open.retain(|&place| {
-                    (node.get(place as usize).copied() == Some(IN)) != negated
-                });
+                self.open
+                    .retain(|&place| (node.get(place as usize).copied() == Some(IN)) != negated);
                 spent
             }
             _ => {
                 let spent = self.open.len() as u64 * cost::LINE;
                 let mut open = std::mem::take(&mut self.open);
-                open.retain(|&place| {
-                    self.found_in_line(site, places, filter, place) != negated
-                });
+                open.retain(|&place| self.found_in_line(site, places, filter, place) != negated);
                 self.open = open;
                 spent
             }
@@ -233,7 +232,9 @@ impl Batch {
                 }
                 many * cost::DRAW
             }
-            (Next::ByDuration { .. }, _) => self.by_duration(site, places, machine, node, piece, at),
+            (Next::ByDuration { .. }, _) => {
+                self.by_duration(site, places, machine, node, piece, at)
+            }
             (Next::ByState(next), Piece::Minute(form)) => {
                 self.text.clear();
                 render::push_minute(&mut self.text, site.start_ms, *form);
@@ -248,8 +249,10 @@ impl Batch {
             }
             (Next::ByState(next), piece) => {
                 let each = self.states_after(site, places, machine, node.state, piece);
+                self.note(next);
                 for (&place, &state) in self.chosen.iter().zip(&self.states) {
-                    let to = leads_to(next, state);
+                    let to = self.after.get(usize::from(state)).copied();
+                    let to = to.unwrap_or(BY_LINE);
                     if let Some(node) = self.node.get_mut(place as usize) {
                         *node = to;
                     }
@@ -257,6 +260,18 @@ impl Batch {
                 many * each
             }
             (Next::ByWord(_), _) => 0,
+        }
+    }
+
+    /// Notes which node each state leads to.
+    fn note(&mut self, next: &[(State, u32)]) {
+        let length = next.last().map_or(0, |(state, _)| usize::from(*state) + 1);
+        self.after.clear();
+        self.after.resize(length, BY_LINE);
+        for &(state, node) in next {
+            if let Some(after) = self.after.get_mut(usize::from(state)) {
+                *after = node;
+            }
         }
     }
 
@@ -306,14 +321,13 @@ impl Batch {
             }
             Piece::Span => {
                 self.values.clear();
-                self.values
-                    .extend(chosen.map(|k| u128::from(render::span_id(&site.event(k))).to_be_bytes()));
+                self.values.extend(
+                    chosen.map(|k| u128::from(render::span_id(&site.event(k))).to_be_bytes()),
+                );
                 self.follow_bytes(machine, from, 16, &[]);
                 cost::WIDE
             }
-            Piece::Drawn { field, kind } => {
-                self.after_drawn(site, machine, from, *field, *kind)
-            }
+            Piece::Drawn { field, kind } => self.after_drawn(site, machine, from, *field, *kind),
             Piece::DurationMs | Piece::DurationUs => {
                 // Only an atom without latencies has no buckets here.
                 self.states
@@ -371,22 +385,26 @@ impl Batch {
             }
             Drawn::Ip => {
                 let ten = machine.known(machine.run(machine.state(from), b"10"));
-                self.states.extend(events.map(|event| {
-                    machine.after_ip(ten, render::address(draw(&event, 0)))
-                }));
+                self.states.extend(
+                    events.map(|event| machine.after_ip(ten, render::address(draw(&event, 0)))),
+                );
                 cost::DRAW
             }
             Drawn::Hex(digits) => {
                 self.values.clear();
-                self.values
-                    .extend(events.map(|event| render::wide(draw(&event, 0), draw(&event, 1)).to_be_bytes()));
+                self.values.extend(
+                    events
+                        .map(|event| render::wide(draw(&event, 0), draw(&event, 1)).to_be_bytes()),
+                );
                 self.follow_bytes(machine, from, digits.into(), &[]);
                 cost::WIDE
             }
             Drawn::Uuid => {
                 self.values.clear();
-                self.values
-                    .extend(events.map(|event| render::uuid(draw(&event, 0), draw(&event, 1)).to_be_bytes()));
+                self.values.extend(
+                    events
+                        .map(|event| render::uuid(draw(&event, 0), draw(&event, 1)).to_be_bytes()),
+                );
                 self.follow_bytes(machine, from, 32, &[4, 6, 8, 10]);
                 cost::WIDE
             }

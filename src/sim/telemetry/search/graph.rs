@@ -160,7 +160,9 @@ impl Builder<'_> {
         let Some(path) = self.paths.get(&piece) else {
             self.steps += text.len();
             let mut path = Vec::with_capacity(text.len());
-            let after = self.machine.run_noting(state, text, |state| path.push(state));
+            let after = self
+                .machine
+                .run_noting(state, text, |state| path.push(state));
             self.paths.insert(piece, path);
             return after;
         };
@@ -230,7 +232,9 @@ impl Builder<'_> {
     ) -> Next {
         let of_bucket: Vec<u32> = (0..latency.buckets())
             .map(|bucket| {
-                let states = self.machine.after(shape_of(value, latency.range_us(bucket)), before);
+                let states = self
+                    .machine
+                    .after(shape_of(value, latency.range_us(bucket)), before);
                 let nodes: Vec<u32> = states.iter().map(|&state| leads_to(&next, state)).collect();
                 all_same(&nodes).unwrap_or(BY_LINE)
             })
@@ -284,11 +288,7 @@ impl Builder<'_> {
         self.machine.after(shape, before)
     }
 
-    fn names<'n>(
-        &mut self,
-        state: StateID,
-        names: impl Iterator<Item = &'n str>,
-    ) -> Arc<[State]> {
+    fn names<'n>(&mut self, state: StateID, names: impl Iterator<Item = &'n str>) -> Arc<[State]> {
         let names: BTreeSet<&str> = names.chain(["-"]).collect();
         let mut states = BTreeSet::new();
         for name in names {

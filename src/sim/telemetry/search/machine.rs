@@ -248,7 +248,11 @@ impl Machine {
             if self.dfa.is_match_state(state) {
                 after.extend(alphabet.iter().map(|_| state));
             } else {
-                after.extend(alphabet.iter().map(|&byte| self.dfa.next_state(state, byte)));
+                after.extend(
+                    alphabet
+                        .iter()
+                        .map(|&byte| self.dfa.next_state(state, byte)),
+                );
             }
         }
         after
@@ -382,7 +386,8 @@ impl Machine {
         }
         let numbers: BTreeSet<State> = self.numbered(&states).into_iter().collect();
         let numbers: Arc<[State]> = numbers.into_iter().collect();
-        self.after_minute.insert((form, state), Arc::clone(&numbers));
+        self.after_minute
+            .insert((form, state), Arc::clone(&numbers));
         numbers
     }
 
@@ -428,7 +433,11 @@ impl Machine {
         self.numbers(state, first, last);
         for thousands in first..=last {
             let before = self.after_number(state, thousands);
-            let from = if thousands == low / 1000 { low % 1000 } else { 0 };
+            let from = if thousands == low / 1000 {
+                low % 1000
+            } else {
+                0
+            };
             let to = if thousands == last { high % 1000 } else { 999 };
             if (from, to) == (0, 999) {
                 whole.insert(before);

@@ -18,10 +18,7 @@ pub(super) enum Piece {
         words: Arc<[Arc<str>]>,
     },
     /// A value of a field's own draws.
-    Drawn {
-        field: usize,
-        kind: Drawn,
-    },
+    Drawn { field: usize, kind: Drawn },
     /// The event's trace.
     Trace,
     /// The event's span.
@@ -70,7 +67,6 @@ impl Drawn {
     }
 }
 
-
 /// Cuts a template.
 pub(super) fn cut(template: &Template) -> Vec<Piece> {
     let mut pieces = Vec::with_capacity(template.segments.len() + 8);
@@ -87,12 +83,7 @@ pub(super) fn cut(template: &Template) -> Vec<Piece> {
     pieces
 }
 
-fn push(
-    pieces: &mut Vec<Piece>,
-    field: usize,
-    kind: &FieldKind,
-    words: Option<&Arc<[Arc<str>]>>,
-) {
+fn push(pieces: &mut Vec<Piece>, field: usize, kind: &FieldKind, words: Option<&Arc<[Arc<str>]>>) {
     let drawn = |kind| Piece::Drawn { field, kind };
     let (low, high) = match kind {
         FieldKind::Digits { low, high } | FieldKind::Money { low, high } => (*low, *high),

@@ -193,7 +193,9 @@ impl Search {
         for (number, decision) in filters {
             match self.query.filters.get(*number) {
                 Some(filter) => {
-                    spent += scratch.batch.keep(site, &mut scratch.places, filter, decision);
+                    spent += scratch
+                        .batch
+                        .keep(site, &mut scratch.places, filter, decision);
                 }
                 None => scratch.batch.open.clear(),
             }
