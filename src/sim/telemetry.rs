@@ -15,6 +15,7 @@ pub mod reader;
 mod render;
 pub mod samples;
 pub mod search;
+mod selection;
 pub mod series;
 pub mod slots;
 pub mod source;

@@ -22,11 +22,10 @@ use self::graph::{Graph, Surroundings};
 use self::pieces::Traces;
 use self::scan::{Scratch, Work};
 use super::leaf::LeafIndex;
-use super::lines::{
-    Bar, Direction, Group, LARGEST_PAGE, LEVELS, LineFilter, LineRef, LogLine, MOST_BARS, Selection,
-};
+use super::lines::{Bar, Direction, LARGEST_PAGE, LEVELS, LineFilter, LogLine, MOST_BARS};
 use super::logs::{LineId, LineKey, Log, LogId};
 use super::render::TraceIds;
+use super::selection::{Group, LineRef, Selection};
 use super::store::Telemetry;
 use super::template::FieldKind;
 

@@ -8,10 +8,10 @@ use super::query::Filter;
 use super::{Decision, cost};
 use crate::sim::draw::Permutation;
 use crate::sim::telemetry::leaf::LeafIndex;
-use crate::sim::telemetry::lines::instant;
 use crate::sim::telemetry::logs::Log;
 use crate::sim::telemetry::reader::{AtomReader, Cell, Leaf, Places};
 use crate::sim::telemetry::render::{self, Event, Placed, TraceIds};
+use crate::sim::telemetry::selection::instant;
 use crate::sim::telemetry::slots::SlotTrack;
 
 /// A leaf of one template's events.

@@ -5,8 +5,9 @@ use super::scan::{Scratch, Work};
 use super::{Budget, Plan, Search, cost};
 use crate::scenario::format::telemetry::Level;
 use crate::sim::telemetry::leaf::LeafIndex;
-use crate::sim::telemetry::lines::{self, LineRef, LogLine, Selection};
+use crate::sim::telemetry::lines::LogLine;
 use crate::sim::telemetry::logs::{LineId, LineKey};
+use crate::sim::telemetry::selection::{LineRef, Selection, find_scripted};
 
 /// How far matches are made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -208,7 +209,7 @@ fn hand_over<E>(
                 pod.as_deref().unwrap_or(""),
             )
         }
-        _ => match lines::find_scripted(selection.telemetry, line.key) {
+        _ => match find_scripted(selection.telemetry, line.key) {
             Some(found) => {
                 let line = &found.line;
                 let pod = line.pod.as_deref().unwrap_or("");
