@@ -24,10 +24,14 @@ use firedrill::sim::telemetry::lines::{Direction, LineFilter, LogLine};
 use firedrill::sim::telemetry::search::{Budget, LineQuery, Search, TextFilter};
 use firedrill::sim::telemetry::store::Telemetry;
 use firedrill::sim::time::Span;
+use firedrill::tools::board::finder::Finder;
+use firedrill::tools::board::lines::{Seek, Wanted};
 
+/// Frames of one filter that are measured at most.
+const MOST_FRAMES: usize = 4_000;
 const SCENARIO: &str = "carts-emptying";
 
-fn telemetry(one_in: Option<u32>) -> Arc<Telemetry> {
+fn world(one_in: Option<u32>) -> World {
     let root = Source::folder(concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios"));
     let mut pack = loader::load(&root, SCENARIO).expect("the shipped scenario has no problems");
     if let Some(one_in) = one_in {
@@ -37,6 +41,10 @@ fn telemetry(one_in: Option<u32>) -> Arc<Telemetry> {
     let mut world = World::open(Arc::new(Plan::new(Arc::new(pack))), 1);
     let later = world.now() + Span::from_mins(30);
     world.advance_to(later);
+    world
+}
+
+fn telemetry(world: &World) -> Arc<Telemetry> {
     world.signals().telemetry().snapshot()
 }
 
@@ -221,7 +229,8 @@ fn main() {
     // The harness of other benches passes flags that mean nothing here.
     let wanted = number("FIREDRILL_BENCH_LINES", 10_000_000);
     let begun = Instant::now();
-    let telemetry = telemetry(None);
+    let world = world(None);
+    let telemetry = telemetry(&world);
     println!("world opened in {:.0} ms", ms(begun.elapsed()));
     let filter = newest(&telemetry, wanted);
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
@@ -239,6 +248,7 @@ fn main() {
     trace(&telemetry, &filter);
     agreement(&telemetry, &filter, &path);
     drop(std::fs::remove_file(&path));
+    frames(&world);
     growth();
 }
 
@@ -339,12 +349,65 @@ fn agreement(telemetry: &Arc<Telemetry>, filter: &LineFilter, path: &Path) {
     );
 }
 
+/// What a filter takes of each frame of the log pane until all lines of the history are filtered and counted.
+fn frames(world: &World) {
+    let lines = telemetry(world).count_lines(&LineFilter::default());
+    println!(
+        "\nframes while {lines} lines are filtered, the search's share of them (a frame has 16 ms)"
+    );
+    println!(
+        "{:<44} {:>8} {:>12} {:>12} {:>10}",
+        "FILTER", "FRAMES", "MEDIAN MS", "LONGEST MS", "FIRST MS"
+    );
+    let end_ms = world.now().millis();
+    for text in [
+        "duration_ms",
+        "status=500",
+        "duration_ms=99",
+        "7777",
+        r#"{app=~".+"} |~ "5[0-9]{2}.*ab""#,
+        r#"{app=~".+"} |~ "[0-9a-f]{6}ff""#,
+        // No automaton of bounded size: whole lines are made and read.
+        r#"{app=~".+"} |~ "7[0-9a-f]{14}7[0-9a-f]{1,14}7""#,
+        r#"{app="frontend"} | json | status="502""#,
+    ] {
+        let wanted = Wanted {
+            text: text.to_owned(),
+            ..Wanted::default()
+        };
+        let begun = Instant::now();
+        let mut finder = Finder::new(world, &wanted).expect("the filter can be read");
+        let first = begun.elapsed();
+        let mut took = Vec::new();
+        let mut count = u64::MAX;
+        let mut same = 0;
+        while same < 100 && took.len() < MOST_FRAMES {
+            let begun = Instant::now();
+            let window = finder.window(world, &Seek::Newest, 50, 0);
+            finder.histogram(world, end_ms - 6 * 3_600_000, end_ms, 120);
+            took.push(begun.elapsed());
+            same = if window.count == count { same + 1 } else { 0 };
+            count = window.count;
+        }
+        let frames = took.len();
+        took.sort_unstable();
+        let longest = took[frames - 1];
+        println!(
+            "{text:<44} {frames:>8} {:>12.2} {:>12.2} {:>10.2} {}",
+            ms(took[frames / 2]),
+            ms(longest),
+            ms(first),
+            if ms(longest) > 12.0 { "long" } else { "" },
+        );
+    }
+}
+
 fn growth() {
     println!(
         "\n{:>12} {:>12} {:>14} {:>14} {:>14}",
         "LINES", "RARE MS", "COMMON MS", "ONE FIELD MS", "WHOLE LINE MS"
     );
-    let telemetry = telemetry(Some(1));
+    let telemetry = telemetry(&world(Some(1)));
     let all = telemetry.count_lines(&LineFilter::default());
     for wanted in [100_000, 1_000_000, 10_000_000, 100_000_000_u64] {
         let filter = newest(&telemetry, wanted.min(all));

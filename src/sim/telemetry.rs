@@ -17,6 +17,7 @@ mod reading;
 mod render;
 pub mod samples;
 pub mod search;
+mod selection;
 pub mod series;
 pub mod slots;
 pub mod source;

@@ -16,7 +16,7 @@ use crate::sim::promql::matcher::{Matcher, anchored_regex};
 use crate::sim::telemetry::homes::{STREAM_LABELS, level_word};
 use crate::sim::telemetry::lines::{Direction, LineFilter, LogLine};
 use crate::sim::telemetry::logs::LineKey;
-use crate::sim::telemetry::search::{Budget, LineQuery, Search, TextFilter};
+use crate::sim::telemetry::search::{Budget, LineQuery, Search, TextFilter, cost};
 use crate::sim::telemetry::store::Telemetry;
 use crate::sim::time::SimTime;
 
@@ -305,44 +305,95 @@ impl Run {
     pub fn next(&mut self, limit: usize, mut budget: u64) -> Vec<Entry> {
         let mut entries = Vec::new();
         while !self.done && entries.len() < limit {
-            let wanted = limit - entries.len();
-            let fetch = if self.prepared.stages.is_empty() {
-                wanted
-            } else {
-                wanted.max(FETCHED)
-            };
             let slice = budget.min(1 << 16);
-            let found =
-                self.prepared
-                    .search
-                    .find(self.cursor, self.direction, fetch, Budget::lines(slice));
-            let more = found.next.is_some();
-            let fetched = found.lines.len() as u64;
-            for line in found.lines {
-                self.cursor = Some(line.key);
-                entries.extend(self.prepared.run(&line, |fields| {
-                    Some(Entry {
-                        labels: fields.labels(None),
-                        line: fields.line().to_owned(),
-                        source: line.clone(),
-                    })
-                }));
-                if entries.len() >= limit {
-                    // There may be more behind this one.
-                    return entries;
-                }
-            }
-            if !more {
-                self.done = true;
+            let wanted = limit - entries.len();
+            let fetched = self.slice(
+                wanted,
+                self.fetch(wanted),
+                Budget::lines(slice),
+                &mut entries,
+            );
+            let Some((_, fetched)) = fetched else {
                 break;
-            }
-            self.cursor = found.next.or(self.cursor);
+            };
             budget = budget.saturating_sub(slice.max(fetched).max(1));
             if budget == 0 {
                 break;
             }
         }
         entries
+    }
+
+    /// The next lines, at most `limit`, within a budget of work (see [`Budget::work`]).
+    pub fn next_for(&mut self, limit: usize, work: u64) -> Vec<Entry> {
+        let mut entries = Vec::new();
+        let mut left = work;
+        while !self.done && entries.len() < limit && left > 0 {
+            let wanted = limit - entries.len();
+            let mut fetch = self.fetch(wanted);
+            if !self.prepared.stages.is_empty() {
+                fetch = fetch.min((left / cost::PIPELINE) as usize + 1);
+            }
+            let Some((spent, fetched)) =
+                self.slice(wanted, fetch, Budget::work(left), &mut entries)
+            else {
+                break;
+            };
+            let piped = if self.prepared.stages.is_empty() {
+                0
+            } else {
+                fetched * cost::PIPELINE
+            };
+            left = left.saturating_sub((spent + piped).max(1));
+        }
+        entries
+    }
+
+    /// How many lines to fetch for so many wanted ones.
+    fn fetch(&self, wanted: usize) -> usize {
+        if self.prepared.stages.is_empty() {
+            wanted
+        } else {
+            wanted.max(FETCHED)
+        }
+    }
+
+    /// Fetches some lines and adds those that come through, at most so many. Says what finding them took, and how many they
+    /// were; nothing when there are enough or no more.
+    fn slice(
+        &mut self,
+        wanted: usize,
+        fetch: usize,
+        budget: Budget,
+        entries: &mut Vec<Entry>,
+    ) -> Option<(u64, u64)> {
+        let found = self
+            .prepared
+            .search
+            .find(self.cursor, self.direction, fetch, budget);
+        let more = found.next.is_some();
+        let fetched = found.lines.len() as u64;
+        let enough = entries.len() + wanted;
+        for line in found.lines {
+            self.cursor = Some(line.key);
+            entries.extend(self.prepared.run(&line, |fields| {
+                Some(Entry {
+                    labels: fields.labels(None),
+                    line: fields.line().to_owned(),
+                    source: line.clone(),
+                })
+            }));
+            if entries.len() >= enough {
+                // There may be more behind this one.
+                return None;
+            }
+        }
+        if !more {
+            self.done = true;
+            return None;
+        }
+        self.cursor = found.next.or(self.cursor);
+        Some((found.work, fetched))
     }
 
     /// Whether the query as a whole takes a line.

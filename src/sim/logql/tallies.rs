@@ -85,8 +85,9 @@ impl Tally {
         }
     }
 
-    /// Goes on within a budget of lines looked at.
-    pub fn step(&mut self, budget: u64) {
+    /// Goes on within a budget of work (see [`Budget::work`]).
+    pub fn step(&mut self, work: u64) {
+        let budget = Budget::work(work);
         let Self {
             prepared,
             how,
@@ -96,7 +97,7 @@ impl Tally {
         } = self;
         match how {
             How::Counted(counting) => {
-                prepared.search.count(counting, Budget::lines(budget));
+                prepared.search.count(counting, budget);
                 if let Some(bar) = bars.first_mut() {
                     *bar = counting.counts;
                 }
@@ -119,30 +120,33 @@ impl Tally {
                         kinds.insert(name.to_owned(), count);
                     }
                 };
-                let walked: Result<u64, Infallible> = prepared.search.walk(
-                    walk,
-                    *detail,
-                    cuts,
-                    Budget::lines(budget),
-                    &mut |matches| {
-                        match matches {
-                            Matches::Many {
-                                service,
-                                name,
-                                level,
-                                at_ms,
-                                count,
-                                ..
-                            } => add(at_ms, level, service, name, count),
-                            Matches::One(line) => {
-                                if prepared.run(line, |_| Some(())).is_some() {
-                                    add(line.key.at_ms, line.level, &line.service, &line.name, 1);
+                let walked: Result<u64, Infallible> =
+                    prepared
+                        .search
+                        .walk(walk, *detail, cuts, budget, &mut |matches| {
+                            match matches {
+                                Matches::Many {
+                                    service,
+                                    name,
+                                    level,
+                                    at_ms,
+                                    count,
+                                    ..
+                                } => add(at_ms, level, service, name, count),
+                                Matches::One(line) => {
+                                    if prepared.run(line, |_| Some(())).is_some() {
+                                        add(
+                                            line.key.at_ms,
+                                            line.level,
+                                            &line.service,
+                                            &line.name,
+                                            1,
+                                        );
+                                    }
                                 }
                             }
-                        }
-                        Ok(())
-                    },
-                );
+                            Ok(())
+                        });
                 // It cannot fail.
                 match walked {
                     Ok(_) => {}

@@ -3,9 +3,9 @@
 
 use super::atom::AtomId;
 use super::leaf::LeafIndex;
-use super::lines::instant;
 use super::reader::{AtomReader, Cell};
 use super::render::{self, Event, Placed, TraceIds};
+use super::selection::instant;
 use super::slots::{Slot, SlotId};
 use super::store::Telemetry;
 use super::template::{Segment, Template};

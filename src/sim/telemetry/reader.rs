@@ -340,48 +340,6 @@ impl<'a> AtomReader<'a> {
         }
     }
 
-    /// Where every event of a leaf lies, in the order of ranks.
-    pub(super) fn cells(&self, leaf: &Leaf, out: &mut Vec<Cell>) {
-        out.clear();
-        self.slot_tree(leaf)
-            .each(leaf.count, &self.slot_share(), &mut |place, of_place| {
-                let slot = self.slot_at(place);
-                self.bucket_tree(leaf, place).each(
-                    of_place,
-                    &self.bucket_share(place),
-                    &mut |bucket, of_bucket| {
-                        quarter_tree(leaf, place, bucket).each(
-                            of_bucket,
-                            &evenly,
-                            &mut |quarter, of| {
-                                let mut rank = 0;
-                                second_tree(leaf, place, bucket, quarter).each(
-                                    of,
-                                    &evenly,
-                                    &mut |second, events| {
-                                        for _ in 0..events {
-                                            out.push(Cell {
-                                                slot,
-                                                place: place as u16,
-                                                bucket: bucket as u8,
-                                                quarter: quarter as u8,
-                                                second: (quarter * leaf.seconds_per_quarter
-                                                    + second)
-                                                    as u8,
-                                                rank,
-                                                of: of as u32,
-                                            });
-                                            rank += 1;
-                                        }
-                                    },
-                                );
-                            },
-                        );
-                    },
-                );
-            });
-    }
-
     /// Which rank each event has: event `k` lies where `forward(k)` says.
     pub(super) fn ranks(leaf: &Leaf) -> Permutation {
         Permutation::new(leaf.key, stage::PERMUTATION, leaf.count)

@@ -5,7 +5,7 @@
 //! done in slices, so a door can show progress, go on later, or stop.
 
 mod batch;
-mod cost;
+pub(in crate::sim) mod cost;
 mod graph;
 mod machine;
 mod pieces;
@@ -22,11 +22,10 @@ use self::graph::{Graph, Surroundings};
 use self::pieces::Traces;
 use self::scan::{Scratch, Work};
 use super::leaf::LeafIndex;
-use super::lines::{
-    Bar, Direction, Group, LARGEST_PAGE, LEVELS, LineFilter, LineRef, LogLine, MOST_BARS, Selection,
-};
+use super::lines::{Bar, Direction, LARGEST_PAGE, LEVELS, LineFilter, LogLine, MOST_BARS};
 use super::logs::{LineId, LineKey, Log, LogId};
 use super::render::TraceIds;
+use super::selection::{Group, LineRef, Selection};
 use super::store::Telemetry;
 use super::template::FieldKind;
 
@@ -63,7 +62,8 @@ pub struct Search {
     pinned: Option<Vec<LeafIndex>>,
 }
 
-/// How much a slice of a search may do. A slice ends with the leaf in which it has done that much.
+/// How much a slice of a search may do. One of lines ends with the leaf in which it has done that much; one of work may end
+/// inside it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Budget {
     lines: u64,
@@ -87,6 +87,15 @@ impl Budget {
         }
     }
 
+    /// What is left of a budget of work.
+    #[must_use]
+    pub const fn less(self, work: u64) -> Self {
+        Self {
+            lines: self.lines,
+            cost: self.cost.saturating_sub(work),
+        }
+    }
+
     const fn is_spent(self, work: Work) -> bool {
         work.lines > self.lines || work.cost > self.cost
     }
@@ -99,6 +108,8 @@ pub struct Found {
     pub lines: Vec<LogLine>,
     /// Where to go on; `None` when everything has been seen.
     pub next: Option<LineKey>,
+    /// What the slice has taken, in units of [`Budget::work`].
+    pub work: u64,
 }
 
 /// Counts so far.
@@ -114,6 +125,8 @@ pub struct Counting {
     pub done: bool,
     width_ms: i64,
     next: LeafIndex,
+    /// Streams of the next leaf that are counted already.
+    groups: usize,
 }
 
 impl Counting {
@@ -253,6 +266,7 @@ impl Search {
         let mut scratch = Scratch::default();
         let mut lines = Vec::new();
         while (first..=last).contains(&leaf) {
+            found.work = work.cost;
             if budget.is_spent(work) {
                 found.next = Some(between(&grid, leaf, direction));
                 return found;
@@ -271,8 +285,11 @@ impl Search {
                 if !beyond {
                     continue;
                 }
-                if found.lines.len() == limit {
+                // At least one line, so that going on gets further.
+                let full = work.cost > budget.cost && !found.lines.is_empty();
+                if found.lines.len() == limit || full {
                     found.next = found.lines.last().map(|line| line.key);
+                    found.work = work.cost;
                     return found;
                 }
                 work.cost += cost::LINE;
@@ -283,6 +300,7 @@ impl Search {
                 Direction::Newer => self.first_leaf(leaf + 1),
             };
         }
+        found.work = work.cost;
         found
     }
 
@@ -298,6 +316,7 @@ impl Search {
             done: selection.is_empty(),
             width_ms: bar_width_ms.unwrap_or(0).max(0),
             next: LeafIndex::MIN,
+            groups: 0,
         };
         if counting.done {
             counting.scanned_until_ms = from;
@@ -329,7 +348,22 @@ impl Search {
                 return;
             }
             if undecided {
-                work += self.count_leaf(&mut selection, counting, &mut scratch, &mut lines);
+                work += self.count_leaf(
+                    &mut selection,
+                    counting,
+                    budget.less(work.cost),
+                    &mut scratch,
+                    &mut lines,
+                );
+                if counting.groups < selection.groups.len() {
+                    return;
+                }
+                counting.groups = 0;
+                work += self.count_scripted(
+                    &selection,
+                    counting,
+                    self.telemetry.grid().start_ms(counting.next),
+                );
             } else {
                 work += self.count_scripted(&selection, counting, i64::MIN);
                 counting.next = first;
@@ -361,11 +395,12 @@ impl Search {
         selection
     }
 
-    /// Counts the undecided lines of the next leaf, and its scripted ones.
+    /// Counts the undecided lines of the next leaf, stream by stream while the budget lasts.
     fn count_leaf(
         &self,
         selection: &mut Selection<'_>,
         counting: &mut Counting,
+        budget: Budget,
         scratch: &mut Scratch,
         lines: &mut Vec<LineRef>,
     ) -> Work {
@@ -376,7 +411,9 @@ impl Search {
             counting.bars.is_empty() || start.div_euclid(width) == (end - 1).div_euclid(width);
         let whole = selection.from_ms <= start && end <= selection.until_ms;
         let mut work = Work::default();
-        for number in 0..selection.groups.len() {
+        while counting.groups < selection.groups.len() && work.cost <= budget.cost {
+            let number = counting.groups;
+            counting.groups += 1;
             work.lines += 1;
             lines.clear();
             let refs = (!one_bar || !whole).then_some(&mut *lines);
@@ -394,7 +431,6 @@ impl Search {
                 counting.add(level_place(selection.level_of(line)), line.key.at_ms, 1);
             }
         }
-        work += self.count_scripted(selection, counting, start);
         work
     }
 

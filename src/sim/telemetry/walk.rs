@@ -1,10 +1,11 @@
 //! Everything in turn: all lines of a window oldest first, all series of a metric one by one. Holds a leaf or a series at
 //! a time, never more.
 
-use super::lines::{LineFilter, LogLine, Selection};
+use super::lines::{LineFilter, LogLine};
 use super::logs::LineKey;
 use super::reading::Reading;
 use super::samples::Samples;
+use super::selection::Selection;
 use super::series::Member;
 use super::store::Telemetry;
 use super::template::FieldKind;

@@ -20,8 +20,12 @@ use crate::sim::telemetry::store::Telemetry;
 use crate::tools::logs::logql::is_logql;
 use crate::tools::logs::page::{Line, as_line, word};
 
-/// Lines that one step may look at.
-const SLICE: u64 = 60_000;
+/// Work of one step that looks for lines, in units of about ten nanoseconds; a frame may take four of them.
+const FIND: u64 = 60_000;
+/// Work of one step that counts all matches.
+const COUNT: u64 = 150_000;
+/// Work of one step that counts the bars.
+const BARS: u64 = 200_000;
 /// Lines that are kept on one side of the place.
 const MOST_KEPT: usize = 20_000;
 /// Lines fetched beyond what is asked for.
@@ -241,7 +245,7 @@ impl Finder {
         let mut open = false;
         if self.older.len() < older.min(MOST_KEPT) && !self.older_run.is_done() {
             let more = older + AHEAD - self.older.len();
-            self.older.extend(self.older_run.next(more, SLICE));
+            self.older.extend(self.older_run.next_for(more, FIND));
             open |= self.older.len() < older.min(MOST_KEPT) && !self.older_run.is_done();
         }
         // Lines after the newest one come first: who follows wants them all.
@@ -253,7 +257,7 @@ impl Finder {
                 (newer + AHEAD).saturating_sub(self.newer.len())
             };
             if more > 0 {
-                self.newer.extend(run.next(more, SLICE));
+                self.newer.extend(run.next_for(more, FIND));
             }
             open |= self.newer.len() < newer && !run.is_done();
         }
@@ -399,7 +403,7 @@ impl Finder {
             self.total = Some((closed, tally));
         }
         self.total.as_mut().map_or(0, |(_, tally)| {
-            tally.step(SLICE);
+            tally.step(COUNT);
             tally.total()
         })
     }
@@ -451,7 +455,7 @@ impl Finder {
             });
         }
         let bars = self.bars.as_mut()?;
-        bars.tally.step(4 * SLICE);
+        bars.tally.step(BARS);
         Some(bars)
     }
 

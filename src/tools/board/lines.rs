@@ -8,7 +8,7 @@ use crate::sim::telemetry::logs::LineKey;
 use crate::tools::logs::page::{Line, as_line};
 
 /// Steps of a search that is made at once.
-const MOST_STEPS: usize = 8;
+const MOST_STEPS: usize = 60;
 
 /// Which lines.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

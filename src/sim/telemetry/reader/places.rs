@@ -1,5 +1,5 @@
-//! Where single events of a leaf lie, found by their ranks: only the splits on the way to them are drawn. Agrees with
-//! [`AtomReader::cells`], which places all of them.
+//! Where the events of a leaf lie: all of them at once, or single ones found by their ranks, for which only the splits on
+//! the way to them are drawn.
 
 use super::{AtomReader, Cell, Leaf, quarter_tree, second_tree};
 use crate::sim::draw::ONE_Q32;
@@ -35,6 +35,48 @@ impl Places {
 }
 
 impl AtomReader<'_> {
+    /// Where every event of a leaf lies, in the order of ranks.
+    pub(in super::super) fn cells(&self, leaf: &Leaf, out: &mut Vec<Cell>) {
+        out.clear();
+        self.slot_tree(leaf)
+            .each(leaf.count, &self.slot_share(), &mut |place, of_place| {
+                let slot = self.slot_at(place);
+                self.bucket_tree(leaf, place).each(
+                    of_place,
+                    &self.bucket_share(place),
+                    &mut |bucket, of_bucket| {
+                        quarter_tree(leaf, place, bucket).each(
+                            of_bucket,
+                            &evenly,
+                            &mut |quarter, of| {
+                                let mut rank = 0;
+                                second_tree(leaf, place, bucket, quarter).each(
+                                    of,
+                                    &evenly,
+                                    &mut |second, events| {
+                                        for _ in 0..events {
+                                            out.push(Cell {
+                                                slot,
+                                                place: place as u16,
+                                                bucket: bucket as u8,
+                                                quarter: quarter as u8,
+                                                second: (quarter * leaf.seconds_per_quarter
+                                                    + second)
+                                                    as u8,
+                                                rank,
+                                                of: of as u32,
+                                            });
+                                            rank += 1;
+                                        }
+                                    },
+                                );
+                            },
+                        );
+                    },
+                );
+            });
+    }
+
     /// The pod and bucket of the event of a rank.
     #[inline]
     pub(in super::super) fn spot(&self, leaf: &Leaf, places: &mut Places, rank: u64) -> Spot {

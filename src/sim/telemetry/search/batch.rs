@@ -8,10 +8,10 @@ use super::query::Filter;
 use super::{Decision, cost};
 use crate::sim::draw::Permutation;
 use crate::sim::telemetry::leaf::LeafIndex;
-use crate::sim::telemetry::lines::instant;
 use crate::sim::telemetry::logs::Log;
 use crate::sim::telemetry::reader::{AtomReader, Cell, Leaf, Places};
 use crate::sim::telemetry::render::{self, Event, Placed, TraceIds};
+use crate::sim::telemetry::selection::instant;
 use crate::sim::telemetry::slots::SlotTrack;
 
 /// A leaf of one template's events.
@@ -82,6 +82,8 @@ pub(super) struct Batch {
     /// Values in hexadecimal digits, the highest first.
     values: Vec<[u8; 16]>,
     moved: Vec<(u32, u32)>,
+    /// The node behind each state.
+    after: Vec<u32>,
     text: String,
 }
 
@@ -247,8 +249,10 @@ impl Batch {
             }
             (Next::ByState(next), piece) => {
                 let each = self.states_after(site, places, machine, node.state, piece);
+                self.note(next);
                 for (&place, &state) in self.chosen.iter().zip(&self.states) {
-                    let to = leads_to(next, state);
+                    let to = self.after.get(usize::from(state)).copied();
+                    let to = to.unwrap_or(BY_LINE);
                     if let Some(node) = self.node.get_mut(place as usize) {
                         *node = to;
                     }
@@ -256,6 +260,18 @@ impl Batch {
                 many * each
             }
             (Next::ByWord(_), _) => 0,
+        }
+    }
+
+    /// Notes which node each state leads to.
+    fn note(&mut self, next: &[(State, u32)]) {
+        let length = next.last().map_or(0, |(state, _)| usize::from(*state) + 1);
+        self.after.clear();
+        self.after.resize(length, BY_LINE);
+        for &(state, node) in next {
+            if let Some(after) = self.after.get_mut(usize::from(state)) {
+                *after = node;
+            }
         }
     }
 

@@ -19,3 +19,5 @@ pub(super) const LINE: u64 = 80;
 pub(super) const LEAF: u64 = 6;
 /// A line read that is made already.
 pub(super) const TEXT: u64 = 8;
+/// A line made and sent through a pipeline.
+pub(in crate::sim) const PIPELINE: u64 = 400;

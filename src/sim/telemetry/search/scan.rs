@@ -3,9 +3,9 @@
 use super::batch::{Batch, Site};
 use super::{Decision, Plan, Search, cost};
 use crate::sim::telemetry::leaf::LeafIndex;
-use crate::sim::telemetry::lines::{self, Group, LineRef, Selection, instant};
 use crate::sim::telemetry::logs::{LineId, LineKey, Log};
 use crate::sim::telemetry::reader::{AtomReader, Cell, Places};
+use crate::sim::telemetry::selection::{Group, LineRef, Selection, find_scripted, instant};
 
 /// Events of a leaf that are looked at together.
 const TOGETHER: u64 = 1 << 16;
@@ -59,7 +59,7 @@ impl Search {
         selection.scripted_of(leaf, lines);
         let mut place = before;
         while let Some(line) = lines.get(place) {
-            let found = lines::find_scripted(&self.telemetry, line.key);
+            let found = find_scripted(&self.telemetry, line.key);
             work.lines += 1;
             work.cost += cost::TEXT;
             if found.is_some_and(|found| self.query.matches(found.text())) {

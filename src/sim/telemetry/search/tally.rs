@@ -5,8 +5,9 @@ use super::scan::{Scratch, Work};
 use super::{Budget, Plan, Search, cost};
 use crate::scenario::format::telemetry::Level;
 use crate::sim::telemetry::leaf::LeafIndex;
-use crate::sim::telemetry::lines::{self, LineRef, LogLine, Selection};
-use crate::sim::telemetry::logs::LineId;
+use crate::sim::telemetry::lines::LogLine;
+use crate::sim::telemetry::logs::{LineId, LineKey};
+use crate::sim::telemetry::selection::{LineRef, Selection, find_scripted};
 
 /// How far matches are made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -24,6 +25,8 @@ pub enum Detail {
 pub struct Walk {
     next: LeafIndex,
     last: LeafIndex,
+    /// The last line of the next leaf that has been handed over.
+    after: Option<LineKey>,
 }
 
 impl Walk {
@@ -60,17 +63,22 @@ impl Search {
     pub fn start_walk(&self) -> Walk {
         let selection = self.selection(|_| true);
         if selection.is_empty() {
-            return Walk { next: 1, last: 0 };
+            return Walk {
+                next: 1,
+                last: 0,
+                after: None,
+            };
         }
         let (first, last) = selection.leaves();
         Walk {
             next: self.first_leaf(first),
             last,
+            after: None,
         }
     }
 
     /// Goes on within a budget. `cuts` are instants (ascending) between which matches may be taken together; lines at a cut
-    /// lie after it. Stops where `visit` fails. Says how many lines it has looked at.
+    /// lie after it. A line that is handed over is taken to cost what a pipeline does with it. Stops where `visit` fails. Says how many lines it has looked at.
     pub fn walk<E>(
         &self,
         walk: &mut Walk,
@@ -97,12 +105,21 @@ impl Search {
                 found.clear();
                 work += self.matches_of(&mut selection, leaf, &mut scratch, &mut found);
                 found.sort_unstable_by_key(|line| line.key);
+                let after = walk.after.take();
                 for line in &found {
+                    if after.is_some_and(|after| line.key <= after) {
+                        continue;
+                    }
+                    if work.cost > budget.cost && walk.after.is_some() {
+                        return Ok(work.lines);
+                    }
+                    walk.after = Some(line.key);
                     if detail == Detail::Lines {
-                        work.cost += cost::LINE;
+                        work.cost += cost::PIPELINE;
                     }
                     hand_over(&mut selection, line, detail, visit)?;
                 }
+                walk.after = None;
             }
             walk.next = self.first_leaf(walk.next + 1);
         }
@@ -192,7 +209,7 @@ fn hand_over<E>(
                 pod.as_deref().unwrap_or(""),
             )
         }
-        _ => match lines::find_scripted(selection.telemetry, line.key) {
+        _ => match find_scripted(selection.telemetry, line.key) {
             Some(found) => {
                 let line = &found.line;
                 let pod = line.pod.as_deref().unwrap_or("");

@@ -7,7 +7,9 @@ use proptest::prelude::*;
 use super::{Budget, Counting, LineQuery, QueryError, Search, TextFilter};
 use crate::scenario::format::telemetry::Level;
 use crate::sim::telemetry::lines::{Direction, LineFilter, LogLine};
+use crate::sim::telemetry::logs::LogDef;
 use crate::sim::telemetry::store::Telemetry;
+use crate::sim::telemetry::template::{FieldKind, Template};
 use crate::sim::telemetry::testing::{HOUR_MS, t0_ms, with_logs};
 use crate::sim::time::SimTime;
 
@@ -108,6 +110,17 @@ fn words_fields_and_borders_are_found_as_in_the_lines() {
         vec![matches(r"(?-u:\b)blue(?-u:\b)")],
         vec![matches(r"tick [0-9a-f]{5}0 took 1\.[0-4]")],
         vec![matches(r"[a-f]{6}.*[a-f]{6}")],
+        vec![contains("duration_ms=9")],
+        vec![contains("duration_ms=1")],
+        vec![matches(r"duration_ms=[0-9]{3}\.[0-4]")],
+        vec![matches(r"_ms\D{1,2}1?\d\d\.\d*7 ?\D")],
+        vec![contains("77")],
+        vec![contains("777")],
+        vec![matches(r"5[0-9]{2}.*ab")],
+        vec![matches(r"[0-9a-f]{6}ff")],
+        vec![matches(r":\d[13]\.[5-9]\d\d")],
+        vec![matches(r"T14:(04|05):.*took 2\.\d")],
+        vec![matches(r"(?:[^7]*7){9}[^7]*$")],
         vec![matches(".*")],
         vec![matches("a.*z|q")],
         vec![ignoring],
@@ -126,6 +139,99 @@ fn words_fields_and_borders_are_found_as_in_the_lines() {
         let lines = all(&telemetry, &filter);
         for query in &queries {
             total += check(&telemetry, &filter, &lines, query);
+        }
+    }
+    assert!(total > 2_000, "{total}");
+}
+
+/// Every kind of field, at its borders and beside others.
+#[test]
+fn every_kind_of_field_is_followed_as_it_is_written() {
+    let mut estate = with_logs(4);
+    let telemetry = &mut estate.telemetry;
+    telemetry.reopen_for_tests();
+    let bound = [
+        ("trace", FieldKind::TraceId),
+        ("span", FieldKind::SpanId),
+        ("us", FieldKind::DurationUs),
+        ("node", FieldKind::Node),
+    ];
+    let bound = bound.map(|(name, kind)| (name.to_owned(), kind)).into();
+    let texts = [
+        "{a:digits(0..9)}{b:digits(995..1004)}|{c:digits(0..4000000000)}|{d:digits(99998..10000001)}",
+        "{h:hex(1)}{i:hex(7)}-{j:hex(32)}|{u:uuid}|{p:ip}{m:money(0.05..12000)}",
+        "{t:time(comma)}{us}{s:time(point)}us {trace}{span}{duration_ms}",
+        "on {pod}@{node} é{w:word(ä|b)}{x:digits(5..5)} took {duration_ms} {r:time}",
+    ];
+    for (number, text) in texts.into_iter().enumerate() {
+        let def = LogDef {
+            atom: estate.bad,
+            service: "all".into(),
+            name: format!("kind-{number}").into(),
+            level: Level::Info,
+            template: Template::parse_with(text, &bound).unwrap(),
+            keep_one_in: 1 + number as u32,
+            retention_ms: 48 * HOUR_MS,
+        };
+        telemetry.add_log(def).unwrap();
+    }
+    telemetry.open();
+    telemetry.close_until(SimTime(t0_ms() + HOUR_MS));
+    let telemetry = estate.telemetry.snapshot();
+    let only = LineFilter {
+        services: vec!["all".to_owned()],
+        ..window(-HOUR_MS - 130_000, -HOUR_MS + 400_000)
+    };
+    let later = LineFilter {
+        services: vec!["all".to_owned()],
+        ..window(-40_000, 20_000)
+    };
+    let patterns = [
+        r"^9",
+        r"^\d100[0-3]\|",
+        r"^\d{4}\|",
+        r"\|\d{7}\|",
+        r"\|1000000[01]$",
+        r"00",
+        r"7.7",
+        r"[a-f]\d-",
+        r"^f",
+        r"-4[0-9a-f]{3}-[89]",
+        r"a-4|b-4",
+        r"[c-f]{4}\|",
+        r"10\.2[0-9]{2}\.",
+        r"\.7?\.",
+        r"\.05$",
+        r"\d\.\d{3}\.\d\d$",
+        r"0\.[0-9]{2}$",
+        r"[5-9]{3}us",
+        r"^2026-03-02 1[34]:0[0-9]:[0-5]7",
+        r",\d\d[02]\d",
+        r"us [0-7]{5}",
+        r"[0-9a-f]{49}",
+        r"[0-9a-f]0\.\d|[0-9a-f]1\.\d",
+        r"web-[ab]@",
+        r"node-2 ",
+        r"(?-u:é)|b5",
+        r"ä5 took [1-4]?\d\.",
+        r"5 took \d{3}\.\d*9",
+        r"Z$",
+        r":[0-2]\d\.\d\d[13579]Z",
+        r"[^ ]5 took .*:59\.",
+    ];
+    let mut total = 0;
+    for filter in [&only, &later] {
+        let lines = all(&telemetry, filter);
+        assert!(lines.len() > 40, "{}", lines.len());
+        for pattern in patterns {
+            let text = TextFilter::matching(pattern);
+            total += check(&telemetry, filter, &lines, &[text.clone().negate()]);
+            let pods = LineFilter {
+                pods: vec!["web-a".to_owned()],
+                ..filter.clone()
+            };
+            total += check(&telemetry, filter, &lines, std::slice::from_ref(&text));
+            check(&telemetry, &pods, &all(&telemetry, &pods), &[text]);
         }
     }
     assert!(total > 2_000, "{total}");
