@@ -8,7 +8,7 @@
 use std::sync::Arc;
 
 use super::atom::SlotsId;
-use super::slots::Slot;
+use super::slots::{Slot, SlotTrack};
 use super::store::{LevelId, Telemetry};
 use super::traffic::TrafficShape;
 use crate::sim::draw::{StreamId, StreamKey, normal_q16};
@@ -178,7 +178,7 @@ impl Gauge {
 /// Whether a container of some pods was started within so many milliseconds before an instant.
 fn has_started(telemetry: &Telemetry, slots: SlotsId, at_ms: i64, within_ms: f64) -> bool {
     let pods = telemetry.slots(slots);
-    let mut pods = pods.into_iter().flat_map(|track| track.slots());
+    let mut pods = pods.into_iter().flat_map(SlotTrack::slots);
     pods.any(|(_, pod)| {
         let since_ms = at_ms - pod.container_start_ms(at_ms).max(pod.start_ms);
         pod.lives_at(at_ms) && (0.0..=within_ms).contains(&(since_ms as f64))
