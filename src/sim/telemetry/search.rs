@@ -525,12 +525,11 @@ fn plan(query: &mut LineQuery, log: &Log, around: Surroundings<'_>) -> Plan {
             .trace
             .map(|wanted| (wanted, pieces::traces_of(template)))
         {
-            Some((_, Traces::Nowhere)) => Decision::Known(false),
             Some((wanted, Traces::Alone)) if trace.is_none_or(|other| other == wanted) => {
                 trace = Some(wanted);
                 continue;
             }
-            Some((_, Traces::Alone)) => Decision::Known(false),
+            Some((_, Traces::Nowhere | Traces::Alone)) => Decision::Known(false),
             Some((_, Traces::Unclear)) | None => filter.decide(template, around),
         };
         match decision {

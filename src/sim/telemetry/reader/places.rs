@@ -123,29 +123,10 @@ impl AtomReader<'_> {
         before.push(sum);
     }
 
-    /// The quarter of an event of a bucket, its rank in it and how many events that has.
-    #[inline]
-    fn in_quarter(&self, leaf: &Leaf, places: &mut Places, spot: &Spot) -> (usize, u64, u64) {
-        let bounds = places.before.get(spot.number).copied().unwrap_or(0);
-        let end = places.before.get(spot.number + 1).copied();
-        let count = end.unwrap_or(bounds) - bounds;
-        let ends = match places.quarters.get(spot.number).copied().flatten() {
-            Some(ends) => ends,
-            None => {
-                let ends = quarter_ends(leaf, spot.place, spot.bucket, count);
-                if let Some(slot) = places.quarters.get_mut(spot.number) {
-                    *slot = Some(ends);
-                }
-                ends
-            }
-        };
-        quarter_of(&ends, spot.rank)
-    }
-
     /// Where the event of a rank lies, all splits drawn.
     pub(in super::super) fn cell_at(&self, leaf: &Leaf, places: &mut Places, rank: u64) -> Cell {
         let spot = self.spot(leaf, places, rank);
-        let (quarter, rank, of) = self.in_quarter(leaf, places, &spot);
+        let (quarter, rank, of) = in_quarter(leaf, places, &spot);
         let (second, _, _) =
             second_tree(leaf, spot.place, spot.bucket, quarter).holding(of, rank, evenly);
         Cell {
@@ -181,7 +162,7 @@ impl AtomReader<'_> {
         places: &mut Places,
         spot: &Spot,
     ) -> u64 {
-        let quarter = self.in_quarter(leaf, places, spot);
+        let quarter = in_quarter(leaf, places, spot);
         self.duration_us(leaf, &self.without_second(spot, quarter))
     }
 
@@ -243,6 +224,20 @@ impl AtomReader<'_> {
                 first += events;
             });
     }
+}
+
+/// The quarter of an event of a bucket, its rank in it and how many events that has.
+#[inline]
+fn in_quarter(leaf: &Leaf, places: &mut Places, spot: &Spot) -> (usize, u64, u64) {
+    let bounds = places.before.get(spot.number).copied().unwrap_or(0);
+    let end = places.before.get(spot.number + 1).copied();
+    let count = end.unwrap_or(bounds) - bounds;
+    let known = places.quarters.get(spot.number).copied().flatten();
+    let ends = known.unwrap_or_else(|| quarter_ends(leaf, spot.place, spot.bucket, count));
+    if let (None, Some(slot)) = (known, places.quarters.get_mut(spot.number)) {
+        *slot = Some(ends);
+    }
+    quarter_of(&ends, spot.rank)
 }
 
 /// Events of a bucket before the end of each of its quarters.

@@ -220,7 +220,7 @@ impl Batch {
         };
         let many = self.chosen.len() as u64;
         match (&node.next, piece) {
-            (Next::ByWord(next), Piece::Words { field, .. }) => {
+            (Next::Word(next), Piece::Words { field, .. }) => {
                 let last = (next.len() as u64).max(1) - 1;
                 for &place in &self.chosen {
                     let event = site.event(self.first + place);
@@ -232,10 +232,8 @@ impl Batch {
                 }
                 many * cost::DRAW
             }
-            (Next::ByDuration { .. }, _) => {
-                self.by_duration(site, places, machine, node, piece, at)
-            }
-            (Next::ByState(next), Piece::Minute(form)) => {
+            (Next::Duration { .. }, _) => self.by_duration(site, places, machine, node, piece, at),
+            (Next::Value(next), Piece::Minute(form)) => {
                 self.text.clear();
                 render::push_minute(&mut self.text, site.start_ms, *form);
                 let state = machine.run(machine.state(node.state), self.text.as_bytes());
@@ -247,7 +245,7 @@ impl Batch {
                 }
                 cost::MINUTE
             }
-            (Next::ByState(next), piece) => {
+            (Next::Value(next), piece) => {
                 let each = self.states_after(site, places, machine, node.state, piece);
                 self.note(next);
                 for (&place, &state) in self.chosen.iter().zip(&self.states) {
@@ -259,7 +257,7 @@ impl Batch {
                 }
                 many * each
             }
-            (Next::ByWord(_), _) => 0,
+            (Next::Word(_), _) => 0,
         }
     }
 
@@ -445,7 +443,7 @@ impl Batch {
         piece: &Piece,
         at: u32,
     ) -> u64 {
-        let Next::ByDuration {
+        let Next::Duration {
             next,
             of_bucket,
             usual,

@@ -42,11 +42,11 @@ pub(super) struct Node {
 #[derive(Debug)]
 pub(super) enum Next {
     /// By the number of the word.
-    ByWord(Box<[u32]>),
+    Word(Box<[u32]>),
     /// By the state after the value.
-    ByState(Box<[(State, u32)]>),
+    Value(Box<[(State, u32)]>),
     /// By the state after a duration; most buckets decide for all durations in them.
-    ByDuration {
+    Duration {
         next: Box<[(State, u32)]>,
         /// The node of each bucket, [`BY_LINE`] where its durations differ.
         of_bucket: Box<[u32]>,
@@ -189,7 +189,7 @@ impl Builder<'_> {
         if let Some(same) = all_same(&next) {
             return Some(same);
         }
-        Some(self.push(piece, state, Next::ByWord(next.into())))
+        Some(self.push(piece, state, Next::Word(next.into())))
     }
 
     fn value(&mut self, piece: usize, state: StateID, value: &Piece) -> Option<u32> {
@@ -208,7 +208,7 @@ impl Builder<'_> {
             (Piece::DurationMs | Piece::DurationUs, Some(latency)) => {
                 self.by_duration(before, value, latency, next)
             }
-            _ => Next::ByState(next.into()),
+            _ => Next::Value(next.into()),
         };
         Some(self.push(piece, state, next))
     }
@@ -249,7 +249,7 @@ impl Builder<'_> {
         let others = numbered
             .filter(|(bucket, node)| *bucket < 64 && (**node != usual || usual == BY_LINE))
             .fold(0, |others, (bucket, _)| others | 1 << bucket);
-        Next::ByDuration {
+        Next::Duration {
             next: next.into(),
             of_bucket: of_bucket.into(),
             usual,

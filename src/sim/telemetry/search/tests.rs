@@ -180,7 +180,7 @@ fn every_kind_of_field_is_followed_as_it_is_written() {
     let telemetry = estate.telemetry.snapshot();
     let only = LineFilter {
         services: vec!["all".to_owned()],
-        ..window(-HOUR_MS - 130_000, -HOUR_MS + 400_000)
+        ..window(-HOUR_MS - 900_000, -HOUR_MS + 1_200_000)
     };
     let later = LineFilter {
         services: vec!["all".to_owned()],
