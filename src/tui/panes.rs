@@ -31,6 +31,7 @@ fn pick_service(title: &str, pane: PaneId, services: &[String]) -> Vec<Effect> {
             label: service.clone(),
             about: String::new(),
             note: String::new(),
+            other_names: Vec::new(),
             effects: vec![Effect::Tell(pane, Answer::Chosen(service))],
         })
         .collect();

@@ -19,6 +19,8 @@ use crate::tui::widgets::rows::Rows;
 pub struct PickItem {
     /// What it is called: what is searched.
     pub label: String,
+    /// What else it is called: found by their beginnings, after labels that begin so.
+    pub other_names: Vec<String>,
     /// What it is.
     pub about: String,
     /// A short note at the right edge, such as its key.
@@ -57,10 +59,31 @@ impl Picker {
     }
 
     fn search(&mut self) {
-        self.found = fuzzy::search(
-            self.field.value(),
-            self.items.iter().map(|item| item.label.as_str()),
-        );
+        let typed = self.field.value().trim();
+        let labels = self.items.iter().map(|item| item.label.as_str());
+        let by_label = fuzzy::search(typed, labels);
+        let is_called = |item: &PickItem| {
+            let mut names = item.other_names.iter();
+            !typed.is_empty() && names.any(|name| name.starts_with(typed))
+        };
+        let begins = |found: &Found| {
+            let item = self.items.get(found.index);
+            item.is_some_and(|item| item.label.starts_with(typed))
+        };
+        let (mut found, others): (Vec<Found>, Vec<Found>) = by_label.into_iter().partition(begins);
+        let items = self.items.iter().enumerate();
+        for (index, _) in items.filter(|(_, item)| is_called(item)) {
+            if !found.iter().any(|one| one.index == index) {
+                let letters = Vec::new();
+                found.push(Found { index, letters });
+            }
+        }
+        for other in others {
+            if !found.iter().any(|one| one.index == other.index) {
+                found.push(other);
+            }
+        }
+        self.found = found;
         self.rows = Rows::default();
         self.rows.fit(self.found.len(), 10);
     }

@@ -118,6 +118,7 @@ impl MetricsPane {
                 label: metric.name.clone(),
                 about: metric.help.clone(),
                 note: metric.kind.clone(),
+                other_names: Vec::new(),
                 effects: vec![Effect::Tell(
                     PaneId::Metrics,
                     Answer::Chosen(metric.query.clone()),
@@ -190,6 +191,7 @@ impl MetricsPane {
                     1 => "1 panel".to_owned(),
                     many => format!("{many} panels"),
                 },
+                other_names: Vec::new(),
                 effects: vec![Effect::Tell(
                     PaneId::Metrics,
                     Answer::Panels {

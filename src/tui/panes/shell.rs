@@ -177,6 +177,7 @@ impl ShellPane {
                 label: line.clone(),
                 about: String::new(),
                 note: String::new(),
+                other_names: Vec::new(),
                 effects: vec![Effect::Tell(PaneId::Shell, Answer::Chosen(line.clone()))],
             })
             .collect();

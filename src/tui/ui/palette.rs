@@ -28,6 +28,7 @@ impl Ui {
                 label: verb.label().to_owned(),
                 about: verb.sentence().to_owned(),
                 note: self.keymap.key_of(&contexts, verb).unwrap_or_default(),
+                other_names: Vec::new(),
                 effects: vec![Effect::Verb(verb)],
             });
         }
@@ -35,6 +36,7 @@ impl Ui {
             label: format!("#{channel}"),
             about: "Open this channel.".to_owned(),
             note: String::new(),
+            other_names: Vec::new(),
             effects: vec![
                 Effect::Focus(PaneId::Slack),
                 Effect::Tell(PaneId::Slack, Answer::Chosen(channel.to_owned())),
@@ -44,6 +46,7 @@ impl Ui {
             label: kind.name.clone(),
             about: format!("{}: {}.", kind.system, kind.about),
             note: kind.aliases.join(" "),
+            other_names: kind.aliases.clone(),
             effects: vec![
                 Effect::Focus(PaneId::Browser),
                 Effect::Tell(PaneId::Browser, Answer::Chosen(kind.name.clone())),

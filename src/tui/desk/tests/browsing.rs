@@ -57,6 +57,11 @@ fn kinds_are_listed_and_gone_to_by_name_from_any_pane() {
         .sees("Kubernetes › pods");
     player.keys("esc");
     player.sees("WHAT IT LISTS");
+    // By another of its names too, as in k9s; a label that begins so comes first.
+    player.goes_to("statuspage");
+    player.sees("Status page › components");
+    player.goes_to("po");
+    player.sees("Kubernetes › pods");
 }
 
 #[test]
