@@ -93,6 +93,14 @@ impl Checker<'_> {
             self.refer(Kind::System, system, &at.name());
             self.number(f64::from(*limit), 1.0, 10_000.0, &at);
         }
+        for (server, behind) in &scenario.instruments.stale_replicas {
+            let at = places
+                .field("instruments")
+                .field("stale_replicas")
+                .field(server);
+            self.refer(Kind::Postgres, server, &at.name());
+            self.duration(*behind, "1s", "7d", &at);
+        }
     }
 
     fn image_tags(&mut self, tags: &[MovedTag], at: &Place<'_>) {

@@ -172,4 +172,7 @@ pub struct Instruments {
     pub rate_limits: Map<u32>,
     /// Links of the wiki and of dashboards that lead nowhere: what they end with, and what is shown instead.
     pub dead_links: Map<String>,
+    /// Database servers whose questions are answered by a read replica that is so far behind: what was written since is
+    /// not in it yet.
+    pub stale_replicas: Map<Duration>,
 }

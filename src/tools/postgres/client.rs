@@ -189,8 +189,10 @@ impl Console<'_> {
         if let Some(command) = statement.strip_prefix('\\') {
             return self.backslash(command, style);
         }
+        let replicas = &world.plan().pack.scenario.instruments.stale_replicas;
+        let behind = replicas.get(self.name).map(|lag| Span(lag.millis));
         let outcome = parse(statement)
-            .and_then(|select| evaluate::run(world, self.server, self.database, &select));
+            .and_then(|select| evaluate::run(world, self.server, self.database, &select, behind));
         match outcome {
             Ok(outcome) => Run::Answer(Answer {
                 text: outcome.grid.print(None, true, style),

@@ -10,7 +10,7 @@ use super::table::{
 };
 use crate::scenario::format::infrastructure::{Database, Table};
 use crate::sim::World;
-use crate::sim::time::SimTime;
+use crate::sim::time::{SimTime, Span};
 
 /// What a SELECT gave, and the table it read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -21,7 +21,7 @@ pub struct Outcome {
     pub table: Option<String>,
 }
 
-/// Runs a SELECT.
+/// Runs a SELECT. A server that is a replica lies so far behind; `None` for one that is none.
 ///
 /// # Errors
 /// As PostgreSQL words it.
@@ -30,15 +30,19 @@ pub fn run(
     server: &Database,
     database: &str,
     select: &Select,
+    behind: Option<Span>,
 ) -> Result<Outcome, SqlError> {
     let Some((name, at)) = &select.table else {
-        return constants(world, server, select);
+        return constants(world, server, select, behind);
     };
     let found = find(server, database, name, *at)?;
     check(found.table, select)?;
-    let grid = match Growth::of(world, found.table) {
-        Some(growth) => growing(world, &found, &growth, select)?,
-        None => over_rows(world, found.table, found.table.rows.clone(), select)?,
+    let grid = match Growth::of(world, found.table, behind.unwrap_or(Span::ZERO)) {
+        Some(growth) => growing(world, &found, &growth, select, behind)?,
+        None => {
+            let rows = found.table.rows.clone();
+            over_rows(world, found.table, rows, select, behind)?
+        }
     };
     Ok(Outcome {
         grid,
@@ -60,12 +64,31 @@ fn is_numeric(kind: &str) -> bool {
     ) || kind.starts_with("numeric")
 }
 
-fn constants(world: &World, server: &Database, select: &Select) -> Result<Outcome, SqlError> {
+/// Whether a server is a replica.
+fn in_recovery(behind: Option<Span>) -> String {
+    if behind.is_some() { "t" } else { "f" }.to_owned()
+}
+
+/// When what a replica had last was written; empty on a server that is none.
+fn replayed(world: &World, behind: Option<Span>) -> String {
+    behind.map_or_else(String::new, |behind| {
+        timestamp(world.now() - behind, "timestamptz")
+    })
+}
+
+fn constants(
+    world: &World,
+    server: &Database,
+    select: &Select,
+    behind: Option<Span>,
+) -> Result<Outcome, SqlError> {
     let mut grid = Grid::default();
     let mut row = Vec::new();
     for item in &select.items {
         let (name, value) = match &item.what {
             What::Now => ("now", timestamp(world.now(), "timestamptz")),
+            What::InRecovery => ("pg_is_in_recovery", in_recovery(behind)),
+            What::Replayed => ("pg_last_xact_replay_timestamp", replayed(world, behind)),
             What::Version => (
                 "version",
                 format!(
@@ -161,6 +184,7 @@ fn growing(
     found: &Found<'_>,
     growth: &Growth<'_>,
     select: &Select,
+    behind: Option<Span>,
 ) -> Result<Grid, SqlError> {
     let asked = range(world, growth, select.condition.as_ref())?;
     let simple = asked.exact && select.group_by.is_none();
@@ -189,7 +213,13 @@ fn growing(
             Some(_) => {}
         }
     }
-    over_rows(world, found.table, rows(growth, first, end)?, select)
+    over_rows(
+        world,
+        found.table,
+        rows(growth, first, end)?,
+        select,
+        behind,
+    )
 }
 
 /// Whether a thing can be told from the range alone.
@@ -247,6 +277,8 @@ fn header(table: &Table, select: &Select) -> Grid {
                             .is_some_and(|(name, _)| is_numeric(&kind_of(name))),
                     ),
                     What::Now => ("now", false),
+                    What::InRecovery => ("pg_is_in_recovery", false),
+                    What::Replayed => ("pg_last_xact_replay_timestamp", false),
                     What::Version => ("version", false),
                     What::Constant(_) | What::Star => ("?column?", false),
                 };
@@ -264,8 +296,13 @@ fn over_rows(
     table: &Table,
     all: Vec<Vec<String>>,
     select: &Select,
+    behind: Option<Span>,
 ) -> Result<Grid, SqlError> {
-    let view = View { world, table };
+    let view = View {
+        world,
+        behind,
+        table,
+    };
     let mut kept: Vec<Vec<String>> = all
         .into_iter()
         .filter(|row| {
@@ -367,6 +404,7 @@ fn compare(a: &str, b: &str) -> Ordering {
 
 struct View<'a> {
     world: &'a World,
+    behind: Option<Span>,
     table: &'a Table,
 }
 
@@ -442,6 +480,8 @@ impl View<'_> {
                 What::Constant(text) => line.push(text.clone()),
                 What::Now => line.push(timestamp(self.world.now(), "timestamptz")),
                 What::Version => line.push("PostgreSQL".to_owned()),
+                What::InRecovery => line.push(in_recovery(self.behind)),
+                What::Replayed => line.push(replayed(self.world, self.behind)),
             }
         }
         line
@@ -530,10 +570,38 @@ mod tests {
     }
 
     fn rows(text: &str) -> Result<Vec<String>, String> {
+        rows_of(text, None)
+    }
+
+    fn rows_of(text: &str, behind: Option<Span>) -> Result<Vec<String>, String> {
         let select = parse(text).map_err(|error| error.message)?;
-        let outcome =
-            run(&small_world(), &server(), "d", &select).map_err(|error| error.message)?;
+        let outcome = run(&small_world(), &server(), "d", &select, behind);
+        let outcome = outcome.map_err(|error| error.message)?;
         Ok(outcome.grid.rows.iter().map(|row| row.join("|")).collect())
+    }
+
+    #[test]
+    fn a_replica_has_what_was_written_before_it_fell_behind_and_says_so() {
+        let says = "select pg_is_in_recovery(), pg_last_xact_replay_timestamp()";
+        assert_eq!(rows(says).unwrap(), ["f|"]);
+        let now = rows("select now()").unwrap().remove(0);
+        let late = Some(Span::from_hours(2));
+        assert_eq!(
+            rows_of(says, Some(Span::ZERO)).unwrap(),
+            [format!("t|{now}")]
+        );
+        let count = |behind| {
+            let text = "select count(*), max(done_at) from s.done";
+            let row = rows_of(text, behind).unwrap().remove(0);
+            let (count, last) = row.split_once('|').unwrap();
+            (count.parse::<u64>().unwrap(), last.to_owned())
+        };
+        assert_eq!(count(None), count(Some(Span::ZERO)));
+        assert!(count(late).0 < count(None).0, "{:?}", count(late));
+        assert!(count(late).1 < count(None).1);
+        let newest = "select count(*) from s.done where done_at > now() - interval '2 hours'";
+        assert_eq!(rows_of(newest, late).unwrap(), ["0"]);
+        assert_ne!(rows(newest).unwrap(), ["0"]);
     }
 
     #[test]

@@ -20,6 +20,8 @@ const GRID: usize = 2000;
 #[derive(Clone, Copy)]
 pub struct Growth<'a> {
     world: &'a World,
+    /// What was written after this instant is not there yet.
+    until: SimTime,
     table: &'a Table,
     spec: &'a TableGrowth,
     group: GroupId,
@@ -27,8 +29,8 @@ pub struct Growth<'a> {
 }
 
 impl<'a> Growth<'a> {
-    /// The growth of a table; `None` for one that does not grow.
-    pub fn of(world: &'a World, table: &'a Table) -> Option<Self> {
+    /// The growth of a table as a server has it that is so far `behind`; `None` for one that does not grow.
+    pub fn of(world: &'a World, table: &'a Table, behind: Span) -> Option<Self> {
         let spec = table.grows_with.as_ref()?;
         let plan = world.plan();
         let group = *plan.names.groups.get(&spec.group)?;
@@ -37,6 +39,7 @@ impl<'a> Growth<'a> {
             .get(plan.groups.get(group.index())?.topic.index())?;
         Some(Self {
             world,
+            until: world.now() - behind,
             table,
             spec,
             group,
@@ -62,12 +65,9 @@ impl<'a> Growth<'a> {
             .collect()
     }
 
-    /// Rows there are now.
+    /// Rows there are.
     pub fn rows(&self) -> u64 {
-        self.rows_at(&[self.world.now()])
-            .first()
-            .copied()
-            .unwrap_or(0)
+        self.rows_at(&[self.until]).first().copied().unwrap_or(0)
     }
 
     /// Messages that made no row because they had expired or were skipped, up to an instant.
@@ -295,7 +295,7 @@ mod tests {
     #[test]
     fn a_table_stands_still_while_nobody_works_its_group_off() {
         let (world, table) = (small_world(), table());
-        let growth = Growth::of(&world, &table).unwrap();
+        let growth = Growth::of(&world, &table, Span::ZERO).unwrap();
         let group = world.groups().first().unwrap();
         assert_eq!(
             growth.rows(),
@@ -313,7 +313,7 @@ mod tests {
     #[test]
     fn rows_are_written_in_order_and_come_out_alike() {
         let (world, table) = (small_world(), table());
-        let growth = Growth::of(&world, &table).unwrap();
+        let growth = Growth::of(&world, &table, Span::ZERO).unwrap();
         let from = growth.rows() - 60;
         let times = growth.written_each(from, 61);
         assert!(times.is_sorted());

@@ -70,6 +70,10 @@ pub enum What {
     Now,
     /// `version()`.
     Version,
+    /// `pg_is_in_recovery()`: whether the server is a replica.
+    InRecovery,
+    /// `pg_last_xact_replay_timestamp()`: how far a replica has come.
+    Replayed,
     /// A constant.
     Constant(String),
 }
@@ -405,16 +409,17 @@ impl Parser<'_> {
             "min" => Aggregate::Min,
             "max" => Aggregate::Max,
             "sum" => Aggregate::Sum,
-            "now" | "version" => {
+            "now" | "version" | "pg_is_in_recovery" | "pg_last_xact_replay_timestamp" => {
                 self.expect(")")?;
-                return Ok(if name == "now" {
-                    What::Now
-                } else {
-                    What::Version
+                return Ok(match name.as_str() {
+                    "now" => What::Now,
+                    "version" => What::Version,
+                    "pg_is_in_recovery" => What::InRecovery,
+                    _ => What::Replayed,
                 });
             }
             _ => {
-                let hint = "count, min, max, sum, now and version are what this console answers.";
+                let hint = "count, min, max, sum, now, version, pg_is_in_recovery and pg_last_xact_replay_timestamp are what this console answers.";
                 return Err(SqlError {
                     message: format!("function {name}(unknown) does not exist"),
                     at: Some(at),
