@@ -11,7 +11,7 @@ use super::{Figure, median};
 
 /// What btop takes on the machine that the limit was set on.
 const FIRST_FRAME_MS: f64 = 18.0;
-const WATCHED: Duration = Duration::from_secs(5);
+const WATCHED: Duration = Duration::from_secs(20);
 
 /// The running program.
 struct Running {

@@ -42,13 +42,6 @@ impl Watched {
         watched
     }
 
-    /// The selectors of one expression of those rules, which must not move in memory any more.
-    pub fn of_expr(rules: &Rules, expr: &Expr) -> Self {
-        let mut watched = Self::default();
-        watched.collect(rules, expr, Asked::default());
-        watched
-    }
-
     /// Something that follows them: with what evaluations from `since` on ask for, up to `until`.
     pub fn tail(&self, telemetry: &Telemetry, since: SimTime, until: SimTime) -> Tail {
         Tail::begin(self.selections.clone(), telemetry, since, until)

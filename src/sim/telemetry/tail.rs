@@ -205,6 +205,7 @@ impl Tail {
         self.whole_from = None;
         for followed in &mut self.series {
             followed.trim();
+            followed.values.shrink_to(2 * followed.keep as usize + 17);
         }
     }
 

@@ -12,7 +12,7 @@ use crate::sim::promql::labels::Labels;
 use crate::sim::promql::{self, Limits, Value};
 use crate::sim::rules::notify::{GroupKey, Notification, Notifier};
 use crate::sim::rules::state::Transition;
-use crate::sim::rules::watch::{Newest, Watched};
+use crate::sim::rules::watch::Newest;
 use crate::sim::rules::{BEHIND, EVERY, Recorded, SINCE, Silence};
 use crate::sim::time::{SimTime, Span};
 
@@ -296,10 +296,8 @@ impl World {
     /// What a rule gave before the last hour, for one whose alerts were active when that began: as many looks as it takes
     /// to find when each of them became active. `then` is what it gave at `since`.
     fn earlier(&self, expr: &Expr, since: SimTime, then: &Given) -> BTreeMap<SimTime, Given> {
-        let watched = Watched::of_expr(&self.plan.rules, expr);
         let mut looks = Looks {
             world: self,
-            watched: &watched,
             expr,
             found: BTreeMap::new(),
         };
@@ -335,7 +333,6 @@ impl World {
 /// What a rule gave at some instants of the past, each by the samples before it alone.
 struct Looks<'a> {
     world: &'a World,
-    watched: &'a Watched,
     expr: &'a Expr,
     found: BTreeMap<SimTime, Given>,
 }
@@ -343,11 +340,7 @@ struct Looks<'a> {
 impl Looks<'_> {
     /// Looks at an instant; answers with the labels of what was active.
     fn at(&mut self, at: SimTime) -> Vec<Labels> {
-        let telemetry = self.world.signals.telemetry();
-        let tail = self.watched.tail(telemetry, at - BEHIND, at - BEHIND);
-        let newest = Newest::new(telemetry, self.watched, &tail);
-        let series = self.world.series();
-        let given = evaluate(&series.with_scraped(&newest), self.expr, at);
+        let given = evaluate(&self.world.series(), self.expr, at);
         let active = keys(&given);
         self.found.insert(at, given);
         active

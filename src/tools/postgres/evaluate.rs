@@ -37,12 +37,12 @@ pub fn run(
     };
     let found = find(server, database, name, *at)?;
     check(found.table, select)?;
-    let grid = match Growth::of(world, found.table, behind.unwrap_or(Span::ZERO)) {
-        Some(growth) => growing(world, &found, &growth, select, behind)?,
-        None => {
-            let rows = found.table.rows.clone();
-            over_rows(world, found.table, rows, select, behind)?
-        }
+    let growth = Growth::of(world, found.table, behind.unwrap_or(Span::ZERO));
+    let grid = if let Some(growth) = growth {
+        growing(world, &found, &growth, select, behind)?
+    } else {
+        let rows = found.table.rows.clone();
+        over_rows(world, found.table, rows, select, behind)?
     };
     Ok(Outcome {
         grid,
