@@ -1,5 +1,7 @@
 //! Line charts in braille: two by four dots a cell, a y axis for each of two units, a time axis with marks, a cursor.
 
+use std::collections::BTreeSet;
+
 use ratatui::layout::Rect;
 
 use crate::tui::canvas::{Align, Canvas};
@@ -372,8 +374,13 @@ fn draw_curves(canvas: &mut Canvas<'_>, frame: &Frame, chart: &Chart<'_>) {
     }
 }
 
-/// Writes each curve's letter behind its end, moved where two would meet.
+/// Writes each curve's letter behind its end, moved where two would meet. With more curves than rows none is moved, as it
+/// would stand beside another's end: then the first curve of each row has its letter there.
 fn draw_letters(canvas: &mut Canvas<'_>, plot: Rect, mut ends: Vec<(i32, char, Role)>) {
+    if ends.len() > usize::from(plot.height) {
+        let mut taken = BTreeSet::new();
+        ends.retain(|(row, ..)| taken.insert(*row));
+    }
     ends.sort_by_key(|(row, ..)| *row);
     let mut free = 0;
     for (row, ..) in &mut ends {
@@ -450,6 +457,37 @@ mod tests {
             rows[6].contains("00:00") && rows[6].contains("00:10"),
             "{shown}"
         );
+    }
+
+    #[test]
+    fn letters_stand_at_their_curves_where_there_are_more_than_rows() {
+        let values: [[f64; 2]; 7] = [9.0, 1.0, 1.1, 1.2, 1.3, 1.4, 1.5].map(|value| [value; 2]);
+        let curves: Vec<Curve<'_>> = (0..)
+            .zip(&values)
+            .map(|(index, values)| Curve {
+                values,
+                unit: Unit::Count,
+                role: Role::Series0,
+                letter: curve_letter(index),
+            })
+            .collect();
+        let chart = Chart {
+            times: &[0, 60_000],
+            curves: &curves,
+            unit: Unit::Count,
+            range_ms: (0, 60_000),
+            marks: &[],
+            cursor_ms: None,
+        };
+        let letters = |height| -> String {
+            let shown = drawn(30, height, &chart);
+            let ends = shown
+                .lines()
+                .filter_map(|line| line.trim_end().chars().last());
+            ends.filter(char::is_ascii_lowercase).collect()
+        };
+        assert_eq!(letters(6), "ab");
+        assert_eq!(letters(14), "abcdefg");
     }
 
     #[test]
