@@ -39,20 +39,16 @@ impl Labels {
         N: Into<Arc<str>>,
         V: Into<Arc<str>>,
     {
-        let mut sorted: BTreeMap<Arc<str>, Arc<str>> = BTreeMap::new();
-        for (name, value) in pairs {
-            sorted.insert(name.into(), value.into());
-        }
-        Self::from_sorted(
-            sorted
-                .into_iter()
-                .filter(|(_, value)| !value.is_empty())
+        let pairs = pairs.into_iter();
+        Self::shared(
+            pairs
+                .map(|(name, value)| (name.into(), value.into()))
                 .collect(),
         )
     }
 
     /// The same as [`Labels::new`] for texts that are shared already.
-    pub(in crate::sim) fn shared(mut labels: Vec<(Arc<str>, Arc<str>)>) -> Self {
+    pub(in crate::sim) fn shared(mut labels: Vec<Label>) -> Self {
         labels.sort_by(|a, b| a.0.cmp(&b.0));
         // Of two values for one name the later one holds, which the order has kept last.
         labels.reverse();

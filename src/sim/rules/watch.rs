@@ -11,7 +11,7 @@ use crate::sim::promql::function::Function;
 use crate::sim::promql::labels::Labels;
 use crate::sim::promql::labels::METRIC_NAME;
 use crate::sim::promql::matcher::{MatchOp, Matcher};
-use crate::sim::promql::source::{Series, SeriesSource, SourceError, SummedRises};
+use crate::sim::promql::source::{Looked, Series, SeriesSource, SourceError, SummedRises};
 use crate::sim::telemetry::store::Telemetry;
 use crate::sim::telemetry::tail::{Selection, Tail};
 use crate::sim::time::{SimTime, Span};
@@ -224,8 +224,18 @@ impl SeriesSource for Newest<'_> {
         start: SimTime,
         end: SimTime,
     ) -> Result<Vec<Series>, SourceError> {
+        self.select_for(matchers, start, end, Looked::Everything)
+    }
+
+    fn select_for(
+        &self,
+        matchers: &[Matcher],
+        start: SimTime,
+        end: SimTime,
+        looked: Looked,
+    ) -> Result<Vec<Series>, SourceError> {
         let Some(number) = self.number(matchers, start, end) else {
-            return self.telemetry.select(matchers, start, end);
+            return self.telemetry.select_for(matchers, start, end, looked);
         };
         let key = (number, start.millis(), end.millis());
         if let Some(known) = self.known.borrow().get(&key) {

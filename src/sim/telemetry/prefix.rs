@@ -97,6 +97,7 @@ impl PrefixCache {
             return false;
         }
         entry.summed += leaves;
+        guard.shrink_to(self.capacity_bytes);
         true
     }
 
@@ -147,17 +148,21 @@ impl PrefixCache {
 
 impl Store {
     fn entry(&mut self, key: Key) -> &mut Entry {
-        if !self.entries.contains_key(&key) {
-            self.clock += 1;
-            self.bytes += ENTRY_BYTES;
-            let entry = Entry {
-                stamp: self.clock,
+        let Self {
+            entries,
+            by_stamp,
+            clock,
+            bytes,
+        } = self;
+        entries.entry(key).or_insert_with(|| {
+            *clock += 1;
+            *bytes += ENTRY_BYTES;
+            by_stamp.insert(*clock, key);
+            Entry {
+                stamp: *clock,
                 ..Entry::default()
-            };
-            self.by_stamp.insert(self.clock, key);
-            self.entries.insert(key, entry);
-        }
-        self.entries.entry(key).or_default()
+            }
+        })
     }
 
     fn shrink_to(&mut self, capacity_bytes: usize) {

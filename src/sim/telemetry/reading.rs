@@ -11,40 +11,14 @@ use super::atom::AtomId;
 use super::counts::{BLOCK, Block, Counted};
 use super::leaf::SCRAPE_MS;
 use super::reader::{Measure, Part};
-use super::samples::{self, STALE_BITS};
+use super::samples::{self, STALE_BITS, there_until};
 use super::series::{self, Aspect, Family, Member, Values};
 use super::slots::Slot;
 use super::store::Telemetry;
 use crate::sim::promql::source::Looked;
 
-/// Scrapes of one series: runs of those that find it, each followed by one that finds it gone.
+/// Scrapes of one series in runs: the first one in ms, how many there are, and whether they find the series.
 type Runs = Vec<(i64, usize, bool)>;
-
-/// Whether scrapes find a series, and until when that is so.
-pub(super) fn there_until(
-    telemetry: &Telemetry,
-    family: &Family,
-    pod: Option<&Slot>,
-    at_ms: i64,
-) -> (bool, i64) {
-    let origin = telemetry.grid().origin_ms();
-    let begins = origin.max(family.def.from_ms.unwrap_or(i64::MIN));
-    if at_ms < begins {
-        return (false, begins);
-    }
-    let ends = family.until_ms.unwrap_or(i64::MAX);
-    if at_ms >= ends {
-        return (false, i64::MAX);
-    }
-    let (blind, until) = family.blind.at_until(at_ms);
-    let until = until.min(ends);
-    let (there, changes) = match (&family.def.per_pod, pod) {
-        (Some(per_pod), Some(pod)) => pod.there_until(at_ms, per_pod.scraped),
-        (Some(_), None) => (false, i64::MAX),
-        (None, _) => (true, i64::MAX),
-    };
-    (there && !*blind, until.min(changes))
-}
 
 /// A series' instants in ms and its values, as long as each other.
 pub(super) type Read = (Arc<[i64]>, Arc<[f64]>);

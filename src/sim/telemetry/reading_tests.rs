@@ -11,9 +11,9 @@ use crate::sim::promql::{self, Limits};
 use crate::sim::time::{SimTime, Span};
 
 /// A source that is never told what a query looks at.
-struct Told<'a>(&'a Telemetry);
+struct Untold<'a>(&'a Telemetry);
 
-impl SeriesSource for Told<'_> {
+impl SeriesSource for Untold<'_> {
     fn select(
         &self,
         matchers: &[Matcher],
@@ -106,7 +106,7 @@ fn what_is_not_looked_at_does_not_show() {
     let mut values = 0;
     for query in QUERIES {
         for window in windows() {
-            let expected = answer(&Told(&telemetry), query, window);
+            let expected = answer(&Untold(&telemetry), query, window);
             for (name, source) in [("usual", &telemetry), ("bare", &bare), ("tight", &tight)] {
                 let found = answer(source, query, window);
                 assert_eq!(found, expected, "{name} {query} {window:?}");
@@ -141,7 +141,7 @@ fn rises_from_instant_to_instant_need_no_beginning() {
                 columns.collect::<Vec<_>>()
             };
             let found = rises(&telemetry);
-            assert_eq!(found, rises(&Told(&telemetry)), "{query} {start:?}");
+            assert_eq!(found, rises(&Untold(&telemetry)), "{query} {start:?}");
             rising += found.len();
         }
     }
@@ -176,7 +176,7 @@ fn counts_are_carried_on_as_time_goes_by() {
         for query in [QUERIES[0], QUERIES[2]] {
             let fresh = estate.telemetry.clone();
             let found = answer(&estate.telemetry, query, window);
-            assert_eq!(found, answer(&Told(&fresh), query, window), "step {step}");
+            assert_eq!(found, answer(&Untold(&fresh), query, window), "step {step}");
         }
     }
 }

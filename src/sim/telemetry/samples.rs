@@ -84,21 +84,33 @@ pub(super) fn is_there(
     pod: Option<&Slot>,
     at_ms: i64,
 ) -> bool {
-    let begun = at_ms
-        >= telemetry
-            .grid()
-            .origin_ms()
-            .max(family.def.from_ms.unwrap_or(i64::MIN));
-    let goes_on = family.until_ms.is_none_or(|until| at_ms < until);
-    if !begun || !goes_on || *family.blind.at(at_ms) {
-        return false;
+    there_until(telemetry, family, pod, at_ms).0
+}
+
+/// Whether scrapes find a series, and until when that is so.
+pub(super) fn there_until(
+    telemetry: &Telemetry,
+    family: &Family,
+    pod: Option<&Slot>,
+    at_ms: i64,
+) -> (bool, i64) {
+    let origin = telemetry.grid().origin_ms();
+    let begins = origin.max(family.def.from_ms.unwrap_or(i64::MIN));
+    if at_ms < begins {
+        return (false, begins);
     }
-    match (&family.def.per_pod, pod) {
-        (Some(per_pod), Some(pod)) if per_pod.scraped => pod.runs_at(at_ms),
-        (Some(_), Some(pod)) => pod.lives_at(at_ms),
-        (Some(_), None) => false,
-        (None, _) => true,
+    let ends = family.until_ms.unwrap_or(i64::MAX);
+    if at_ms >= ends {
+        return (false, i64::MAX);
     }
+    let (blind, until) = family.blind.at_until(at_ms);
+    let until = until.min(ends);
+    let (there, changes) = match (&family.def.per_pod, pod) {
+        (Some(per_pod), Some(pod)) => pod.there_until(at_ms, per_pod.scraped),
+        (Some(_), None) => (false, i64::MAX),
+        (None, _) => (true, i64::MAX),
+    };
+    (there && !*blind, until.min(changes))
 }
 
 /// The values of a member of a family at some instants (ascending), whether it is there or not.

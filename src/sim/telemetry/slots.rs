@@ -72,11 +72,6 @@ impl Slot {
         u64::from(self.restarts_before) + self.containers.count_until(at_ms) as u64
     }
 
-    /// Whether the pod exists at an instant and a container runs in it.
-    pub fn runs_at(&self, at_ms: i64) -> bool {
-        self.lives_at(at_ms) && *self.running.at(at_ms)
-    }
-
     /// Whether the pod exists at an instant, and with `running` whether a container runs in it, and until when that is so.
     pub(super) fn there_until(&self, at_ms: i64, running: bool) -> (bool, i64) {
         let ends = self.end_ms.unwrap_or(i64::MAX);
@@ -287,7 +282,7 @@ mod tests {
             (3, 4)
         );
         assert_eq!(
-            [14_999, 15_000, 20_000].map(|at| pod.runs_at(at)),
+            [14_999, 15_000, 20_000].map(|at| pod.there_until(at, true).0),
             [true, false, true]
         );
         assert_eq!(pod.container_until(20_000), (20_000, i64::MAX));

@@ -12,8 +12,7 @@ use self::counting::{AtomTail, Counting, atoms_of, part_of};
 use super::atom::AtomId;
 use super::leaf::SCRAPE_MS;
 use super::reader::AtomReader;
-use super::reading::there_until;
-use super::samples::{self, Counted, STALE_BITS};
+use super::samples::{self, Counted, STALE_BITS, there_until};
 use super::series::{Aspect, Base, Family, Member, Values};
 use super::slots::{Slot, SlotTrack};
 use super::store::Telemetry;
@@ -151,28 +150,19 @@ impl Tail {
         let last = until.div_euclid(SCRAPE_MS);
         tail.look_for_series(telemetry, since * SCRAPE_MS, until);
         // Counting is dear: what is counted begins as late as it may.
-        let counted = |followed: &&Followed| followed.counted.is_some();
-        let from = tail.series.iter().map(|followed| since - followed.keep);
-        let first = from.min().unwrap_or(since).min(last + 1);
-        let counted = tail.series.iter().filter(counted);
-        let first_counted = counted.map(|followed| since - followed.keep).min();
-        tail.set_bases(telemetry, first_counted.unwrap_or(since) - 1);
+        let counted = tail.series.iter().filter(|one| one.counted.is_some());
+        let first = counted.map(|one| since - one.keep).min().unwrap_or(since);
+        tail.set_bases(telemetry, first - 1);
         for followed in &mut tail.series {
             followed.first = since - followed.keep;
         }
         tail.read_levels(telemetry, last);
         let mut looks = tail.looks(telemetry);
         for scrape in first..=last {
-            let counts = first_counted.is_some_and(|first| first <= scrape);
-            tail.scrape(telemetry, scrape, counts, &mut looks);
+            tail.scrape(telemetry, scrape, &mut looks);
         }
         tail.reached = Some(last);
         tail
-    }
-
-    /// What is followed.
-    pub fn selections(&self) -> &[Selection] {
-        &self.selections
     }
 
     /// Whether it has all samples of a selection in `(start, end]`.
@@ -195,7 +185,7 @@ impl Tail {
         self.look_for_series(telemetry, reached * SCRAPE_MS, until_ms);
         let mut looks = self.looks(telemetry);
         for scrape in reached + 1..=last {
-            self.scrape(telemetry, scrape, true, &mut looks);
+            self.scrape(telemetry, scrape, &mut looks);
         }
         self.reached = Some(reached.max(last));
     }
@@ -286,15 +276,13 @@ impl Tail {
         }
     }
 
-    fn scrape(&mut self, telemetry: &Telemetry, scrape: i64, counts: bool, looks: &mut Looks<'_>) {
+    fn scrape(&mut self, telemetry: &Telemetry, scrape: i64, looks: &mut Looks<'_>) {
         let at_ms = scrape * SCRAPE_MS;
-        if counts {
-            let cut = telemetry.grid().cut(at_ms);
-            let mut scratch = Vec::new();
-            for (atom, reader) in self.atoms.iter_mut().zip(&mut looks.readers) {
-                if let Some(reader) = reader {
-                    atom.advance(reader, cut, &mut scratch);
-                }
+        let cut = telemetry.grid().cut(at_ms);
+        let mut scratch = Vec::new();
+        for (atom, reader) in self.atoms.iter_mut().zip(&mut looks.readers) {
+            if let Some(reader) = reader {
+                atom.advance(reader, cut, &mut scratch);
             }
         }
         let atoms = &self.atoms;

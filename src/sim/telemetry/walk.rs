@@ -1,5 +1,5 @@
-//! Everything in turn: all lines of a window oldest first, all series of a metric one by one. Holds a leaf or a series at
-//! a time, never more.
+//! Everything in turn: all lines of a window oldest first, all series of a metric one by one. Holds a leaf, or a
+//! series and what its family's atoms counted in the window, at a time.
 
 use super::lines::{LineFilter, LogLine};
 use super::logs::LineKey;
