@@ -249,8 +249,7 @@ fn clues(world: &World, graph: &Graph) -> Vec<Clue> {
     let pinned: Vec<usize> = trainee
         .pins
         .keys()
-        .filter_map(|artifact| world.artifact(artifact))
-        .flat_map(|shown| world.clues_in(&[shown]))
+        .flat_map(|artifact| world.clues_of(artifact))
         .map(ClueId::index)
         .collect();
     let clues = world.plan().pack.scenario.clues.values().enumerate();

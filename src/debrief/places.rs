@@ -91,9 +91,10 @@ pub fn sight(world: &World, artifact: &Artifact) -> Sight {
         Artifact::ImageManifest { of, tag } => {
             shell(format!("the registry's manifest of {of}:{tag}"))
         }
-        Artifact::ImageTag { of, tag } => shell(format!(
-            "`registry_list_tags` of {of}: when {tag} was pushed and with which digest"
-        )),
+        Artifact::ImageTag { of, tag } => Sight::new(
+            "Browse",
+            format!("the registry's tags of {of}: when {tag} was pushed and with which digest"),
+        ),
         Artifact::Span {
             of,
             resource,

@@ -179,7 +179,8 @@ impl Checker<'_> {
         if (sends && all.iter().any(|name| name == resource)) || !self.subject.whole {
             return;
         }
-        let hint = did_you_mean(resource, all.iter().map(String::as_str));
+        let near = || did_you_mean(resource, all.iter().map(String::as_str));
+        let hint = sends.then(near).flatten();
         self.push(
             at.error(
                 ids::ARTIFACT_UNSEEN,

@@ -218,8 +218,12 @@ impl Alarm {
         points.get(other.next()?).map(|(at, _)| *at)
     }
 
-    /// When a state began that is steady as far as was looked back: a day after the other, up to the oldest sample.
+    /// When a state began: where the state itself does not show it, a day after the other is looked at, up to the oldest
+    /// sample.
     pub fn began(&self, world: &World, all: &[Metric], state: &State) -> SimTime {
+        if !state.steady {
+            return state.since;
+        }
         let oldest = world.plan().history_start();
         let Some(metric) = self
             .watched(all)
@@ -304,11 +308,7 @@ mod tests {
         alarm.threshold = most * 0.98;
         alarm.periods = 1;
         let state = alarm.state(&world, &metrics);
-        let since = if state.steady {
-            alarm.began(&world, &metrics, &state)
-        } else {
-            state.since
-        };
+        let since = alarm.began(&world, &metrics, &state);
         assert!(since > world.plan().history_start() && since <= world.now());
     }
 

@@ -125,11 +125,7 @@ impl Text for Alarms {
 }
 
 fn alarm_row(world: &World, alarm: Alarm, state: State, all: &[metrics::Metric]) -> AlarmRow {
-    let since = if state.steady {
-        alarm.began(world, all, &state)
-    } else {
-        state.since
-    };
+    let since = alarm.began(world, all, &state);
     AlarmRow {
         artifact: Shown::Alarm(alarm.name.clone()).id(),
         about: alarm.about,

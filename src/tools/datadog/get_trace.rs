@@ -145,31 +145,38 @@ fn missing(id: &str, why: Missing) -> ToolError {
     }
 }
 
+fn opened(world: &World, trace_id: &str) -> Result<Trace, ToolError> {
+    let id = parse_id(trace_id).ok_or_else(|| missing(trace_id, Missing::Unknown))?;
+    let traces = Traces::of(world);
+    traces.open(id).map_err(|why| missing(trace_id, why))
+}
+
 /// A trace with its spans as rows.
 ///
 /// # Errors
 /// When there is none of this id.
 pub fn detail(world: &World, trace_id: &str) -> Result<TraceDetail, ToolError> {
-    let traces = Traces::of(world);
-    let id = parse_id(trace_id).ok_or_else(|| missing(trace_id, Missing::Unknown))?;
-    let trace = traces.open(id).map_err(|why| missing(trace_id, why))?;
-    let (service, route, class) = traces
+    described(world, trace_id, &opened(world, trace_id)?)
+}
+
+fn described(world: &World, trace_id: &str, trace: &Trace) -> Result<TraceDetail, ToolError> {
+    let (service, route, class) = Traces::of(world)
         .names_of(&trace.request)
         .ok_or_else(|| missing(trace_id, Missing::Unknown))?;
     let event = &trace.request.event;
     let started_us = event.at_ms * 1000 - event.duration_us as i64;
     let failed = trace.request.class != RoutePlan::OK;
     Ok(TraceDetail {
-        trace_id: format!("{id:032x}"),
+        trace_id: format!("{:032x}", trace.id),
         service: service.name.clone(),
         operation: route.name.clone(),
         status: if failed { "error" } else { "ok" }.to_owned(),
         status_code: class.status.clone(),
         started_us,
         duration_ms: event.duration_us as f64 / 1000.0,
-        time_spent: time_spent(&trace),
-        notes: notes(&trace),
-        spans: rows(&trace, started_us),
+        time_spent: time_spent(trace),
+        notes: notes(trace),
+        spans: rows(trace, started_us),
     })
 }
 
@@ -264,10 +271,10 @@ impl Look for GetTrace {
         "Opens a trace: its spans as a waterfall, with durations and errors";
 
     fn look(world: &World, args: &Args) -> Result<Seen<TraceDetail>, ToolError> {
-        let output = detail(world, &args.trace_id)?;
+        let trace = opened(world, &args.trace_id)?;
         Ok(Seen {
-            shown: Traces::of(world).shown(&output.trace_id),
-            output,
+            output: described(world, &args.trace_id, &trace)?,
+            shown: trace.shown(),
         })
     }
 

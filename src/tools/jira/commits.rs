@@ -78,17 +78,10 @@ fn issue(world: &World, key: &str, commit: &Commit) -> Option<Issue> {
         project: project_of(key).to_owned(),
         number,
         kind: one_of(draw, 2, &["Task", "Story"])
-            .map_or("Task", |kind| kind)
+            .copied()
+            .unwrap_or("Task")
             .to_owned(),
-        summary: format!(
-            "{}{}",
-            if known {
-                format!("{service}: ")
-            } else {
-                String::new()
-            },
-            summary
-        ),
+        summary: if known { subject } else { summary }.to_owned(),
         status: "Done".to_owned(),
         priority: "Medium".to_owned(),
         assignee: author.map(|(handle, _)| handle.clone()),
@@ -97,7 +90,7 @@ fn issue(world: &World, key: &str, commit: &Commit) -> Option<Issue> {
         components: known.then(|| service.to_owned()).into_iter().collect(),
         description: said.collect::<Vec<_>>().join(" "),
         comments: Vec::new(),
-        created: created.min(commit.committed_at),
+        created,
         updated: commit.committed_at,
         resolved: Some(commit.committed_at),
         sprint: None,

@@ -1,4 +1,5 @@
-//! How many events an issue has, exactly: sums over the same atoms that series and log lines come from. Never draws.
+//! How many events an issue has: exactly, by sums over the same atoms that series and log lines come from. Only a steady
+//! background, which is in no series, is drawn, hour by hour.
 
 use crate::scenario::format::records::{Counts, SentryIssue};
 use crate::sim::World;
@@ -300,7 +301,14 @@ mod tests {
         assert_eq!(events.until(world.plan().page), 100);
         let before = events.until(world.plan().page - Span::from_secs(20));
         assert!((75..98).contains(&before), "{before}");
-        let day = events.by_hour();
+        let long = counting(
+            &world,
+            Counts::Steady {
+                total: 100_000,
+                rate,
+            },
+        );
+        let day = Events::of(&world, &long).by_hour();
         assert!(day.iter().any(|count| *count != day[23]), "{day:?}");
         assert_eq!(events.until(world.plan().page - Span::from_hours(20)), 0);
     }
