@@ -119,8 +119,6 @@ pub struct Counting {
     pub counts: [u64; 5],
     /// Matches by time and level, if bars were asked for.
     pub bars: Vec<Bar>,
-    /// Lines before this instant have not been looked at, but for those whose template decides.
-    pub scanned_until_ms: i64,
     /// Everything has been counted.
     pub done: bool,
     width_ms: i64,
@@ -312,14 +310,12 @@ impl Search {
         let mut counting = Counting {
             counts: [0; 5],
             bars: Vec::new(),
-            scanned_until_ms: until,
             done: selection.is_empty(),
             width_ms: bar_width_ms.unwrap_or(0).max(0),
             next: LeafIndex::MIN,
             groups: 0,
         };
         if counting.done {
-            counting.scanned_until_ms = from;
             return counting;
         }
         counting.next = selection.leaves().1;
@@ -368,15 +364,9 @@ impl Search {
                 work += self.count_scripted(&selection, counting, i64::MIN);
                 counting.next = first;
             }
-            counting.scanned_until_ms = self
-                .telemetry
-                .grid()
-                .start_ms(counting.next)
-                .max(selection.from_ms);
             counting.next = self.to_leaf(counting.next - 1);
         }
         counting.done = true;
-        counting.scanned_until_ms = selection.from_ms;
     }
 
     /// Whether a line with this text is a match.

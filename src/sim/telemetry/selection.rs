@@ -52,7 +52,7 @@ pub(super) struct Selection<'a> {
     pub(super) until_ms: i64,
     /// Whether scripted lines are counted with the others.
     pub(super) scripted: bool,
-    pub(super) cells: Vec<Cell>,
+    cells: Vec<Cell>,
     filter: &'a LineFilter,
 }
 
@@ -120,21 +120,20 @@ impl<'a> Selection<'a> {
         out.clear();
         let mut cells = std::mem::take(&mut self.cells);
         for number in 0..self.groups.len() {
-            self.lines_of_group(number, index, &mut cells, out, |_, _| true);
+            self.lines_of_group(number, index, &mut cells, out);
         }
         self.cells = cells;
         self.scripted_of(index, out);
         out.sort_unstable_by_key(|line| line.key);
     }
 
-    /// The lines of one group in a leaf, in no order; `wanted` says of which templates and events.
-    pub(super) fn lines_of_group(
+    /// The lines of one group in a leaf, in no order.
+    fn lines_of_group(
         &mut self,
         number: usize,
         index: LeafIndex,
         cells: &mut Vec<Cell>,
         out: &mut Vec<LineRef>,
-        mut wanted: impl FnMut(usize, u32) -> bool,
     ) {
         let (from, until) = (self.from_ms, self.until_ms);
         let start_ms = self.telemetry.grid().start_ms(index);
@@ -156,9 +155,6 @@ impl<'a> Selection<'a> {
             }
             let kept = AtomReader::kept(&leaf, log.log.def.keep_one_in);
             for k in 0..kept as u32 {
-                if !wanted(place, k) {
-                    continue;
-                }
                 if !known {
                     group.reader.cells(&leaf, cells);
                     known = true;
@@ -221,48 +217,67 @@ impl<'a> Selection<'a> {
             .filter(move |scripted| filter.takes_scripted(telemetry, &scripted.line))
     }
 
+    /// The template and event of a line, and where that lies; nothing for a scripted line.
+    fn event_of(&mut self, line: &LineRef) -> Option<(&'a Log, Event, Placed<'a>)> {
+        let (number, place) = line.source?;
+        let LineId::Event {
+            leaf: index,
+            event: k,
+            ..
+        } = line.key.id
+        else {
+            return None;
+        };
+        let group = self.groups.get_mut(number as usize)?;
+        let log = group.logs.get(place as usize)?.log;
+        let leaf = group.reader.leaf(index);
+        let placed = Placed {
+            at_ms: line.key.at_ms,
+            duration_us: group.reader.duration_us(&leaf, &line.cell),
+            slots: group.slots,
+            cell: line.cell,
+        };
+        Some((log, group.event(&leaf, index, k), placed))
+    }
+
     /// Writes a line's text.
-    pub(super) fn text_of(&mut self, line: &LineRef, out: &mut String) {
-        match (line.source, line.key.id) {
-            (
-                Some((number, place)),
-                LineId::Event {
-                    leaf: index,
-                    event: k,
-                    ..
-                },
-            ) => {
-                let Some(group) = self.groups.get_mut(number as usize) else {
-                    return;
-                };
-                let Some(chosen) = group.logs.get(place as usize).copied() else {
-                    return;
-                };
-                let leaf = group.reader.leaf(index);
-                let event = group.event(&leaf, index, k);
-                let placed = Placed {
-                    at_ms: line.key.at_ms,
-                    duration_us: group.reader.duration_us(&leaf, &line.cell),
-                    slots: group.slots,
-                    cell: line.cell,
-                };
-                let log = chosen.log;
-                render::line(
-                    out,
-                    &log.def.template,
+    fn text_of(&mut self, line: &LineRef, out: &mut String) {
+        if let Some((log, event, placed)) = self.event_of(line) {
+            render::line(
+                out,
+                &log.def.template,
+                &event,
+                log.emitter,
+                &placed,
+                &self.traces,
+            );
+        } else if let Some(scripted) = find_scripted(self.telemetry, line.key) {
+            out.push_str(scripted.text());
+        }
+    }
+
+    /// The names and values of a line's fields; none for a scripted line.
+    pub(super) fn fields_of(&mut self, line: &LineRef) -> Vec<(Arc<str>, String)> {
+        let Some((log, event, placed)) = self.event_of(line) else {
+            return Vec::new();
+        };
+        let fields = log.def.template.fields().iter().enumerate();
+        fields
+            .map(|(number, field)| {
+                let mut value = String::new();
+                render::value(
+                    &mut value,
+                    field,
+                    number,
+                    None,
                     &event,
                     log.emitter,
-                    &placed,
+                    Some(&placed),
                     &self.traces,
                 );
-            }
-            (_, LineId::Scripted(_)) => {
-                if let Some(scripted) = find_scripted(self.telemetry, line.key) {
-                    out.push_str(scripted.text());
-                }
-            }
-            _ => {}
-        }
+                (Arc::clone(&field.name), value)
+            })
+            .collect()
     }
 
     pub(super) fn make(&mut self, line: &LineRef) -> Option<LogLine> {
@@ -445,53 +460,6 @@ pub(super) fn find_scripted(telemetry: &Telemetry, key: LineKey) -> Option<&Scri
         .binary_search_by_key(&key, |scripted| scripted.key)
         .ok()?;
     all.get(place)
-}
-
-impl Selection<'_> {
-    pub(super) fn fields_of(&mut self, line: &LineRef) -> Vec<(Arc<str>, String)> {
-        let (
-            Some((number, place)),
-            LineId::Event {
-                leaf: index,
-                event: k,
-                ..
-            },
-        ) = (line.source, line.key.id)
-        else {
-            return Vec::new();
-        };
-        let Some(group) = self.groups.get_mut(number as usize) else {
-            return Vec::new();
-        };
-        let leaf = group.reader.leaf(index);
-        let event = group.event(&leaf, index, k);
-        let placed = Placed {
-            at_ms: line.key.at_ms,
-            duration_us: group.reader.duration_us(&leaf, &line.cell),
-            slots: group.slots,
-            cell: line.cell,
-        };
-        let Some(log) = group.logs.get(place as usize).map(|chosen| chosen.log) else {
-            return Vec::new();
-        };
-        let fields = log.def.template.fields().iter().enumerate();
-        fields
-            .map(|(number, field)| {
-                let mut value = String::new();
-                render::value(
-                    &mut value,
-                    field,
-                    number,
-                    None,
-                    &event,
-                    log.emitter,
-                    Some(&placed),
-                    &self.traces,
-                );
-                (Arc::clone(&field.name), value)
-            })
-            .collect()
-    }
 }
 
 pub(super) fn difference(upto: [u64; 5], before: [u64; 5]) -> [u64; 5] {

@@ -23,7 +23,7 @@ pub(super) fn declare(catalog: &mut Catalog<'_>, id: ServiceId, service: &Servic
         false,
     );
     used.leaks = true;
-    used.step = 4096.0;
+    used.step = super::runtime::PAGE_BYTES;
     if memory > 0.0 {
         used.range = Some((0.0, memory));
     }

@@ -169,7 +169,7 @@ fn kinds(runtime: Runtime) -> Vec<Kind> {
 }
 
 /// Memory is given out in pages of so many bytes.
-const PAGE_BYTES: f64 = 4096.0;
+pub(super) const PAGE_BYTES: f64 = 4096.0;
 /// What the operating system says a process holds.
 const RESIDENT: &str = "process_resident_memory_bytes";
 

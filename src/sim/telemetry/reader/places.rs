@@ -13,7 +13,7 @@ const QUARTERS: usize = 4;
 pub(in super::super) struct Places {
     /// Events before each bucket of each pod, in the order of ranks, and at the end all; empty while not asked for.
     before: Vec<u64>,
-    /// Events of each of those buckets before each quarter's end; empty while not asked for.
+    /// Events of each of those buckets before each quarter's end; none for a bucket not asked for.
     quarters: Vec<Option<[u64; QUARTERS]>>,
     buckets: usize,
 }
@@ -126,17 +126,13 @@ impl AtomReader<'_> {
     /// Where the event of a rank lies, all splits drawn.
     pub(in super::super) fn cell_at(&self, leaf: &Leaf, places: &mut Places, rank: u64) -> Cell {
         let spot = self.spot(leaf, places, rank);
-        let (quarter, rank, of) = in_quarter(leaf, places, &spot);
+        let quarter = in_quarter(leaf, places, &spot);
+        let (number, rank, of) = quarter;
         let (second, _, _) =
-            second_tree(leaf, spot.place, spot.bucket, quarter).holding(of, rank, evenly);
+            second_tree(leaf, spot.place, spot.bucket, number).holding(of, rank, evenly);
         Cell {
-            slot: self.slot_at(spot.place),
-            place: spot.place as u16,
-            bucket: spot.bucket as u8,
-            quarter: quarter as u8,
-            second: (quarter * leaf.seconds_per_quarter + second) as u8,
-            rank: rank as u32,
-            of: of as u32,
+            second: (number * leaf.seconds_per_quarter + second) as u8,
+            ..self.without_second(&spot, quarter)
         }
     }
 
@@ -164,11 +160,6 @@ impl AtomReader<'_> {
     ) -> u64 {
         let quarter = in_quarter(leaf, places, spot);
         self.duration_us(leaf, &self.without_second(spot, quarter))
-    }
-
-    /// The pod of a place.
-    pub(in super::super) fn pod_at(&self, place: usize) -> Option<super::SlotId> {
-        self.slot_at(place)
     }
 
     /// How many events lie in a set of buckets (bit by bit), by the shares alone: what drawing them would cost.
@@ -229,9 +220,9 @@ impl AtomReader<'_> {
 /// The quarter of an event of a bucket, its rank in it and how many events that has.
 #[inline]
 fn in_quarter(leaf: &Leaf, places: &mut Places, spot: &Spot) -> (usize, u64, u64) {
-    let bounds = places.before.get(spot.number).copied().unwrap_or(0);
+    let start = places.before.get(spot.number).copied().unwrap_or(0);
     let end = places.before.get(spot.number + 1).copied();
-    let count = end.unwrap_or(bounds) - bounds;
+    let count = end.unwrap_or(start) - start;
     let known = places.quarters.get(spot.number).copied().flatten();
     let ends = known.unwrap_or_else(|| quarter_ends(leaf, spot.place, spot.bucket, count));
     if let (None, Some(slot)) = (known, places.quarters.get_mut(spot.number)) {

@@ -79,7 +79,7 @@ pub(super) struct Batch {
     undecided: Vec<u32>,
     chosen: Vec<u32>,
     states: Vec<State>,
-    /// Values in hexadecimal digits, the highest first.
+    /// Values as bytes, the highest first.
     values: Vec<[u8; 16]>,
     moved: Vec<(u32, u32)>,
     /// The node behind each state.
@@ -159,9 +159,7 @@ impl Batch {
         machine: &Machine,
     ) -> u64 {
         for &place in &self.open {
-            if let Some(node) = self.node.get_mut(place as usize) {
-                *node = graph.start;
-            }
+            go(&mut self.node, place, graph.start);
         }
         self.undecided.clone_from(&self.open);
         let mut spent = 0;
@@ -183,7 +181,7 @@ impl Batch {
                 if self.node.get(place as usize).copied() == Some(BY_LINE) {
                     spent += cost::LINE;
                     let found = self.found_in_line(site, places, filter, place);
-                    self.go(place, u32::from(found));
+                    go(&mut self.node, place, u32::from(found));
                 }
             }
             // Nodes lead to smaller ones only: the largest has all its events together.
@@ -196,13 +194,6 @@ impl Batch {
             });
         }
         spent
-    }
-
-    #[inline]
-    fn go(&mut self, place: u32, to: u32) {
-        if let Some(node) = self.node.get_mut(place as usize) {
-            *node = to;
-        }
     }
 
     /// Sends the chosen events on from a node.
@@ -226,9 +217,7 @@ impl Batch {
                     let event = site.event(self.first + place);
                     let word = render::field_number(&event, site.log.emitter, *field, 0, last);
                     let to = next.get(word as usize).copied().unwrap_or(BY_LINE);
-                    if let Some(node) = self.node.get_mut(place as usize) {
-                        *node = to;
-                    }
+                    go(&mut self.node, place, to);
                 }
                 many * cost::DRAW
             }
@@ -239,9 +228,7 @@ impl Batch {
                 let state = machine.run(machine.state(node.state), self.text.as_bytes());
                 let to = leads_to(next, machine.known(state));
                 for &place in &self.chosen {
-                    if let Some(node) = self.node.get_mut(place as usize) {
-                        *node = to;
-                    }
+                    go(&mut self.node, place, to);
                 }
                 cost::MINUTE
             }
@@ -251,9 +238,7 @@ impl Batch {
                 for (&place, &state) in self.chosen.iter().zip(&self.states) {
                     let to = self.after.get(usize::from(state)).copied();
                     let to = to.unwrap_or(BY_LINE);
-                    if let Some(node) = self.node.get_mut(place as usize) {
-                        *node = to;
-                    }
+                    go(&mut self.node, place, to);
                 }
                 many * each
             }
@@ -337,7 +322,7 @@ impl Batch {
                 self.states.extend(chosen.map(|k| {
                     let rank = site.ranks.forward(k.into());
                     let place = site.reader.spot(site.leaf, places, rank).place;
-                    let slot = site.reader.pod_at(place);
+                    let slot = site.reader.slot_at(place);
                     let slot = slot.and_then(|slot| site.slots?.slot(slot));
                     let name = match (slot, piece) {
                         (Some(slot), Piece::Pod) => &slot.pod,
@@ -465,9 +450,7 @@ impl Batch {
                 } else {
                     decided
                 };
-                if let Some(node) = self.node.get_mut(place as usize) {
-                    *node = to;
-                }
+                go(&mut self.node, place, to);
             }
             return cost::SPREAD + many * cost::PLACE;
         }
@@ -495,14 +478,10 @@ impl Batch {
                 }
             });
         for &place in &self.chosen {
-            if let Some(node) = self.node.get_mut(place as usize) {
-                *node = *usual;
-            }
+            go(&mut self.node, place, *usual);
         }
         for &(place, to) in &self.moved {
-            if let Some(node) = self.node.get_mut(place as usize) {
-                *node = to;
-            }
+            go(&mut self.node, place, to);
         }
         cost::SPREAD + expected * cost::DRAW + many / 8
     }
@@ -513,5 +492,13 @@ fn after_duration(machine: &Machine, from: State, piece: &Piece, duration_us: u6
     match piece {
         Piece::DurationMs => machine.after_millis(from, duration_us),
         _ => machine.after_number(from, duration_us),
+    }
+}
+
+/// Sends an event on to a node.
+#[inline]
+fn go(nodes: &mut [u32], place: u32, to: u32) {
+    if let Some(node) = nodes.get_mut(place as usize) {
+        *node = to;
     }
 }

@@ -73,7 +73,7 @@ pub(super) struct Graph {
 }
 
 impl Graph {
-    /// The graph; `None` if it grows too large.
+    /// The graph; `None` if it grows too large or the automaton cannot say.
     pub(super) fn new(
         machine: &mut Machine,
         template: &Template,
@@ -126,7 +126,7 @@ struct Builder<'a> {
 }
 
 impl Builder<'_> {
-    /// The node before a piece in a state; none where no line can be decided by its pieces.
+    /// The node before a piece in a state; none where the automaton cannot say or the graph grows too large.
     fn node(&mut self, piece: usize, state: StateID) -> Option<u32> {
         match self.machine.settled(state) {
             Some(FOUND) => return Some(IN),
@@ -186,7 +186,7 @@ impl Builder<'_> {
             let after = self.machine.run(state, word.as_bytes());
             next.push(self.node(piece + 1, after)?);
         }
-        if let Some(same) = all_same(&next) {
+        if let Some(same) = all_same(next.iter().copied()) {
             return Some(same);
         }
         Some(self.push(piece, state, Next::Word(next.into())))
@@ -199,10 +199,8 @@ impl Builder<'_> {
         for &after in &*states {
             next.push((after, self.after(piece, after)?));
         }
-        if let Some((_, first)) = next.first()
-            && next.iter().all(|(_, other)| other == first)
-        {
-            return Some(*first);
+        if let Some(same) = all_same(next.iter().map(|&(_, node)| node)) {
+            return Some(same);
         }
         let next = match (value, self.around.latency) {
             (Piece::DurationMs | Piece::DurationUs, Some(latency)) => {
@@ -235,8 +233,8 @@ impl Builder<'_> {
                 let states = self
                     .machine
                     .after(shape_of(value, latency.range_us(bucket)), before);
-                let nodes: Vec<u32> = states.iter().map(|&state| leads_to(&next, state)).collect();
-                all_same(&nodes).unwrap_or(BY_LINE)
+                let nodes = states.iter().map(|&state| leads_to(&next, state));
+                all_same(nodes).unwrap_or(BY_LINE)
             })
             .collect();
         let mut counts: BTreeMap<u32, usize> = BTreeMap::new();
@@ -317,7 +315,7 @@ pub(super) fn leads_to(next: &[(State, u32)], state: State) -> u32 {
         .map_or(BY_LINE, |(_, node)| *node)
 }
 
-fn all_same(nodes: &[u32]) -> Option<u32> {
-    let (first, rest) = nodes.split_first()?;
-    rest.iter().all(|other| other == first).then_some(*first)
+fn all_same(mut nodes: impl Iterator<Item = u32>) -> Option<u32> {
+    let first = nodes.next()?;
+    nodes.all(|other| other == first).then_some(first)
 }

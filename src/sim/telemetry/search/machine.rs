@@ -27,7 +27,7 @@ pub(super) const UNSURE: State = 2;
 const ORDINARY: usize = 3;
 /// Values are followed in so many states; a pattern that needs more is looked for in whole lines.
 const MOST_STATES: usize = 512;
-/// Above so many thousands a number's digits before the last three are taken for any digits.
+/// Above so many thousands a number's last three digits are taken for any, at the ends of its range too.
 const MOST_THOUSANDS: u64 = 4_000;
 
 const DIGITS: &[u8] = b"0123456789";
@@ -181,7 +181,7 @@ impl Machine {
         state
     }
 
-    /// What a line says that ends in a state; none where the automaton cannot say.
+    /// Whether the pattern is found in a line that ends in a state.
     pub(super) fn at_end(&self, state: StateID) -> bool {
         let end = self.dfa.next_eoi_state(state);
         self.dfa.is_match_state(end)

@@ -235,7 +235,7 @@ impl Scratch {
         let of_pod = self.batch.open.iter().filter(|&&place| {
             let rank = site.ranks.forward(self.batch.event(place).into());
             let spot = site.reader.spot(site.leaf, &mut self.places, rank);
-            let slot = site.reader.pod_at(spot.place);
+            let slot = site.reader.slot_at(spot.place);
             group.takes_pod(&Cell {
                 slot,
                 ..Cell::default()

@@ -78,7 +78,8 @@ impl Search {
     }
 
     /// Goes on within a budget. `cuts` are instants (ascending) between which matches may be taken together; lines at a cut
-    /// lie after it. A line that is handed over is taken to cost what a pipeline does with it. Stops where `visit` fails. Says how many lines it has looked at.
+    /// lie after it. A line that is handed over is taken to cost what a pipeline does with it. Stops where `visit` fails.
+    /// Says how many lines it has looked at.
     pub fn walk<E>(
         &self,
         walk: &mut Walk,

@@ -262,6 +262,11 @@ fn slices_and_directions_change_nothing() {
             }
             let whole = counted(&search, Some(31_000), u64::MAX);
             assert_eq!(whole, counted(&search, Some(31_000), 0));
+            let mut by_work = search.start_counting(Some(31_000));
+            while !by_work.done {
+                search.count(&mut by_work, Budget::work(0));
+            }
+            assert_eq!(whole, by_work);
             assert_eq!(whole.total(), expected.len() as u64);
             for bar in &whole.bars {
                 let end = bar.start_ms + 31_000;
@@ -379,27 +384,24 @@ fn a_walk_sees_what_a_search_finds() {
             expected[part(line.key.at_ms)] += 1;
         }
         for (detail, budget) in [
-            (Detail::Templates, 0),
-            (Detail::Templates, 900),
-            (Detail::Pods, 50),
-            (Detail::Lines, u64::MAX),
+            (Detail::Templates, Budget::lines(0)),
+            (Detail::Templates, Budget::lines(900)),
+            (Detail::Templates, Budget::work(0)),
+            (Detail::Pods, Budget::lines(50)),
+            (Detail::Lines, Budget::lines(u64::MAX)),
+            (Detail::Lines, Budget::work(2_000)),
         ] {
             let mut counts = [0_u64; 4];
             let mut walk = search.start_walk();
             while !walk.is_done() {
-                let walked: Result<u64, ()> = search.walk(
-                    &mut walk,
-                    detail,
-                    &cuts,
-                    Budget::lines(budget),
-                    &mut |matches| {
+                let walked: Result<u64, ()> =
+                    search.walk(&mut walk, detail, &cuts, budget, &mut |matches| {
                         match matches {
                             Matches::Many { at_ms, count, .. } => counts[part(at_ms)] += count,
                             Matches::One(line) => counts[part(line.key.at_ms)] += 1,
                         }
                         Ok(())
-                    },
-                );
+                    });
                 walked.unwrap();
             }
             assert_eq!(counts, expected, "{text:?} {detail:?}");
