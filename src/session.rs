@@ -8,6 +8,7 @@ mod play;
 mod quota;
 pub mod store;
 pub mod toolbox;
+pub mod workers;
 
 pub use entry::{Call, ClockChange, Entry, Look};
 pub use play::{Session, SessionError};

@@ -1,6 +1,6 @@
 //! The simulated world: pure, no input or output, the same bits on every machine.
 //!
-//! Never: files, environment, wall clock, threads, hash-ordered maps, a generator with a position, the platform's
+//! Never: files, environment, wall clock, threads of its own, hash-ordered maps, a generator with a position, the platform's
 //! transcendental functions.
 
 pub mod artifact;
@@ -16,6 +16,7 @@ pub mod judge;
 pub mod kubernetes;
 pub mod logql;
 pub mod pager;
+pub mod parallel;
 pub mod plan;
 pub mod promql;
 pub mod rules;

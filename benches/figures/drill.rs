@@ -11,6 +11,7 @@ use firedrill::session::entry::{Call, ClockChange, Entry, Look};
 use firedrill::session::journal::{
     Digest, Door, DrillId, Header, Journal, Label, Record, Settings,
 };
+use firedrill::session::workers::Threads;
 use firedrill::sim::World;
 use firedrill::sim::command::{Command, DrillAct, PagerAct};
 use firedrill::sim::kubernetes::{Kind, KubeCommand, ObjectRef};
@@ -185,8 +186,16 @@ pub fn figures() -> Vec<Figure> {
     let pack =
         Arc::new(loader::load(&Source::built_in(), SCENARIO).expect("it ships without problems"));
     let opening = median(9, || {
+        World::open_with(Arc::new(Plan::new(Arc::clone(&pack))), SEED, &Threads)
+    });
+    // What the threads that a session lends are good for.
+    let opening_alone = median(9, || {
         World::open(Arc::new(Plan::new(Arc::clone(&pack))), SEED)
     });
+    println!(
+        "opened on one thread: {:.1} ms",
+        opening_alone.as_secs_f64() * 1000.0
+    );
     let with_rules = long_plan(Rules::All);
     let records = records(Rules::None);
     let length = records
@@ -216,7 +225,7 @@ pub fn figures() -> Vec<Figure> {
 
 #[divan::bench(sample_count = 20)]
 fn opening_a_drill() -> World {
-    World::open(plan(), SEED)
+    World::open_with(plan(), SEED, &Threads)
 }
 
 #[divan::bench(sample_count = 10)]

@@ -14,6 +14,7 @@ use super::journal::{
 };
 use super::quota::Quotas;
 use super::toolbox::{Answer, Toolbox, Used};
+use super::workers::Threads;
 use crate::sim::command::{Command, Rejection};
 use crate::sim::plan::Plan;
 use crate::sim::time::{SimTime, Span};
@@ -76,7 +77,7 @@ impl Session {
     /// Starts a drill at its page with a journal that has no record yet.
     pub fn start(plan: Arc<Plan>, journal: Journal<Entry>, toolbox: Arc<dyn Toolbox>) -> Self {
         let header = journal.header();
-        let world = World::open(plan, header.seed);
+        let world = World::open_with(plan, header.seed, &Threads);
         let clock = Clock::new(world.now(), header.settings.pace, header.settings.speed);
         Self {
             world,

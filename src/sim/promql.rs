@@ -14,6 +14,7 @@ pub mod matcher;
 pub mod memory;
 pub mod numbers;
 mod parse;
+mod plain_pattern;
 pub mod source;
 pub mod value;
 

@@ -201,21 +201,14 @@ impl Signals {
         }
     }
 
-    /// A topic's log end by what was counted, at any closed instant.
-    pub fn counted_end(&self, topic: &TopicSignals, at: SimTime) -> u64 {
-        let count = |at: SimTime| -> u64 {
-            topic
-                .producers
-                .iter()
-                .map(|atom| self.telemetry.total_until(*atom, Part::ALL, at.millis()))
-                .sum()
+    /// A topic's log end by what was counted, at a closed instant after the page. What came before is not counted again.
+    fn counted_end(&self, topic: &TopicSignals, at: SimTime) -> u64 {
+        let since_page = |atom: &AtomId| {
+            self.telemetry
+                .between(*atom, Part::ALL, self.page.millis(), at.millis())
         };
-        let (now, page) = (count(at), count(self.page));
-        if now >= page {
-            topic.end_at_page + (now - page)
-        } else {
-            topic.end_at_page.saturating_sub(page - now)
-        }
+        let written: u64 = topic.producers.iter().map(since_page).sum();
+        topic.end_at_page + written
     }
 
     /// A topic's messages from one whole second after the page to a later one.

@@ -6,6 +6,7 @@ use regex::{Regex, RegexBuilder};
 
 use super::labels::Labels;
 use super::numbers::quote;
+use super::plain_pattern::PlainPattern;
 
 /// The most bytes that one compiled regular expression may take.
 const REGEX_SIZE_LIMIT: usize = 1 << 20;
@@ -42,7 +43,30 @@ pub struct Matcher {
     name: String,
     op: MatchOp,
     value: String,
-    regex: Option<Regex>,
+    pattern: Option<Pattern>,
+}
+
+/// A regular expression that is matched against whole values.
+#[derive(Clone, Debug)]
+enum Pattern {
+    Plain(PlainPattern),
+    Regex(Regex),
+}
+
+impl Pattern {
+    fn new(text: &str) -> Result<Self, String> {
+        match PlainPattern::new(text).filter(|_| text.len() <= REGEX_TEXT_LIMIT) {
+            Some(plain) => Ok(Self::Plain(plain)),
+            None => anchored_regex(text).map(Self::Regex),
+        }
+    }
+
+    fn is_match(&self, value: &str) -> bool {
+        match self {
+            Self::Plain(plain) => plain.is_match(value),
+            Self::Regex(regex) => regex.is_match(value),
+        }
+    }
 }
 
 impl PartialEq for Matcher {
@@ -56,15 +80,15 @@ impl Eq for Matcher {}
 impl Matcher {
     /// A matcher; the error is the reason why the regular expression cannot be used.
     pub fn new(name: &str, op: MatchOp, value: &str) -> Result<Self, String> {
-        let regex = match op {
-            MatchOp::Regex | MatchOp::NotRegex => Some(anchored_regex(value)?),
+        let pattern = match op {
+            MatchOp::Regex | MatchOp::NotRegex => Some(Pattern::new(value)?),
             MatchOp::Equal | MatchOp::NotEqual => None,
         };
         Ok(Self {
             name: name.to_owned(),
             op,
             value: value.to_owned(),
-            regex,
+            pattern,
         })
     }
 
@@ -74,7 +98,7 @@ impl Matcher {
             name: name.to_owned(),
             op: MatchOp::Equal,
             value: value.to_owned(),
-            regex: None,
+            pattern: None,
         }
     }
 
@@ -95,11 +119,11 @@ impl Matcher {
 
     /// Whether a label's value fulfils the condition.
     pub fn matches(&self, value: &str) -> bool {
-        match (&self.regex, self.op) {
+        match (&self.pattern, self.op) {
             (None, MatchOp::NotEqual | MatchOp::NotRegex) => self.value != value,
             (None, _) => self.value == value,
-            (Some(regex), MatchOp::NotRegex) => !regex.is_match(value),
-            (Some(regex), _) => regex.is_match(value),
+            (Some(pattern), MatchOp::NotRegex) => !pattern.is_match(value),
+            (Some(pattern), _) => pattern.is_match(value),
         }
     }
 

@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use super::rule::Rules;
+use crate::sim::parallel::Workers;
 use crate::sim::promql::Limits;
 use crate::sim::promql::ast::{Aggregate, AggregateOp, Expr, Grouping, Node, Selector};
 use crate::sim::promql::function::Function;
@@ -42,9 +43,14 @@ impl Watched {
         watched
     }
 
-    /// Something that follows them: with what evaluations from `since` on ask for, up to `until`.
-    pub fn tail(&self, telemetry: &Telemetry, since: SimTime, until: SimTime) -> Tail {
-        Tail::begin(self.selections.clone(), telemetry, since, until)
+    /// Something that follows them: with what evaluations from the window's start on ask for, up to its end.
+    pub fn tail(
+        &self,
+        telemetry: &Telemetry,
+        window: (SimTime, SimTime),
+        workers: &dyn Workers,
+    ) -> Tail {
+        Tail::begin(self.selections.clone(), telemetry, window, workers)
     }
 
     /// Goes through an expression and keeps its selectors.
@@ -269,6 +275,7 @@ impl SeriesSource for Newest<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sim::parallel::Alone;
     use crate::sim::rules::EVERY;
 
     /// What every rule gives at an instant, values by their bits.
@@ -299,7 +306,9 @@ mod tests {
         assert!(plan.watched.selections.len() > 10);
         let since = plan.page - Span::from_mins(20);
         let telemetry = world.signals().telemetry();
-        let mut tail = plan.watched.tail(telemetry, since, plan.page - Span(1));
+        let mut tail = plan
+            .watched
+            .tail(telemetry, (since, plan.page - Span(1)), &Alone);
         for back in [20, 7, 0] {
             let at = plan.page - Span::from_mins(back) - Span(1);
             let newest = Newest::new(telemetry, &plan.watched, &tail);

@@ -324,6 +324,12 @@ impl Counted<'_> {
             .sum()
     }
 
+    /// The sum of what was counted between two instants, without what came before.
+    pub(super) fn between(&self, from_ms: i64, until_ms: i64) -> u64 {
+        let of_atom = |atom: &AtomId| self.telemetry.between(*atom, self.part, from_ms, until_ms);
+        self.atoms.iter().map(of_atom).sum()
+    }
+
     /// The sum at each instant (ascending).
     fn totals(&self, times: &[i64]) -> Vec<u64> {
         let mut sums = vec![0; times.len()];

@@ -484,7 +484,13 @@ impl Telemetry {
     }
 
     /// What a part of an atom counted between two cuts, the second not before the first: without what came before.
-    pub(super) fn between(&self, atom: AtomId, part: Part, from_ms: i64, until_ms: i64) -> u64 {
+    pub(in crate::sim) fn between(
+        &self,
+        atom: AtomId,
+        part: Part,
+        from_ms: i64,
+        until_ms: i64,
+    ) -> u64 {
         let Some(mut reader) = self.reader(atom) else {
             return 0;
         };

@@ -8,14 +8,14 @@ mod counting;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use self::counting::{AtomTail, Counting, atoms_of, part_of};
+use self::counting::{AtomTail, Counting, Totals, atoms_of, part_of};
 use super::atom::AtomId;
 use super::leaf::SCRAPE_MS;
-use super::reader::AtomReader;
 use super::samples::{self, Counted, STALE_BITS, there_until};
 use super::series::{Aspect, Base, Family, Member, Values};
 use super::slots::{Slot, SlotTrack};
 use super::store::Telemetry;
+use crate::sim::parallel::{self, Alone, Workers};
 use crate::sim::promql::ast::Grouping;
 use crate::sim::promql::labels::{Labels, METRIC_NAME};
 use crate::sim::promql::matcher::{MatchOp, Matcher, all_match};
@@ -70,20 +70,12 @@ pub struct Tail {
     whole_from: Option<i64>,
 }
 
-/// What was looked up in a telemetry: good for many scrapes, as long as nothing changes.
-struct Looks<'a> {
-    /// A reader of each atom.
-    readers: Vec<Option<AtomReader<'a>>>,
-    /// Of each series.
-    series: Vec<Option<Look<'a>>>,
-}
-
-struct Look<'a> {
+/// What a telemetry says of a series that is followed.
+#[derive(Clone, Copy)]
+struct Seen<'a> {
+    telemetry: &'a Telemetry,
     family: &'a Family,
     pod: Option<&'a Slot>,
-    /// Whether scrapes find the series, and until when that is so.
-    there: bool,
-    until_ms: i64,
 }
 
 /// Which series: the family's place, the pod, the aspect.
@@ -132,12 +124,12 @@ fn metric_of(selection: &Selection) -> Option<&str> {
 }
 
 impl Tail {
-    /// Follows some selections, with their reach before `since`, up to `until`. Both must be closed.
+    /// Follows some selections, with their reach before the window's start, up to its end. Both must be closed.
     pub fn begin(
         selections: Vec<Selection>,
         telemetry: &Telemetry,
-        since: SimTime,
-        until: SimTime,
+        (since, until): (SimTime, SimTime),
+        workers: &dyn Workers,
     ) -> Self {
         let since = since.millis().div_euclid(SCRAPE_MS);
         let mut tail = Self {
@@ -156,11 +148,7 @@ impl Tail {
         for followed in &mut tail.series {
             followed.first = since - followed.keep;
         }
-        tail.read_levels(telemetry, last);
-        let mut looks = tail.looks(telemetry);
-        for scrape in first..=last {
-            tail.scrape(telemetry, scrape, &mut looks);
-        }
+        tail.scrape(telemetry, (first, last), workers);
         tail.reached = Some(last);
         tail
     }
@@ -183,10 +171,7 @@ impl Tail {
             return;
         };
         self.look_for_series(telemetry, reached * SCRAPE_MS, until_ms);
-        let mut looks = self.looks(telemetry);
-        for scrape in reached + 1..=last {
-            self.scrape(telemetry, scrape, &mut looks);
-        }
+        self.scrape(telemetry, (reached + 1, last), &Alone);
         self.reached = Some(reached.max(last));
     }
 
@@ -243,61 +228,42 @@ impl Tail {
         found
     }
 
-    fn looks<'a>(&self, telemetry: &'a Telemetry) -> Looks<'a> {
-        let families = telemetry.families();
-        let look = |followed: &Followed| {
-            let family = families.get(followed.family as usize)?;
-            Some(Look {
-                family,
-                pod: pod_of(telemetry, family, followed.member),
-                there: false,
-                until_ms: i64::MIN,
-            })
+    /// Reads the scrapes `first..=last`, of each series those that it has not yet.
+    fn scrape(&mut self, telemetry: &Telemetry, (first, last): (i64, i64), workers: &dyn Workers) {
+        if first > last {
+            return;
+        }
+        let cuts: Vec<_> = (first..=last)
+            .map(|scrape| telemetry.grid().cut(scrape * SCRAPE_MS))
+            .collect();
+        let of_atoms = parallel::map_mut(workers, &mut self.atoms, |atom| {
+            let reader = telemetry.reader(atom.atom);
+            reader.map_or_else(Vec::new, |mut reader| atom.advance(&mut reader, &cuts))
+        });
+        let totals = Totals {
+            first,
+            scrapes: cuts.len(),
+            of_atoms,
         };
-        Looks {
-            readers: self
-                .atoms
-                .iter()
-                .map(|atom| telemetry.reader(atom.atom))
-                .collect(),
-            series: self.series.iter().map(look).collect(),
-        }
-    }
-
-    /// Reads what is not counted up to a scrape, each series in one go.
-    fn read_levels(&mut self, telemetry: &Telemetry, last: i64) {
-        let families = telemetry.families();
-        let levels = self.series.iter_mut().filter(|one| one.counted.is_none());
-        for followed in levels {
-            if let Some(family) = families.get(followed.family as usize) {
-                let pod = pod_of(telemetry, family, followed.member);
-                followed.read_level(telemetry, family, pod, last);
-            }
-        }
-    }
-
-    fn scrape(&mut self, telemetry: &Telemetry, scrape: i64, looks: &mut Looks<'_>) {
-        let at_ms = scrape * SCRAPE_MS;
-        let cut = telemetry.grid().cut(at_ms);
-        let mut scratch = Vec::new();
-        for (atom, reader) in self.atoms.iter_mut().zip(&mut looks.readers) {
-            if let Some(reader) = reader {
-                atom.advance(reader, cut, &mut scratch);
-            }
-        }
-        let atoms = &self.atoms;
-        for (followed, look) in self.series.iter_mut().zip(&mut looks.series) {
-            if scrape < followed.next() {
-                continue;
-            }
-            let Some(look) = look else {
-                continue;
+        let forgets = self.whole_from.is_none();
+        parallel::map_mut(workers, &mut self.series, |followed| {
+            let Some(family) = telemetry.families().get(followed.family as usize) else {
+                return;
             };
-            followed.read(telemetry, look, at_ms, atoms);
-            if self.whole_from.is_none() {
+            let pod = pod_of(telemetry, family, followed.member);
+            followed.read(
+                &Seen {
+                    telemetry,
+                    family,
+                    pod,
+                },
+                last,
+                &totals,
+            );
+            if forgets {
                 followed.trim_late();
             }
-        }
+        });
     }
 
     /// Finds series that are new since it was last looked, and may have a sample in a window.
@@ -610,57 +576,66 @@ impl Followed {
         self.first + self.values.len() as i64
     }
 
-    /// Reads all scrapes up to one, of a series that is not counted.
-    fn read_level(
-        &mut self,
-        telemetry: &Telemetry,
-        family: &Family,
-        pod: Option<&Slot>,
-        last: i64,
-    ) {
-        let scrapes = self.next()..=last;
-        let there = |scrape: i64| samples::is_there(telemetry, family, pod, scrape * SCRAPE_MS);
-        let found: Vec<bool> = scrapes.clone().map(there).collect();
-        let instants: Vec<i64> = scrapes
-            .zip(&found)
-            .filter(|(_, there)| **there)
-            .map(|(scrape, _)| scrape * SCRAPE_MS)
-            .collect();
-        let values = samples::values(telemetry, family, self.member, pod, &instants);
-        let mut values = values.into_iter();
-        self.was_there = there(self.next() - 1);
-        for there in found {
-            let value = there.then(|| values.next()).flatten();
-            self.values.push(value.unwrap_or(absent(self.was_there)));
+    /// Reads all scrapes up to one.
+    fn read(&mut self, seen: &Seen<'_>, last: i64, totals: &Totals) {
+        let Seen {
+            telemetry,
+            family,
+            pod,
+        } = *seen;
+        let there_until = |scrape: i64| there_until(telemetry, family, pod, scrape * SCRAPE_MS);
+        if self.values.is_empty() {
+            self.was_there = there_until(self.next() - 1).0;
+        }
+        while self.next() <= last {
+            let next = self.next();
+            let (there, until_ms) = there_until(next);
+            // The first scrape at or after that instant sees something else.
+            let until = (until_ms.saturating_sub(1)).div_euclid(SCRAPE_MS) + 1;
+            let end = until.clamp(next + 1, last + 1);
+            if !there {
+                self.values.push(absent(self.was_there));
+                let nothing = f64::from_bits(NOTHING_BITS);
+                self.values.extend((next + 1..end).map(|_| nothing));
+            } else if self.counted.is_some() {
+                (next..end).for_each(|scrape| self.count(seen, scrape, totals));
+            } else {
+                let instants: Vec<i64> = (next..end).map(|scrape| scrape * SCRAPE_MS).collect();
+                let values = samples::values(telemetry, family, self.member, pod, &instants);
+                let missing = instants.len().saturating_sub(values.len());
+                self.values.extend(values);
+                self.values.extend(std::iter::repeat_n(0.0, missing));
+            }
             self.was_there = there;
         }
     }
 
-    fn read(&mut self, telemetry: &Telemetry, look: &mut Look<'_>, at_ms: i64, atoms: &[AtomTail]) {
-        let (family, pod) = (look.family, look.pod);
-        if self.values.is_empty() {
-            self.was_there = there_until(telemetry, family, pod, at_ms - SCRAPE_MS).0;
-        }
-        if at_ms >= look.until_ms {
-            (look.there, look.until_ms) = there_until(telemetry, family, pod, at_ms);
-        }
-        let there = look.there;
-        let counting = self.counted.as_ref();
-        if there && counting.is_some_and(|counting| counting.ends_with(pod, at_ms)) {
-            self.settle(telemetry, family, pod, u64::MAX);
-        }
-        let value = if there {
-            self.value(telemetry, family, pod, at_ms, atoms)
-        } else {
-            absent(self.was_there)
-        };
-        self.was_there = there;
-        self.values.push(value);
-        let wanted = self
+    /// Reads one scrape of a series that is counted and there.
+    fn count(&mut self, seen: &Seen<'_>, scrape: i64, totals: &Totals) {
+        let Seen {
+            telemetry,
+            family,
+            pod,
+        } = *seen;
+        let at_ms = scrape * SCRAPE_MS;
+        if self
             .counted
             .as_ref()
-            .filter(|_| there)
-            .and_then(|counting| counting.wanted(value));
+            .is_some_and(|counting| counting.ends_with(pod, at_ms))
+        {
+            self.settle(telemetry, family, pod, u64::MAX);
+        }
+        let Some(counting) = &mut self.counted else {
+            return;
+        };
+        let total = counting
+            .parts
+            .iter()
+            .map(|part| totals.at(*part, scrape))
+            .sum();
+        let value = counting.value(telemetry, family, self.member, pod, at_ms, total);
+        let wanted = counting.wanted(value);
+        self.values.push(value);
         if let Some(enough) = wanted {
             self.settle(telemetry, family, pod, enough);
         }
@@ -690,25 +665,5 @@ impl Followed {
         if self.values.len() as i64 > 2 * self.keep + 16 {
             self.trim();
         }
-    }
-
-    fn value(
-        &mut self,
-        telemetry: &Telemetry,
-        family: &Family,
-        pod: Option<&Slot>,
-        at_ms: i64,
-        atoms: &[AtomTail],
-    ) -> f64 {
-        let Some(counting) = &mut self.counted else {
-            let values = samples::values(telemetry, family, self.member, pod, &[at_ms]);
-            return values.first().copied().unwrap_or(0.0);
-        };
-        let total: u64 = counting
-            .parts
-            .iter()
-            .filter_map(|(atom, part)| Some(atoms.get(*atom as usize)?.total(*part)))
-            .sum();
-        counting.value(telemetry, family, self.member, pod, at_ms, total)
     }
 }

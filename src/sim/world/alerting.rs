@@ -7,10 +7,12 @@ use super::commands::Outcome;
 use super::{World, WorldEvent, WorldEventKind};
 use crate::sim::command::{AlertCommand, Rejection};
 use crate::sim::pager::IncidentState;
+use crate::sim::parallel::{self, Workers};
 use crate::sim::promql::ast::{AtTime, Expr, Node};
 use crate::sim::promql::labels::Labels;
 use crate::sim::promql::{self, Limits, Value};
 use crate::sim::rules::notify::{GroupKey, Notification, Notifier};
+use crate::sim::rules::rule::AlertingRule;
 use crate::sim::rules::state::Transition;
 use crate::sim::rules::watch::Newest;
 use crate::sim::rules::{BEHIND, EVERY, Recorded, SINCE, Silence};
@@ -249,33 +251,38 @@ impl World {
 
     /// Brings alerts to where they are at the page, by what the series were before it. What the story has announced is
     /// not announced again.
-    pub(super) fn look_back_at_alerts(&mut self) {
+    pub(super) fn look_back_at_alerts(&mut self, workers: &dyn Workers) {
         let plan = Arc::clone(&self.plan);
         let page = plan.page.floor_to(EVERY);
         let since = page - SINCE;
         let ticks: Vec<SimTime> = (0..=SINCE.millis() / EVERY.millis())
             .map(|tick| since + Span(tick * EVERY.millis()))
             .collect();
-        let mut outcomes = Vec::with_capacity(plan.rules.alerting.len());
         let telemetry = self.signals.telemetry();
-        let mut tail = plan.watched.tail(telemetry, since - BEHIND, page - BEHIND);
-        for (index, rule) in plan.rules.alerting.iter().enumerate() {
-            let telemetry = self.signals.telemetry();
+        let window = (since - BEHIND, page - BEHIND);
+        let mut tail = plan.watched.tail(telemetry, window, workers);
+        let history = self.alerts.history();
+        let mut pasts = parallel::map(workers, &plan.rules.alerting, |rule| {
             let newest = Newest::new(telemetry, &plan.watched, &tail);
-            let series = self.series().with_scraped(&newest);
-            let mut of_rule = evaluate_at(&series, &rule.expr, &ticks);
-            if let Some(then) = of_rule.get(&since).filter(|then| is_active(then)) {
-                for (at, outcome) in self.earlier(&rule.expr, since, then) {
-                    self.alerts.update(&plan.rules, index, at, outcome);
-                }
+            let series = Recorded::new(telemetry, &plan.rules, history);
+            let mut ticked = evaluate_at(&series.with_scraped(&newest), &rule.expr, &ticks);
+            let then = ticked.get(&since).filter(|then| is_active(then));
+            let start = plan.history_start();
+            let earlier = then.map_or_else(BTreeMap::new, |then| {
+                earlier(series, rule, (start, since), then)
+            });
+            ticked.retain(|_, outcome| outcome.is_err() || is_active(outcome));
+            Past { earlier, ticked }
+        });
+        for (index, past) in pasts.iter_mut().enumerate() {
+            for (at, outcome) in std::mem::take(&mut past.earlier) {
+                self.alerts.update(&plan.rules, index, at, outcome);
             }
-            of_rule.retain(|_, outcome| outcome.is_err() || is_active(outcome));
-            outcomes.push(of_rule);
         }
         for at in ticks {
             let mut transitions = Vec::new();
-            for (index, of_rule) in outcomes.iter_mut().enumerate() {
-                let outcome = of_rule.remove(&at).unwrap_or_else(|| Ok(Vec::new()));
+            for (index, past) in pasts.iter_mut().enumerate() {
+                let outcome = past.ticked.remove(&at).unwrap_or_else(|| Ok(Vec::new()));
                 transitions.extend(self.alerts.update(&plan.rules, index, at, outcome));
             }
             if at == since {
@@ -292,47 +299,59 @@ impl World {
         self.alerts.last_at = Some(page);
         self.alerts.next_at = page + EVERY;
     }
+}
 
-    /// What a rule gave before the last hour, for one whose alerts were active when that began: as many looks as it takes
-    /// to find when each of them became active. `then` is what it gave at `since`.
-    fn earlier(&self, expr: &Expr, since: SimTime, then: &Given) -> BTreeMap<SimTime, Given> {
-        let mut looks = Looks {
-            world: self,
-            expr,
-            found: BTreeMap::new(),
-        };
-        let (mut upper, mut step) = (since, LOOK);
-        let mut upper_keys = keys(then);
-        let start = self.plan.history_start();
-        // Further and further back until none is active, then between.
-        let mut spans = Vec::new();
-        while !upper_keys.is_empty() {
-            let lower = upper - step;
-            if lower <= start {
-                break;
-            }
-            let lower_keys = looks.at(lower);
-            spans.push(((lower, lower_keys.clone()), (upper, upper_keys)));
-            (upper, upper_keys) = (lower, lower_keys);
-            step = Span(step.millis() * 2).min(FURTHEST_LOOK);
+/// What a rule gave before the page.
+struct Past {
+    /// At looks before the last hour, for one whose alerts were active when that began.
+    earlier: BTreeMap<SimTime, Given>,
+    /// At the ticks of the last hour at which it was active or failed.
+    ticked: BTreeMap<SimTime, Given>,
+}
+
+/// What a rule gave before the last hour, for one whose alerts were active when that began: as many looks as it takes
+/// to find when each of them became active. `then` is what it gave at `since`.
+fn earlier(
+    series: Recorded<'_>,
+    rule: &AlertingRule,
+    (start, since): (SimTime, SimTime),
+    then: &Given,
+) -> BTreeMap<SimTime, Given> {
+    let mut looks = Looks {
+        series,
+        expr: &rule.expr,
+        found: BTreeMap::new(),
+    };
+    let (mut upper, mut step) = (since, LOOK);
+    let mut upper_keys = keys(then);
+    // Further and further back until none is active, then between.
+    let mut spans = Vec::new();
+    while !upper_keys.is_empty() {
+        let lower = upper - step;
+        if lower <= start {
+            break;
         }
-        while let Some(((lower, lower_keys), (upper, upper_keys))) = spans.pop() {
-            let steps = (upper - lower).millis() / LOOK.millis();
-            if steps < 2 || lower_keys == upper_keys || looks.found.len() >= MOST_LOOKS {
-                continue;
-            }
-            let middle = lower + Span(steps / 2 * LOOK.millis());
-            let middle_keys = looks.at(middle);
-            spans.push(((lower, lower_keys), (middle, middle_keys.clone())));
-            spans.push(((middle, middle_keys), (upper, upper_keys)));
-        }
-        looks.found
+        let lower_keys = looks.at(lower);
+        spans.push(((lower, lower_keys.clone()), (upper, upper_keys)));
+        (upper, upper_keys) = (lower, lower_keys);
+        step = Span(step.millis() * 2).min(FURTHEST_LOOK);
     }
+    while let Some(((lower, lower_keys), (upper, upper_keys))) = spans.pop() {
+        let steps = (upper - lower).millis() / LOOK.millis();
+        if steps < 2 || lower_keys == upper_keys || looks.found.len() >= MOST_LOOKS {
+            continue;
+        }
+        let middle = lower + Span(steps / 2 * LOOK.millis());
+        let middle_keys = looks.at(middle);
+        spans.push(((lower, lower_keys), (middle, middle_keys.clone())));
+        spans.push(((middle, middle_keys), (upper, upper_keys)));
+    }
+    looks.found
 }
 
 /// What a rule gave at some instants of the past, each by the samples before it alone.
 struct Looks<'a> {
-    world: &'a World,
+    series: Recorded<'a>,
     expr: &'a Expr,
     found: BTreeMap<SimTime, Given>,
 }
@@ -340,7 +359,7 @@ struct Looks<'a> {
 impl Looks<'_> {
     /// Looks at an instant; answers with the labels of what was active.
     fn at(&mut self, at: SimTime) -> Vec<Labels> {
-        let given = evaluate(&self.world.series(), self.expr, at);
+        let given = evaluate(&self.series, self.expr, at);
         let active = keys(&given);
         self.found.insert(at, given);
         active

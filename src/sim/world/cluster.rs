@@ -212,11 +212,8 @@ impl World {
             if let Some(slot) = self.wanted.get_mut(index) {
                 *slot = self.cluster.wanted_replicas(&key).unwrap_or(0);
             }
-            let Some(copy) = super::cluster_spec::template_of(&self.cluster, &key) else {
-                continue;
-            };
-            if let Some(slot) = self.templates.get_mut(index) {
-                *slot = copy;
+            if let Some(copy) = self.templates.get_mut(index) {
+                super::cluster_spec::follow_template(&self.cluster, &key, copy);
             }
         }
         self.stir();

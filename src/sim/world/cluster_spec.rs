@@ -419,8 +419,31 @@ pub(super) fn pods_of(cluster: &Cluster, service: &ServicePlan) -> Vec<OldPod> {
     pods
 }
 
-/// The image and the variables that a workload's new pods get.
-pub(super) fn template_of(cluster: &Cluster, key: &WorkloadKey) -> Option<Copy> {
+/// Brings a copy up to the image and the variables that a workload's new pods get. Few of all have changed when this is
+/// asked, so nothing is made anew for the others.
+pub(super) fn follow_template(cluster: &Cluster, key: &WorkloadKey, copy: &mut Copy) {
+    let Some(container) = first_container(cluster, key) else {
+        return;
+    };
+    let variables = || {
+        let variables = container.env.iter();
+        variables.filter_map(|variable| match &variable.source {
+            EnvSource::Value(value) => Some((variable.name.as_str(), value.as_str())),
+            _ => None,
+        })
+    };
+    let tag = tag_of(&container.image);
+    if copy.tag != tag {
+        tag.clone_into(&mut copy.tag);
+    }
+    if !variables().eq(copy.env.iter()) {
+        let owned = variables().map(|(name, value)| (name.to_owned(), value.to_owned()));
+        copy.env = EnvSnapshot::new(owned.collect());
+    }
+}
+
+/// The first container of a workload's new pods.
+fn first_container<'a>(cluster: &'a Cluster, key: &WorkloadKey) -> Option<&'a Container> {
     let (namespace, name) = (&*key.key.namespace, &*key.key.name);
     let template = match key.kind {
         Kind::Deployment => &cluster.deployment(namespace, name)?.spec.template,
@@ -428,16 +451,5 @@ pub(super) fn template_of(cluster: &Cluster, key: &WorkloadKey) -> Option<Copy> 
         Kind::DaemonSet => &cluster.daemon_set(namespace, name)?.template,
         _ => return None,
     };
-    let container = template.spec.containers.first()?;
-    let env = container
-        .env
-        .iter()
-        .filter_map(|variable| match &variable.source {
-            EnvSource::Value(value) => Some((variable.name.clone(), value.clone())),
-            _ => None,
-        });
-    Some(Copy {
-        env: EnvSnapshot::new(env.collect()),
-        tag: tag_of(&container.image).to_owned(),
-    })
+    template.spec.containers.first()
 }

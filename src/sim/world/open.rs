@@ -23,6 +23,7 @@ use crate::sim::ids::{ServiceId, TopicId};
 use crate::sim::kubernetes::Cluster;
 use crate::sim::kubernetes::fate::EnvSnapshot;
 use crate::sim::pager::{IncidentState, Pager, PagerIncident};
+use crate::sim::parallel::{Alone, Workers};
 use crate::sim::plan::{Cond, Plan, Reach};
 use crate::sim::rules::{Alerts, Silence};
 use crate::sim::signals::Signals;
@@ -36,6 +37,11 @@ const CRON_JOBS_FROM: Span = Span::from_hours(2);
 impl World {
     /// Opens a drill's world at its page.
     pub fn open(plan: Arc<Plan>, seed: u64) -> Self {
+        Self::open_with(plan, seed, &Alone)
+    }
+
+    /// The same world, opened with the help of others.
+    pub fn open_with(plan: Arc<Plan>, seed: u64, workers: &dyn Workers) -> Self {
         let mut world = Self::before(plan, seed);
         world.take_in_pods();
         world.refresh_wanted();
@@ -50,7 +56,7 @@ impl World {
         world.signals.tell_past_lines();
         world.signals.close_until(page);
         world.anchor_stocks();
-        world.look_back_at_alerts();
+        world.look_back_at_alerts(workers);
         // What came before the page is history; the debrief tells how the faults began.
         world.events.retain(|event| {
             event.at >= page || matches!(event.kind, super::WorldEventKind::Fault { .. })

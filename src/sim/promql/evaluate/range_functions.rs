@@ -104,18 +104,15 @@ impl Evaluator<'_> {
         self.sweep_series(ranges, |series, number, low, high, window, _| {
             let falls = falls.get(number).map_or(&[][..], Vec::as_slice);
             let mut resets = 0.0;
-            let from = falls.partition_point(|index| *index <= low);
-            for index in falls
-                .get(from..)
-                .unwrap_or(&[])
-                .iter()
-                .take_while(|index| **index < high)
-            {
-                resets += index
-                    .checked_sub(1)
-                    .and_then(|before| series.values.get(before))
-                    .copied()
-                    .unwrap_or(0.0);
+            // Most counters never fall.
+            if !falls.is_empty() {
+                let from = falls.partition_point(|index| *index <= low);
+                let within = falls.get(from..).unwrap_or(&[]).iter();
+                for index in within.take_while(|index| **index < high) {
+                    let before = index.checked_sub(1);
+                    let before = before.and_then(|before| series.values.get(before));
+                    resets += before.copied().unwrap_or(0.0);
+                }
             }
             windowed::extrapolated(window, kind, resets)
         })
@@ -244,12 +241,15 @@ fn simple(function: Function, window: Window<'_>) -> Option<f64> {
 
 /// The indices of the samples that are less than the one before.
 fn falls(values: &[f64]) -> Vec<usize> {
-    values
-        .windows(2)
-        .enumerate()
-        .filter(|(_, pair)| matches!(pair, [before, now] if now < before))
-        .map(|(index, _)| index + 1)
-        .collect()
+    let mut falls = Vec::new();
+    let mut before = f64::NEG_INFINITY;
+    for (index, now) in values.iter().enumerate() {
+        if *now < before {
+            falls.push(index);
+        }
+        before = *now;
+    }
+    falls
 }
 
 fn check_factors(level: &Scalars, trend: &Scalars, grid: Grid) -> Result<(), QueryError> {

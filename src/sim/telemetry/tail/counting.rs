@@ -50,13 +50,7 @@ impl Below {
         let mut stretch = Self::FIRST_MS;
         while self.counted < enough && self.from_ms > self.begun_ms {
             let from = (self.from_ms - stretch).max(self.begun_ms);
-            let atoms = counted.atoms.iter();
-            self.counted += atoms
-                .map(|atom| {
-                    let telemetry = counted.telemetry;
-                    telemetry.between(*atom, counted.part, from, self.from_ms)
-                })
-                .sum::<u64>();
+            self.counted += counted.between(from, self.from_ms);
             self.from_ms = from;
             stretch *= 2;
         }
@@ -74,6 +68,26 @@ pub(super) struct AtomTail {
     pub(super) totals: Vec<u64>,
     /// What the quarters before the scrape add.
     pub(super) quarters: Vec<u64>,
+}
+
+/// Totals of atoms at some scrapes in a row.
+pub(super) struct Totals {
+    pub(super) first: i64,
+    pub(super) scrapes: usize,
+    /// For each atom the totals of its parts, one after the other, each scrape by scrape.
+    pub(super) of_atoms: Vec<Vec<u64>>,
+}
+
+impl Totals {
+    /// The total of an atom's part at a scrape.
+    pub(super) fn at(&self, (atom, part): (u32, u32), scrape: i64) -> u64 {
+        let place = part as usize * self.scrapes + (scrape - self.first) as usize;
+        let of_atom = self.of_atoms.get(atom as usize);
+        of_atom
+            .and_then(|totals| totals.get(place))
+            .copied()
+            .unwrap_or(0)
+    }
 }
 
 /// What of its atoms a series counts.
@@ -112,22 +126,31 @@ impl AtomTail {
         self.parts.len() as u32 - 1
     }
 
-    /// Counts on up to a scrape. `reader` is the atom's own, kept from scrape to scrape.
+    /// Counts on up to some scrapes, which are given by their cuts. Gives the totals of each part, scrape by scrape.
     pub(super) fn advance(
         &mut self,
         reader: &mut AtomReader<'_>,
-        (until, quarters): (LeafIndex, u32),
-        scratch: &mut Vec<u64>,
-    ) {
-        let mut leaf = reader.skip_silence(self.leaf);
-        while leaf < until {
-            reader.add_whole(leaf, &self.parts, &mut self.totals, scratch);
-            leaf = reader.skip_silence(leaf + 1);
+        cuts: &[(LeafIndex, u32)],
+    ) -> Vec<u64> {
+        let mut scratch = Vec::new();
+        let mut seen = vec![0; self.parts.len() * cuts.len()];
+        for (scrape, &(until, quarters)) in cuts.iter().enumerate() {
+            let mut leaf = reader.skip_silence(self.leaf);
+            while leaf < until {
+                reader.add_whole(leaf, &self.parts, &mut self.totals, &mut scratch);
+                leaf = reader.skip_silence(leaf + 1);
+            }
+            self.leaf = self.leaf.max(until);
+            for (part, extra) in self.parts.iter().zip(&mut self.quarters) {
+                *extra = reader.first_quarters(until, quarters, *part);
+            }
+            let totals = self.totals.iter().zip(&self.quarters);
+            let of_scrape = seen.iter_mut().skip(scrape).step_by(cuts.len());
+            for (total, (whole, quarters)) in of_scrape.zip(totals) {
+                *total = whole + quarters;
+            }
         }
-        self.leaf = self.leaf.max(until);
-        for (part, extra) in self.parts.iter().zip(&mut self.quarters) {
-            *extra = reader.first_quarters(until, quarters, *part);
-        }
+        seen
     }
 
     pub(super) fn total(&self, part: u32) -> u64 {
@@ -161,12 +184,16 @@ impl Counting {
             part,
             pod,
         };
-        if !self.rises {
+        let open_ms = telemetry.grid().t0().millis();
+        let anchored = pod.is_none() && from_ms <= open_ms && is_anchored(&family.def.values);
+        if anchored {
+            self.at_open = HIGH + counted.between(from_ms, open_ms);
+        } else if !self.rises {
             // All that came before is counted, and with it what a container finds.
-            self.at_open = counted.at(telemetry.grid().t0().millis());
+            self.at_open = counted.at(open_ms);
         }
         let Some(slot) = pod else {
-            self.before = if self.rises {
+            self.before = if self.rises || anchored {
                 -(HIGH as i64)
             } else {
                 -(counted.at(from_ms) as i64)
@@ -311,6 +338,21 @@ impl Counting {
             }
         }
         (total as i64 - self.before).max(0) as u64 + self.older
+    }
+}
+
+/// Whether a series stands where it does by what was counted since T0 alone, in whole numbers: then it makes no
+/// difference from where its totals are counted.
+fn is_anchored(values: &Values) -> bool {
+    match values {
+        Values::Offset { .. } => true,
+        Values::Counter {
+            unit,
+            base: Base::AtOpen(value),
+            minus: None,
+            ..
+        } => *unit == 1.0 && libm::trunc(*value) == *value,
+        _ => false,
     }
 }
 
