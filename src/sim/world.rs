@@ -26,6 +26,7 @@ mod leaks;
 mod load;
 mod loops;
 pub mod loss;
+pub mod members;
 pub mod memo;
 mod open;
 mod people;
