@@ -168,6 +168,7 @@ impl World {
             derived: super::load::Derived::new(&plan),
             events: Vec::new(),
             digests: super::hashing::Digests::default(),
+            talked: Arc::default(),
             plan,
         };
         let spec = cluster_spec(&world);
