@@ -206,13 +206,7 @@ impl Look for FilterEvents {
                 .starts_with(prefix)
         });
         Ok(Seen {
-            shown: lines
-                .iter()
-                .map(|line| Shown::Line {
-                    service: line.service.to_string(),
-                    text: line.text.clone(),
-                })
-                .collect(),
+            shown: lines.iter().map(Shown::line).collect(),
             output: Events {
                 events: lines.into_iter().map(|line| event(world, line)).collect(),
                 cursor: next.map(|key| key.to_string()),
