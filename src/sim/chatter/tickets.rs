@@ -86,7 +86,9 @@ fn marks(pack: &Pack) -> BTreeMap<String, Vec<(SimTime, u32)>> {
             marks.entry(project.to_owned()).or_default().push(mark);
         }
     }
-    marks.values_mut().for_each(|marks| marks.sort_unstable());
+    for marks in marks.values_mut() {
+        marks.sort_unstable();
+    }
     marks
 }
 

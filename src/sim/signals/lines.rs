@@ -323,7 +323,7 @@ mod tests {
         let all = page.lines.iter();
         let of_group = all.filter(|line| line.text.contains("GroupCoordinator"));
         of_group
-            .map(|line| (SimTime(line.key.at_ms), line.text.to_string()))
+            .map(|line| (SimTime(line.key.at_ms), line.text.clone()))
             .collect()
     }
 

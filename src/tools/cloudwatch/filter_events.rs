@@ -219,7 +219,7 @@ impl Look for FilterEvents {
             ToolExample {
                 args: "{\"log_group\":\"/eks/alpha-main/back/worker\",\"pattern\":\"Unhandled\",\"limit\":1}",
                 about: "The first event with a word",
-                prints: "2026-03-02T13:46:02.321000+00:00 worker-7c649d995-fvvwt Unhandled exception. System.ArgumentNullException: Value cannot be null. (Parameter 's')\n   at System.Int32.Parse(String s)\n   at Alpha.Worker.Main..cctor() in /src/worker/Main.cs:line 7\n(newer events: cursor 1772459162321.s94)\n",
+                prints: "2026-03-02T13:46:02.321000+00:00 worker-7c649d995-fvvwt Unhandled exception. System.ArgumentNullException: Value cannot be null. (Parameter 's')\n   at System.Int32.Parse(String s)\n   at Alpha.Worker.Main..cctor() in /src/worker/Main.cs:line 7\n(newer events: cursor 1772459162321.s122)\n",
             },
             ToolExample {
                 args: "{\"log_group\":\"/eks/nope\"}",
