@@ -74,6 +74,9 @@ pub enum Commands {
     )]
     List,
     /// Go on with a drill that was begun
+    ///
+    /// The estate, the clones and the notebook are as they were. The shell is a new one: its variables, aliases, history and
+    /// files in /tmp are no part of a drill.
     #[command(after_help = "Examples:\n  firedrill resume\n  firedrill resume ID --saves ./saves")]
     Resume {
         /// The drill's id; the last one when left out

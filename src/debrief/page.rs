@@ -2,6 +2,7 @@
 //! is told and in which order, never how it looks.
 
 use super::claim::Found;
+use super::course::MOST_WITHOUT;
 use super::drawing;
 use super::entries::EntryRef;
 use super::process::Trail;
@@ -327,12 +328,7 @@ fn steps(debrief: &Debrief) -> Vec<Block> {
         ),
         Block::Points(lines.collect()),
     ];
-    if debrief.untried > 0 {
-        blocks.push(Block::Text(format!(
-            "{} further changes were not tried without.",
-            debrief.untried
-        )));
-    }
+    blocks.extend(untried(debrief.untried).map(Block::Text));
     if !debrief.process.unannounced.is_empty() {
         let lines = debrief.process.unannounced.iter();
         blocks.push(Block::Text(
@@ -344,6 +340,19 @@ fn steps(debrief: &Debrief) -> Vec<Block> {
         ));
     }
     blocks
+}
+
+/// That changes after the first ones were not tried, and what follows from that.
+fn untried(count: usize) -> Option<String> {
+    let them = match count {
+        0 => return None,
+        1 => "the one change after them".to_owned(),
+        many => format!("the {many} changes after them"),
+    };
+    Some(format!(
+        "Only your first {MOST_WITHOUT} changes were tried without, as each takes two more runs of the whole drill. \
+         What {them} did counts in what was lost and is judged nowhere else."
+    ))
 }
 
 fn better(debrief: &Debrief) -> Vec<Block> {
@@ -397,6 +406,7 @@ fn better(debrief: &Debrief) -> Vec<Block> {
             )
         });
         blocks.push(Block::Points(lines.collect()));
+        blocks.extend(untried(debrief.untried).map(Block::Text));
     }
     blocks
 }
@@ -415,5 +425,22 @@ pub const fn side_word(side: Side) -> &'static str {
     match side {
         Side::World => "world",
         Side::Trainee => "you",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn changes_that_were_not_tried_are_told() {
+        assert_eq!(untried(0), None);
+        let says = |count| untried(count).unwrap();
+        assert_eq!(
+            says(1),
+            "Only your first 16 changes were tried without, as each takes two more runs of the whole drill. \
+             What the one change after them did counts in what was lost and is judged nowhere else."
+        );
+        assert!(says(3).contains("What the 3 changes after them did counts"));
     }
 }

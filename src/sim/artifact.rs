@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::scenario::format::artifact::Artifact;
 use crate::scenario::format::values::Duration;
 
+use super::telemetry::lines::LogLine;
 use super::time::{SimTime, Span};
 
 /// Something that an observation showed.
@@ -28,6 +29,12 @@ pub enum Shown {
         service: String,
         /// The line as it was shown.
         text: String,
+        /// When it was written; artifacts that somebody gives may leave it out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        at: Option<SimTime>,
+        /// The pod that wrote it, if one did.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        pod: String,
     },
     /// A Kubernetes object in detail.
     Object {
@@ -129,6 +136,16 @@ pub enum Shown {
 }
 
 impl Shown {
+    /// A line of the log system.
+    pub fn line(line: &LogLine) -> Self {
+        Self::Line {
+            service: line.service.to_string(),
+            text: line.text.clone(),
+            at: Some(SimTime(line.key.at_ms)),
+            pod: line.pod.as_deref().unwrap_or_default().to_owned(),
+        }
+    }
+
     /// The identity under which it can be pinned: a text that reads back with [`Shown::from_id`].
     pub fn id(&self) -> String {
         serde_json::to_string(self).unwrap_or_default()
@@ -162,7 +179,7 @@ pub fn shows(shown: &Shown, artifact: &Artifact) -> bool {
                     .all(|(name, value)| labels.iter().any(|(n, v)| n == name && v == value))
                 && spans.is_none_or(|spans| *to - *from >= Span(spans.millis))
         }
-        (Shown::Line { service, text }, Artifact::Line { of, contains }) => {
+        (Shown::Line { service, text, .. }, Artifact::Line { of, contains }) => {
             service == of && text.contains(contains.as_str())
         }
         (

@@ -12,6 +12,9 @@ use super::draw::{LeafKey, Permutation, StreamId, StreamKey, poisson};
 use super::plan::HISTORY;
 use super::slack::{Post, message_id};
 use super::time::{SimTime, Span};
+use tickets::Tickets;
+
+pub mod tickets;
 
 /// Length of a leaf.
 const LEAF: Span = Span::from_mins(15);
@@ -34,6 +37,16 @@ mod field {
 
 /// Somebody who writes, or an app that does (no person of the estate).
 type Author<'a> = (&'a str, Option<&'a Person>);
+
+/// A stretch of time with messages.
+#[derive(Clone, Copy, Debug)]
+struct Leaf {
+    start: SimTime,
+    /// Messages in it.
+    count: u64,
+    /// Messages before it.
+    said: u64,
+}
 
 /// The chatter of one channel.
 #[derive(Debug)]
@@ -71,8 +84,37 @@ impl<'a> Chatter<'a> {
     }
 
     /// All messages with `from <= at <= until`, oldest first; none from before the telemetry's history.
-    pub fn between(&self, from: SimTime, until: SimTime) -> Vec<Post> {
+    pub fn between(&self, tickets: &Tickets, from: SimTime, until: SimTime) -> Vec<Post> {
         let mut posts = Vec::new();
+        for leaf in self.leaves(until) {
+            if leaf.start + LEAF > from {
+                posts.extend(self.posts(&leaf, tickets));
+            }
+        }
+        posts.retain(|post| from <= post.at && post.at <= until);
+        posts
+    }
+
+    /// When each line of the corpus is said first, up to an instant.
+    fn first_said(&self, until: SimTime) -> Vec<(usize, SimTime)> {
+        let mut first = Vec::new();
+        let order = self.order();
+        for leaf in self.leaves(until) {
+            for number in 0..leaf.count {
+                let said = leaf.said + number;
+                if said >= self.lines.len() as u64 {
+                    return first;
+                }
+                let at = self.instant(&leaf, number);
+                first.push((order.forward(said) as usize, at));
+            }
+        }
+        first
+    }
+
+    /// The leaves up to an instant that have messages.
+    fn leaves(&self, until: SimTime) -> Vec<Leaf> {
+        let mut leaves = Vec::new();
         let mut said = 0;
         let mut start = self.first_leaf();
         let mut hour = (start - LEAF, 0.0);
@@ -82,14 +124,28 @@ impl<'a> Chatter<'a> {
                 hour = (start.floor_to(HOUR), self.mean(start));
             }
             let count = self.count(start, hour.1);
-            if count > 0 && start + LEAF > from {
-                posts.extend(self.leaf(start, count, said));
+            if count > 0 {
+                leaves.push(Leaf { start, count, said });
             }
             said += count;
             start += LEAF;
         }
-        posts.retain(|post| from <= post.at && post.at <= until);
-        posts
+        leaves
+    }
+
+    /// The order in which lines of the corpus are said.
+    fn order(&self) -> Permutation {
+        Permutation::new(
+            self.key.leaf(i64::MIN),
+            index::PLACES,
+            self.lines.len() as u64,
+        )
+    }
+
+    /// When a message of a leaf is written.
+    fn instant(&self, leaf: &Leaf, number: u64) -> SimTime {
+        let key = self.leaf_key(leaf.start).child(number + 1);
+        leaf.start + Span::from_secs(key.below(field::SECOND, LEAF.secs() as u64) as i64)
     }
 
     fn first_leaf(&self) -> SimTime {
@@ -115,28 +171,25 @@ impl<'a> Chatter<'a> {
         poisson(self.leaf_key(start), index::COUNT, mean_q32).min(MOST_IN_A_LEAF)
     }
 
-    fn leaf(&self, start: SimTime, count: u64, said: u64) -> Vec<Post> {
-        let key = self.leaf_key(start);
-        let order = Permutation::new(
-            self.key.leaf(i64::MIN),
-            index::PLACES,
-            self.lines.len() as u64,
-        );
-        let mut posts: Vec<Post> = (0..count)
+    fn posts(&self, leaf: &Leaf, tickets: &Tickets) -> Vec<Post> {
+        let key = self.leaf_key(leaf.start);
+        let order = self.order();
+        let mut posts: Vec<Post> = (0..leaf.count)
             .filter_map(|number| {
                 let one = key.child(number + 1);
-                let place = order.forward((said + number) % self.lines.len() as u64);
-                let line = self.lines.get(place as usize)?;
-                let by = self.author(one, start)?;
-                let second = one.below(field::SECOND, LEAF.secs() as u64) as i64;
-                let at = start + Span::from_secs(second);
+                let said = leaf.said + number;
+                let place = order.forward(said % self.lines.len() as u64) as usize;
+                let line = self.lines.get(place)?;
+                let by = self.author(one, leaf.start)?;
+                let at = self.instant(leaf, number);
+                let ticket = tickets.key(self.channel, place);
                 Some(Post {
                     // Far from the numbers of those that are kept.
-                    id: message_id(at, 500_000 + said + number),
+                    id: message_id(at, 500_000 + said),
                     channel: self.channel.to_owned(),
                     by: by.to_owned(),
                     at,
-                    text: fill(&self.pack.estate, line, by, one),
+                    text: fill(&self.pack.estate, line, by, ticket.as_deref(), one),
                     thread: None,
                     reactions: Vec::new(),
                     script: None,
@@ -218,8 +271,9 @@ fn awake(person: Option<&Person>, at: SimTime) -> u64 {
     }
 }
 
-/// Fills `{service}`, `{person}`, `{ticket}` and `{pr}` from the estate. Anything else stays as it is.
-fn fill(estate: &Estate, line: &str, by: &str, key: LeafKey) -> String {
+/// Fills `{service}`, `{person}` and `{pr}` from the estate, `{ticket}` with the one that the line is about. Anything else
+/// stays as it is.
+fn fill(estate: &Estate, line: &str, by: &str, ticket: Option<&str>, key: LeafKey) -> String {
     let mut filled = String::with_capacity(line.len() + 16);
     let mut rest = line;
     let mut number = field::FILL;
@@ -230,7 +284,11 @@ fn fill(estate: &Estate, line: &str, by: &str, key: LeafKey) -> String {
             rest = after;
             continue;
         };
-        match placeholder(estate, name, by, key, number) {
+        let filled_in = match (name, ticket) {
+            ("ticket", Some(ticket)) => Some(ticket.to_owned()),
+            _ => placeholder(estate, name, by, key, number),
+        };
+        match filled_in {
             Some(word) => filled.push_str(&word),
             None => filled.push_str(&format!("{{{name}}}")),
         }
@@ -244,7 +302,6 @@ fn fill(estate: &Estate, line: &str, by: &str, key: LeafKey) -> String {
 fn placeholder(estate: &Estate, name: &str, by: &str, key: LeafKey, number: u64) -> Option<String> {
     match name {
         "service" => pick(estate.services.keys(), key, number).cloned(),
-        "ticket" => pick(estate.tickets.keys(), key, number).cloned(),
         "person" => {
             let others = estate.people.iter().filter(|(handle, _)| *handle != by);
             let (handle, person) = pick(others, key, number)?;
@@ -275,17 +332,18 @@ mod tests {
     fn windows_join_and_nobody_talks_at_night_or_at_week_ends() {
         let pack = small_pack();
         let chatter = Chatter::of(&pack, 7, "#platform").unwrap();
+        let tickets = Tickets::of(&pack, 7);
         let (from, until) = (at("2026-02-23T00:00:00Z"), at("2026-03-02T14:00:00Z"));
-        let all = chatter.between(from, until);
+        let all = chatter.between(&tickets, from, until);
         assert!((60..400).contains(&all.len()), "{}", all.len());
         let cut = at("2026-02-25T10:07:03Z");
-        let mut joined = chatter.between(from, cut);
-        joined.extend(chatter.between(cut + Span(1), until));
+        let mut joined = chatter.between(&tickets, from, cut);
+        joined.extend(chatter.between(&tickets, cut + Span(1), until));
         assert_eq!(joined, all);
         let hour = |post: &Post| post.at.millis().rem_euclid(86_400_000) / 3_600_000;
         assert!(all.iter().all(|post| (6..20).contains(&hour(post))));
         let week_end = (at("2026-02-28T00:00:00Z"), at("2026-03-01T23:59:59Z"));
-        assert!(chatter.between(week_end.0, week_end.1).is_empty());
+        assert!(chatter.between(&tickets, week_end.0, week_end.1).is_empty());
     }
 
     #[test]
@@ -294,7 +352,8 @@ mod tests {
         let (from, until) = (at("2026-02-24T00:00:00Z"), at("2026-02-26T00:00:00Z"));
         let by = |pack: &Pack, who: &str| {
             let chatter = Chatter::of(pack, 7, "#platform").unwrap();
-            let said = chatter.between(from, until);
+            let tickets = Tickets::default();
+            let said = chatter.between(&tickets, from, until);
             (
                 said.iter().filter(|post| post.by == who).count(),
                 said.len(),
@@ -315,7 +374,12 @@ mod tests {
     fn a_line_comes_back_only_after_all_others() {
         let pack = small_pack();
         let chatter = Chatter::of(&pack, 7, "#platform").unwrap();
-        let posts = chatter.between(at("2026-02-16T00:00:00Z"), at("2026-03-02T14:00:00Z"));
+        let tickets = Tickets::default();
+        let posts = chatter.between(
+            &tickets,
+            at("2026-02-16T00:00:00Z"),
+            at("2026-03-02T14:00:00Z"),
+        );
         let size = chatter.lines.len();
         for leaf in posts.chunks(size).filter(|leaf| leaf.len() == size) {
             let numbers: std::collections::BTreeSet<_> = leaf.iter().map(|post| &post.id).collect();
@@ -325,12 +389,51 @@ mod tests {
     }
 
     #[test]
+    fn one_thing_has_one_ticket_and_later_things_have_higher_ones() {
+        let mut pack = (*small_pack()).clone();
+        let lines = (0..6).map(|number| format!("thing {number}: {{ticket}}"));
+        let corpus = &pack.estate.channels["#platform"]
+            .chatter
+            .as_ref()
+            .unwrap()
+            .corpus;
+        pack.chatter.insert(corpus.clone(), lines.collect());
+        let tickets = Tickets::of(&pack, 7);
+        let chatter = Chatter::of(&pack, 7, "#platform").unwrap();
+        let (from, until) = (at("2026-02-16T00:00:00Z"), at("2026-03-02T14:00:00Z"));
+        let said = chatter.between(&tickets, from, until);
+        let mut named = Vec::new();
+        for post in &said {
+            let (thing, ticket) = post.text.split_once(": ").unwrap();
+            let number: u32 = ticket.strip_prefix("ALPHA-").unwrap().parse().unwrap();
+            match named.iter().find(|(known, _)| known == thing) {
+                Some((_, known)) => assert_eq!(*known, number, "{thing}"),
+                None => named.push((thing.to_owned(), number)),
+            }
+        }
+        assert!(
+            said.len() > 12 && named.len() == 6,
+            "{} {named:?}",
+            said.len()
+        );
+        assert!(named.is_sorted_by(|a, b| a.1 < b.1), "{named:?}");
+        let declared = |number| pack.estate.tickets.contains_key(&format!("ALPHA-{number}"));
+        assert!(!named.iter().any(|(_, number)| declared(number)));
+    }
+
+    #[test]
     fn placeholders_are_filled_from_the_estate_and_others_stay() {
         let pack = small_pack();
         let key = StreamKey::new(1, StreamId::of("fill")).leaf(0);
-        let text = fill(&pack.estate, "{ticket} {odd} {pr} {", "mara", key);
+        let text = fill(
+            &pack.estate,
+            "{ticket} {odd} {pr} {",
+            "mara",
+            Some("ALPHA-12"),
+            key,
+        );
         assert!(text.starts_with("ALPHA-12 {odd} #1"), "{text}");
-        let text = fill(&pack.estate, "{person}", "mara", key);
+        let text = fill(&pack.estate, "{person}", "mara", None, key);
         assert!(["Jon", "Lena"].contains(&text.as_str()), "{text}");
     }
 }

@@ -4,8 +4,9 @@
 //! lost, is used to `u = demand / (n * c * (1 - x))`. Its own latency is multiplied by `1 / (1 - min(u, 0.95))`
 //! relative to what an ordinary day gives (the M/M/1 residence time, capped at twenty times), and where `u > 1` the
 //! share `1 - 1/u` of its requests is refused. A request takes its own time plus that of the calls it waits for, each
-//! cut at the caller's timeout, and fails when a required call fails. Callers that try again, and customers who do,
-//! multiply the demand by what failed a step before, which is what makes retry storms possible.
+//! cut at the caller's timeout, and fails when a required call fails, late where the call failed only after a while.
+//! Callers that try again, and customers who do, multiply the demand by what failed a step before, which is what makes
+//! retry storms possible.
 //!
 //! Never draws: these are expectations, the counts are drawn from them elsewhere.
 
@@ -38,6 +39,16 @@ impl RouteFlow {
     /// Share of requests that are not answered well.
     pub fn failing(&self) -> f64 {
         1.0 - self.shares.first().copied().unwrap_or(1.0)
+    }
+
+    /// Share of requests that fail only after a while.
+    fn failing_late(&self, plan: &Plan, id: RouteId) -> f64 {
+        let Some(route) = plan.routes.get(id.index()) else {
+            return 0.0;
+        };
+        let shares = self.shares.iter().enumerate();
+        let late = shares.filter(|(class, _)| route.is_late(*class));
+        late.map(|(_, share)| share).sum()
     }
 }
 
@@ -98,7 +109,7 @@ impl Flows {
             // Taken out while it is worked on: what it calls is read from the others.
             let mut flow = std::mem::take(slot);
             flow.rate = next.demand.get(id.index()).copied().unwrap_or(0.0);
-            next.flow_into(pressure, route, &mut flow);
+            next.flow_into(plan, pressure, route, &mut flow);
             if let Some(slot) = next.routes.get_mut(id.index()) {
                 *slot = flow;
             }
@@ -136,7 +147,7 @@ impl Flows {
         }
     }
 
-    fn flow_into(&self, pressure: &Pressure, route: &RoutePlan, flow: &mut RouteFlow) {
+    fn flow_into(&self, plan: &Plan, pressure: &Pressure, route: &RoutePlan, flow: &mut RouteFlow) {
         let used = self.used.get(route.service.index()).copied().unwrap_or(0.0);
         let nobody = pressure.ready.get(route.service.index()).copied() == Some(0);
         let (mut factor, mut added) = (1.0, 0.0);
@@ -153,6 +164,8 @@ impl Flows {
         }
         let mut latency_ms = (route.p50_ms * factor + added) / (1.0 - used.min(QUEUE_CAP));
         let mut answered = 1.0;
+        // How much of what fails does so at all, and only after a while.
+        let (mut failed, mut failed_late) = (0.0, 0.0);
         for call in &route.calls {
             let Some(called) = self.routes.get(call.to.index()) else {
                 continue;
@@ -160,6 +173,10 @@ impl Flows {
             latency_ms += call.per_request * called.latency_ms.min(call.timeout_ms);
             if call.required {
                 answered *= 1.0 - called.failing().max(0.0) * call.per_request.min(1.0);
+                if route.late.is_some() {
+                    failed += called.failing().max(0.0) * call.per_request.min(1.0);
+                    failed_late += called.failing_late(plan, call.to) * call.per_request.min(1.0);
+                }
             }
         }
         let refused = if nobody {
@@ -170,11 +187,16 @@ impl Flows {
             0.0
         };
         add_share(shares, RoutePlan::OVERLOADED, refused);
-        add_share(
-            shares,
-            RoutePlan::DEPENDENCY,
-            (1.0 - answered) * (1.0 - refused),
-        );
+        let dependent = (1.0 - answered) * (1.0 - refused);
+        let late = match route.late {
+            Some(class) if failed > 0.0 => {
+                let late = dependent * (failed_late / failed).min(1.0);
+                add_share(shares, class, late);
+                late
+            }
+            _ => 0.0,
+        };
+        add_share(shares, RoutePlan::DEPENDENCY, dependent - late);
         add_share(shares, RoutePlan::ERROR, route.error_share);
         settle(shares);
         flow.latency_ms = latency_ms;
@@ -231,5 +253,75 @@ fn settle(shares: &mut [f64]) {
     }
     if let Some(good) = shares.first_mut() {
         *good = (1.0 - failing).max(0.0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::scenario::format::effect::Effect;
+    use crate::scenario::format::values::Duration;
+    use crate::sim::testing::small_pack;
+
+    /// The small scenario's plan, where what fails at the intake does so after a while.
+    fn plan(takes_ms: i64) -> Plan {
+        let mut pack = (*small_pack()).clone();
+        let fault = pack.scenario.faults.get_mut("jobs-pile-up").unwrap();
+        for effect in &mut fault.effects {
+            if let Effect::Errors { takes, .. } = effect {
+                *takes = Duration { millis: takes_ms };
+            }
+        }
+        Plan::new(Arc::new(pack))
+    }
+
+    fn route(plan: &Plan, service: &str, name: &str) -> RouteId {
+        plan.names.routes[&(service.to_owned(), name.to_owned())]
+    }
+
+    #[test]
+    fn who_waits_for_what_fails_late_fails_late_too() {
+        let plan = plan(1500);
+        let (gate, intake) = (
+            route(&plan, "gate", "POST /jobs"),
+            route(&plan, "intake", "jobs.Intake/Put"),
+        );
+        let of_gate = &plan.routes[gate.index()];
+        let late = of_gate.late.unwrap();
+        assert_eq!(of_gate.classes[late].name, RoutePlan::LATE);
+        // It tries twice.
+        assert_eq!(of_gate.classes[late].least_ms, 3000);
+        let mut levels = vec![0.0; plan.faults.len() + plan.partial.len()];
+        levels[plan.names.faults["jobs-pile-up"].index()] = 1.0;
+        let pressure = Pressure {
+            traffic: 1.0,
+            ready: vec![2; plan.services.len()],
+            levels,
+        };
+        let mut flows = Flows::default();
+        Flows::ordinary(&plan).next_into(&plan, &pressure, &mut flows);
+        let full = plan.routes[intake.index()].class("queue full").unwrap();
+        let asked = &flows.routes[intake.index()];
+        let gave = &flows.routes[gate.index()].shares;
+        let all = gave[late] + gave[RoutePlan::DEPENDENCY];
+        assert!(gave[late] > 0.3, "{gave:?}");
+        let wanted = asked.shares[full] / asked.failing();
+        assert!(
+            (gave[late] / all - wanted).abs() < 1e-9,
+            "{gave:?} {asked:?}"
+        );
+        assert!((gave.iter().sum::<f64>() - 1.0).abs() < 1e-9, "{gave:?}");
+    }
+
+    #[test]
+    fn nobody_waits_longer_than_the_own_timeout() {
+        let late_of = |plan: &Plan| {
+            let gate = &plan.routes[route(plan, "gate", "POST /jobs").index()];
+            gate.late.map(|class| gate.classes[class].least_ms)
+        };
+        assert_eq!(late_of(&plan(5000)), Some(4000));
+        assert_eq!(late_of(&plan(0)), None);
     }
 }

@@ -26,6 +26,7 @@ mod leaks;
 mod load;
 mod loops;
 pub mod loss;
+pub mod members;
 pub mod memo;
 mod open;
 mod people;
@@ -38,7 +39,7 @@ pub mod valkey;
 pub mod views;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use self::code::Code;
 use self::evaluate::Timers;
@@ -51,6 +52,7 @@ use self::memo::Moves;
 use self::queue::Queue;
 use self::trainee::{DrillState, Trainee};
 use self::valkey::ValkeyState;
+use super::chatter::tickets::Tickets;
 use super::flows::Flows;
 use super::git::Repository;
 use super::git::worktree::Worktree;
@@ -115,6 +117,8 @@ pub struct World {
     events: Vec<WorldEvent>,
     /// For the hash alone.
     digests: hashing::Digests,
+    /// Tickets of the channels' talk, once somebody has asked for them.
+    talked: Arc<OnceLock<Tickets>>,
 }
 
 /// Facts that no component holds.

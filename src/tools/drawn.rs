@@ -58,25 +58,6 @@ pub fn one_of<T>(key: LeafKey, index: u64, things: &[T]) -> Option<&T> {
     things.get(key.below(index, things.len() as u64) as usize)
 }
 
-/// The number that something opened at an instant would have, where numbers rise with time: on the straight line between
-/// its neighbours, or so many a day before the first and after the last of them. Marks are sorted.
-pub fn number_at(marks: &[(SimTime, u32)], at: SimTime, per_day: f64) -> u32 {
-    let days = |span: Span| span.millis() as f64 / 86_400_000.0;
-    let place = marks.partition_point(|(opened, _)| *opened <= at);
-    let before = place.checked_sub(1).and_then(|place| marks.get(place));
-    match (before, marks.get(place)) {
-        (None, None) => 1,
-        (None, Some((next, number))) => {
-            (f64::from(*number) - days(*next - at) * per_day).max(1.0) as u32
-        }
-        (Some((last, number)), None) => *number + (days(at - *last) * per_day) as u32 + 1,
-        (Some((last, low)), Some((next, high))) => {
-            let share = days(at - *last) / days(*next - *last).max(1e-9);
-            *low + (f64::from(high.saturating_sub(*low)) * share) as u32
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -88,15 +69,5 @@ mod tests {
         assert_eq!(id.len(), 36);
         assert_eq!(id.get(14..15), Some("4"));
         assert_eq!(hex(key, 5).len(), 5);
-    }
-
-    #[test]
-    fn numbers_lie_between_their_neighbours() {
-        let at = |days: i64| SimTime(days * 86_400_000);
-        let marks = [(at(10), 100), (at(20), 140)];
-        assert_eq!(number_at(&marks, at(15), 1.2), 120);
-        assert_eq!(number_at(&marks, at(5), 1.2), 94);
-        assert_eq!(number_at(&marks, at(25), 1.2), 147);
-        assert_eq!(number_at(&[], at(1), 1.2), 1);
     }
 }

@@ -106,12 +106,18 @@ impl Lobby for RealLobby {
     }
 }
 
+/// What a shell says that follows another one in the same drill.
+const NEW_SHELL: &str = "The drill was resumed, so this is a new shell: variables, aliases, history and files in /tmp are gone. \
+    Your clones are as you left them.";
+
 /// One drill as the interface sees it.
 #[derive(Debug)]
 pub struct RealDesk {
     bench: Workbench,
     /// The briefing is open: the clock stands still.
     briefing: bool,
+    /// The drill was begun in another run of the program.
+    resumed: bool,
     /// Up to when each channel was read.
     read: BTreeMap<String, i64>,
     /// What is on screen, waiting to stay long enough to count.
@@ -134,6 +140,7 @@ impl RealDesk {
         Self {
             bench,
             briefing: begun,
+            resumed: !begun,
             read: BTreeMap::new(),
             looks: looks::Looks::default(),
             trouble: None,
@@ -388,6 +395,10 @@ impl Desk for RealDesk {
             .into_iter()
             .map(rows::mark)
             .collect()
+    }
+
+    fn shell_note(&self) -> Option<String> {
+        self.resumed.then(|| NEW_SHELL.to_owned())
     }
 
     fn prompt(&self) -> String {

@@ -108,6 +108,10 @@ pub trait Desk {
     /// Rollouts, alerts and the like in a time range, oldest first.
     fn marks(&mut self, start_ms: i64, end_ms: i64) -> Vec<Mark>;
 
+    /// What the shell says before its first prompt, if there is something to say.
+    fn shell_note(&self) -> Option<String> {
+        None
+    }
     /// The prompt the shell shows.
     fn prompt(&self) -> String;
     /// Runs one command line.

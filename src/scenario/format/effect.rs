@@ -135,6 +135,9 @@ pub enum Effect {
         group: String,
         /// Joins a start.
         per_start: u32,
+        /// Client ids under which it joins, one after the other; that of its runtime's library when left out.
+        #[serde(default)]
+        clients: Vec<String>,
     },
     /// A consumer group works off this share less (0 to 1) at full intensity.
     ConsumesLess {

@@ -27,8 +27,8 @@ pub struct Effects {
     pub leaks: Vec<(ServiceId, f64)>,
     /// Pods that are not ready.
     pub not_ready: Vec<ServiceId>,
-    /// Joins a start: group, times.
-    pub rebalances: Vec<(GroupId, u32)>,
+    /// Joins a start.
+    pub rebalances: Vec<JoinsPlan>,
     /// Consumption less: group, share.
     pub consumes_less: Vec<(GroupId, f64)>,
     /// Inflows: stock, units a second.
@@ -49,6 +49,17 @@ impl Effects {
             && self.traffic.is_empty()
             && self.capacity_loss.is_empty())
     }
+}
+
+/// How often each start of a consumer joins its group.
+#[derive(Clone, Debug)]
+pub struct JoinsPlan {
+    /// The group.
+    pub group: GroupId,
+    /// Joins a start.
+    pub per_start: u32,
+    /// Client ids, one after the other; none for the library's own.
+    pub clients: Arc<[String]>,
 }
 
 /// Containers that crash.
@@ -196,9 +207,13 @@ impl Plan {
             Effect::Rebalances {
                 group: name,
                 per_start,
+                clients,
             } => {
-                into.rebalances
-                    .extend(group(name).map(|id| (id, *per_start)));
+                into.rebalances.extend(group(name).map(|group| JoinsPlan {
+                    group,
+                    per_start: *per_start,
+                    clients: clients.as_slice().into(),
+                }));
             }
             Effect::ConsumesLess { group: name, share } => {
                 into.consumes_less

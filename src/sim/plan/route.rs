@@ -22,6 +22,8 @@ pub struct RoutePlan {
     pub calls: Vec<CallPlan>,
     /// The ways in which a request can end: the good one first, then the ordinary failure, then all others.
     pub classes: Vec<ClassPlan>,
+    /// Index of failures because something called failed only after a while; where nothing called can, there is none.
+    pub late: Option<usize>,
     /// Share of ordinary failures.
     pub error_share: f64,
     /// Topic that good requests write to.
@@ -74,6 +76,19 @@ impl RoutePlan {
     pub const DEPENDENCY: usize = 2;
     /// Index of failures because there is more work than it can do, or nobody to do it.
     pub const OVERLOADED: usize = 3;
+    /// Name of failures because something called failed only after a while.
+    pub const LATE: &str = "dependency-late";
+
+    /// Whether a class is one of requests that failed only after a while.
+    pub fn is_late(&self, class: usize) -> bool {
+        self.classes.get(class).is_some_and(|own| own.least_ms > 0)
+    }
+
+    /// The least time after which requests of one of its classes fail late, in milliseconds; `None` without such a class.
+    fn late_after_ms(&self) -> Option<u64> {
+        let least = self.classes.iter().skip(1).map(|class| class.least_ms);
+        least.filter(|least| *least > 0).min()
+    }
 
     /// The index of a class by name.
     pub fn class(&self, name: &str) -> Option<usize> {
@@ -143,6 +158,7 @@ pub(super) fn add_routes(plan: &mut Plan) {
                         false,
                     ),
                 ],
+                late: None,
                 error_share: spec.error_share.clamp(0.0, 1.0),
                 produces: spec
                     .produces
@@ -178,7 +194,44 @@ pub(super) fn add_routes(plan: &mut Plan) {
     add_effect_classes(plan);
     add_entries(plan);
     plan.route_order = callers_first(plan);
+    add_late_classes(plan);
     spread_mean_rates(plan);
+}
+
+/// Who calls what can fail late fails late with it: after what it took the callee, or the caller's own timeout, each time it
+/// tried.
+fn add_late_classes(plan: &mut Plan) {
+    for index in (0..plan.route_order.len()).rev() {
+        let Some(id) = plan.route_order.get(index).copied() else {
+            continue;
+        };
+        let Some(route) = plan.routes.get(id.index()) else {
+            continue;
+        };
+        let after = route
+            .calls
+            .iter()
+            .filter(|call| call.required)
+            .filter_map(|call| {
+                let least = plan.routes.get(call.to.index())?.late_after_ms()?;
+                Some(least.min(call.timeout_ms as u64) * u64::from(call.retries + 1))
+            });
+        let (Some(least_ms), Some(quick)) = (
+            after.min().filter(|least| *least > 0),
+            route.classes.get(RoutePlan::DEPENDENCY),
+        ) else {
+            continue;
+        };
+        let late = ClassPlan {
+            name: RoutePlan::LATE.to_owned(),
+            least_ms,
+            ..quick.clone()
+        };
+        if let Some(route) = plan.routes.get_mut(id.index()) {
+            route.late = Some(route.classes.len());
+            route.classes.push(late);
+        }
+    }
 }
 
 fn code(grpc: bool, grpc_code: &str, http_code: &str) -> String {

@@ -159,6 +159,7 @@ pub(in crate::sim) fn said(class: &ClassPlan, runtime: Runtime) -> String {
         (None, "ok", _) => "request completed".to_owned(),
         (None, "error", _) => "request failed".to_owned(),
         (None, "dependency", _) => "request failed: upstream error".to_owned(),
+        (None, RoutePlan::LATE, _) => "request failed: upstream timed out".to_owned(),
         (None, other, _) => format!("request failed: {other}"),
     }
 }
@@ -222,7 +223,8 @@ fn proxied(plan: &Plan, route: &RoutePlan, class: &ClassPlan) -> Template {
         None => ("POST", format!("/{}", path(&route.name))),
     };
     let flags = match class.name.as_str() {
-        "ok" | "error" => "-",
+        // What is passed on after a while is the upstream's own answer.
+        "ok" | "error" | RoutePlan::LATE => "-",
         "dependency" => "UF",
         "overloaded" => "UO",
         _ => "UT",

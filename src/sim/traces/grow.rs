@@ -94,6 +94,8 @@ struct Done {
     fails: bool,
     /// The peer never heard of it, or said nothing of its own.
     unheard: bool,
+    /// Whether it failed only after a while, where that is known.
+    late: Option<bool>,
     /// Tries that failed before the last one.
     tries: u32,
     duration_us: u64,
@@ -178,12 +180,13 @@ impl Grower<'_> {
     /// Which steps were done, and which of them failed.
     fn plan(&mut self, served: &Served, route: &RoutePlan, steps: &[Step]) -> Vec<Done> {
         let said = served.said.as_deref().unwrap_or("");
+        let is_late = route.late == Some(served.class);
+        let passed_on = is_late || served.class == RoutePlan::DEPENDENCY;
         let culprit = match served.class {
             RoutePlan::OK | RoutePlan::ERROR => None,
-            RoutePlan::DEPENDENCY => self.failed_call(steps),
+            _ if passed_on => self.failed_call(steps, is_late),
             class => step::culprit(&self.moment, route, class, said, steps),
         };
-        let named = served.class != RoutePlan::DEPENDENCY;
         let mut done = Vec::new();
         for (at, step) in steps.iter().enumerate() {
             let is_culprit = culprit == Some(at);
@@ -193,7 +196,9 @@ impl Grower<'_> {
             }
             for turn in 1..=count {
                 let fails = is_culprit && turn == count;
-                done.push(self.outcome(step, fails, named));
+                let mut one = self.outcome(step, fails, !passed_on);
+                one.late = (fails && passed_on).then_some(is_late);
+                done.push(one);
             }
             if is_culprit {
                 break;
@@ -214,6 +219,7 @@ impl Grower<'_> {
             step: step.clone(),
             fails,
             unheard: fails && named,
+            late: None,
             tries: 0,
             duration_us: 0,
             work_us: 0.0,
@@ -233,12 +239,12 @@ impl Grower<'_> {
         done
     }
 
-    /// Which of the required calls failed, by how often each does.
-    fn failed_call(&mut self, steps: &[Step]) -> Option<usize> {
+    /// Which of the required calls failed, by how often each does so: only after a while, or before.
+    fn failed_call(&mut self, steps: &[Step], late: bool) -> Option<usize> {
         let weight = |step: &Step| {
             let call = step.call().filter(|call| call.required);
             call.map_or(0.0, |call| {
-                self.moment.failing(call.to) * call.per_request.min(1.0)
+                self.moment.failing_so(call.to, late) * call.per_request.min(1.0)
             })
         };
         let weights: Vec<f64> = steps.iter().map(weight).collect();
@@ -385,7 +391,9 @@ impl Grower<'_> {
         let id = self.bits() | 1;
         let moment = self.moment;
         let answer = match &done.step.target {
-            Target::Call(call) if !(fails && done.unheard) => self.answer(call.to, fails),
+            Target::Call(call) if !(fails && done.unheard) => {
+                self.answer(call.to, fails, done.late)
+            }
             _ => None,
         };
         let said = served.said.as_deref().unwrap_or("");
@@ -447,11 +455,11 @@ impl Grower<'_> {
     }
 
     /// How a call was answered.
-    fn answer(&mut self, route: RouteId, fails: bool) -> Option<Answer> {
+    fn answer(&mut self, route: RouteId, fails: bool, late: Option<bool>) -> Option<Answer> {
         let point = self.point();
         let moment = self.moment;
         let class = if fails {
-            moment.failed_class(route, point)
+            moment.failed_class(route, late, point)
         } else {
             RoutePlan::OK
         };

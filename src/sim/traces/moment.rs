@@ -51,9 +51,28 @@ impl<'a> Moment<'a> {
         self.shares(id).iter().skip(1).sum()
     }
 
-    /// A class in which a request of a route failed, by their shares; `point` is uniform in 0 to 1.
-    pub(super) fn failed_class(&self, id: RouteId, point: f64) -> usize {
-        let shares = self.shares(id);
+    /// The share of a route's requests that fail, only after a while or before.
+    pub(super) fn failing_so(&self, id: RouteId, late: bool) -> f64 {
+        self.shares_so(id, Some(late)).iter().skip(1).sum()
+    }
+
+    /// Shares of a route's classes, of those that fail only one sort if that is known.
+    fn shares_so(&self, id: RouteId, late: Option<bool>) -> Vec<f64> {
+        let mut shares = self.shares(id);
+        if let (Some(late), Some(route)) = (late, self.route(id)) {
+            for (class, share) in shares.iter_mut().enumerate().skip(1) {
+                if route.is_late(class) != late {
+                    *share = 0.0;
+                }
+            }
+        }
+        shares
+    }
+
+    /// A class in which a request of a route failed, by their shares, only after a while or before if that is known; `point`
+    /// is uniform in 0 to 1.
+    pub(super) fn failed_class(&self, id: RouteId, late: Option<bool>, point: f64) -> usize {
+        let shares = self.shares_so(id, late);
         let failing: f64 = shares.iter().skip(1).sum();
         let mut left = point * failing;
         for (class, share) in shares.iter().enumerate().skip(1) {

@@ -4,6 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::*;
+use crate::scenario::format::effect::Effect;
+use crate::scenario::format::values::Duration;
+use crate::sim::plan::Plan;
 use crate::sim::telemetry::lines::LineFilter;
 use crate::sim::telemetry::reader::Part;
 use crate::sim::testing::{small_pack, small_world};
@@ -141,6 +144,49 @@ fn a_failed_call_is_what_the_callers_failure_comes_from() {
         explained += 1;
     }
     assert!(explained > 100, "{explained}");
+}
+
+#[test]
+fn who_passes_on_what_failed_late_has_waited_for_it() {
+    let mut pack = (*small_pack()).clone();
+    let fault = pack.scenario.faults.get_mut("jobs-pile-up").unwrap();
+    for effect in &mut fault.effects {
+        if let Effect::Errors { takes, .. } = effect {
+            *takes = Duration { millis: 1500 };
+        }
+    }
+    let world = World::open(Arc::new(Plan::new(Arc::new(pack))), 1);
+    let traces = Traces::of(&world);
+    let (mut late, mut quick) = (0, 0);
+    for entry in all(traces, Outcome::Error, last(&world, 2)) {
+        let trace = traces.open(entry.trace).unwrap();
+        let (service, route, class) = traces.names_of(&entry.request).unwrap();
+        if service.name != "gate" || route.name != "POST /jobs" {
+            continue;
+        }
+        let is_full = |span: &&TraceSpan| {
+            let says = span.error.as_deref().unwrap_or("");
+            let answers = *span.service == *"intake" && span.kind == SpanKind::Server;
+            answers && says.contains("queue is full")
+        };
+        let full: Vec<u64> = trace
+            .spans
+            .iter()
+            .filter(is_full)
+            .map(|span| span.duration_us)
+            .collect();
+        if class.name == RoutePlan::LATE {
+            // It tries twice, and each try takes most of half its time.
+            assert!(trace.spans[0].duration_us > 3_000_000, "{:#?}", trace.spans);
+            assert_eq!(full.len(), 2, "{:#?}", trace.spans);
+            assert!(full.iter().all(|us| *us > 1_300_000), "{full:?}");
+            late += 1;
+        } else if class.name == "dependency" {
+            assert_eq!(full.len(), 0, "{:#?}", trace.spans);
+            quick += 1;
+        }
+    }
+    assert!(late > 100 && quick < late / 20, "{late} {quick}");
 }
 
 #[test]

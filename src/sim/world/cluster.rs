@@ -4,13 +4,19 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 use super::fate::{Started, WorldFate};
+use super::members::{self, Rebalance};
 use super::memo::Needs;
 use super::{World, WorldEvent, WorldEventKind};
 use crate::sim::ids::{GroupId, ServiceId};
 use crate::sim::kubernetes::fate::{PodSeat, WorkloadKey};
 use crate::sim::kubernetes::{ClusterEvent, ClusterEventKind};
-use crate::sim::plan::Deed;
+use crate::sim::plan::{Deed, GroupPlan};
 use crate::sim::time::{SimTime, Span};
+
+/// From one join of a start to the next.
+const BETWEEN_JOINS: Span = Span(800);
+/// From a join to the group's next state.
+const SETTLED_AFTER: Span = Span(500);
 
 impl World {
     pub(super) fn run_cluster(&mut self) {
@@ -90,7 +96,76 @@ impl World {
     /// A consumer joins its group when it starts, and notices when the log begins after where it left off.
     fn consumer_started(&mut self, group: GroupId, started: &Started) {
         let plan = Arc::clone(&self.plan);
-        let joins = plan
+        self.joins(group, started);
+        let topic = plan.groups.get(group.index()).map(|found| found.topic);
+        let log = topic.and_then(|topic| self.topics.get(topic.index()));
+        let Some(state) = self.groups.get_mut(group.index()) else {
+            return;
+        };
+        let gap = log.map(|log| (state.past(log), log.start));
+        if let Some((expected, got)) = gap.filter(|(expected, got)| got > expected) {
+            state
+                .gaps
+                .push((started.at + Span::from_secs(3), expected, got));
+            self.signals
+                .gap_found(&self.plan, started, group, expected, got);
+        }
+    }
+
+    /// Each join of a consumer's start rebalances its group, and its coordinator says so.
+    fn joins(&mut self, id: GroupId, started: &Started) {
+        let plan = Arc::clone(&self.plan);
+        let Some(group) = plan.groups.get(id.index()) else {
+            return;
+        };
+        let (per_start, clients) = self.joins_of(id, started);
+        let own_client = plan
+            .services
+            .get(started.service.index())
+            .map(|service| members::client_id(service.spec.runtime, &group.name))
+            .unwrap_or_default();
+        let others = self.fleet.of(group.service);
+        let others = others
+            .filter(|(pod, running)| running.alive && **pod != started.pod)
+            .count();
+        let coordinator = self.coordinator(group);
+        let Some(state) = self.groups.get_mut(id.index()) else {
+            return;
+        };
+        // A coordinator does one after the other, also when several pods start at once.
+        let last = state.rebalances.last().copied();
+        let mut at = last.map_or(started.at, |last| last.max(started.at));
+        for before_last in (0..per_start).rev() {
+            at += BETWEEN_JOINS;
+            let client = clients
+                .get((per_start - 1 - before_last) as usize % clients.len().max(1))
+                .unwrap_or(&own_client);
+            let slot = started.running.slot;
+            let from = u64::from(before_last);
+            let ends = started.crash.as_ref().map(|(_, crash)| crash.after);
+            let stays = before_last == 0 && ends.is_none();
+            let rebalance = Rebalance {
+                at,
+                old_generation: state.rebalances.len(),
+                member: members::member_id(self.seed, &group.name, client, slot, started.at, from),
+                members: others + usize::from(stays),
+                settled: match ends {
+                    Some(ends) if before_last == 0 => at.max(started.at + ends),
+                    _ => at + SETTLED_AFTER,
+                },
+            };
+            state.rebalances.push(at);
+            if let Some((broker, pod)) = &coordinator {
+                self.signals
+                    .rebalanced(&plan, *broker, pod, &group.name, &rebalance);
+            }
+        }
+    }
+
+    /// How often a start joins a group, and as which clients.
+    fn joins_of(&self, group: GroupId, started: &Started) -> (u32, Arc<[String]>) {
+        let joins = self
+            .plan
             .faults
             .iter()
             .enumerate()
@@ -102,29 +177,19 @@ impl World {
                 crashes || self.holds(&fault.when)
             })
             .flat_map(|(_, fault)| &fault.effects.rebalances)
-            .filter(|(of, _)| *of == group)
-            .map(|(_, per_start)| *per_start)
-            .max()
-            .unwrap_or(1);
-        let topic = plan.groups.get(group.index()).map(|found| found.topic);
-        let log = topic.and_then(|topic| self.topics.get(topic.index()));
-        let Some(state) = self.groups.get_mut(group.index()) else {
-            return;
-        };
-        let apart = Span(800);
-        let mut at = started.at + apart;
-        for _ in 0..joins {
-            state.rebalances.push(at);
-            at += apart;
-        }
-        let gap = log.map(|log| (state.past(log), log.start));
-        if let Some((expected, got)) = gap.filter(|(expected, got)| got > expected) {
-            state
-                .gaps
-                .push((started.at + Span::from_secs(3), expected, got));
-            self.signals
-                .gap_found(&self.plan, started, group, expected, got);
-        }
+            .filter(|joins| joins.group == group)
+            .max_by_key(|joins| joins.per_start);
+        joins.map_or((1, Arc::default()), |joins| {
+            (joins.per_start, Arc::clone(&joins.clients))
+        })
+    }
+
+    /// The broker that coordinates a group, the first one, and its pod while that runs.
+    fn coordinator(&self, group: &GroupPlan) -> Option<(ServiceId, Arc<str>)> {
+        let broker = self.plan.topics.get(group.topic.index())?.broker?;
+        let mut pods = self.fleet.of(broker);
+        let (pod, _) = pods.find(|(_, running)| running.alive && running.slot == 0)?;
+        Some((broker, Arc::clone(pod)))
     }
 
     fn cluster_event(&mut self, event: &ClusterEvent) {

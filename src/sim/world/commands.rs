@@ -238,7 +238,7 @@ impl World {
             || second_of(id).is_some_and(|second| {
                 let chatter = Chatter::of(&self.plan.pack, self.seed, channel);
                 chatter.is_some_and(|chatter| {
-                    let said = chatter.between(second, second.min(self.now));
+                    let said = chatter.between(self.talked(), second, second.min(self.now));
                     said.iter().any(|post| post.id == id)
                 })
             })

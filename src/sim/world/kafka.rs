@@ -177,7 +177,8 @@ pub struct Group {
     pub since: SimTime,
     /// Fractions of a message that were worked off, in thousandths.
     carried: u64,
-    /// Rebalances ever, and when each happened since history began.
+    /// When each of its rebalances happened, oldest first; those before history began at its start. Their number up to an
+    /// instant is the group's generation then.
     pub rebalances: Vec<SimTime>,
     /// Gaps that a start of a consumer found: when, expected, got.
     pub gaps: Vec<(SimTime, u64, u64)>,
@@ -188,14 +189,14 @@ pub struct Group {
 }
 
 impl Group {
-    /// A group that keeps up.
-    pub fn new(end: u64, start: SimTime) -> Self {
+    /// A group that keeps up, after so many joined it.
+    pub fn new(end: u64, start: SimTime, joined: usize) -> Self {
         Self {
             committed: end,
             pace: Pace::Following,
             since: start,
             carried: 0,
-            rebalances: Vec::new(),
+            rebalances: vec![start; joined],
             gaps: Vec::new(),
             lost: 0,
             skipped: 0,
@@ -332,7 +333,7 @@ mod tests {
     fn what_is_deleted_behind_a_group_that_keeps_up_did_not_expire() {
         let plan = topic();
         let mut log = TopicLog::new(&plan, SimTime(0), 0, Some(Span::from_secs(300)));
-        let mut group = Group::new(0, SimTime(0));
+        let mut group = Group::new(0, SimTime(0), 0);
         let mut end = |at: SimTime| (at.millis() / 1000) as u64;
         assert!(log.advance(&plan, SimTime(410_000), &mut end));
         assert!(log.start > 0);
@@ -367,7 +368,7 @@ mod tests {
             line: None,
         };
         let mut log = TopicLog::new(&topic(), SimTime(0), 100, None);
-        let mut group = Group::new(100, SimTime(0));
+        let mut group = Group::new(100, SimTime(0), 0);
         group.step(&plan, &log, 0, 0.0, SimTime(500), Span::from_secs(1));
         log.end = 150;
         group.step(&plan, &log, 0, 0.0, SimTime(1000), Span::from_secs(1));

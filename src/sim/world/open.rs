@@ -19,7 +19,7 @@ use crate::scenario::format::records::Incident;
 use crate::sim::flows::Flows;
 use crate::sim::git::Repository;
 use crate::sim::git::worktree::Worktree;
-use crate::sim::ids::{ServiceId, TopicId};
+use crate::sim::ids::{GroupId, ServiceId, TopicId};
 use crate::sim::kubernetes::Cluster;
 use crate::sim::kubernetes::fate::EnvSnapshot;
 use crate::sim::pager::{IncidentState, Pager, PagerIncident};
@@ -174,6 +174,7 @@ impl World {
             derived: super::load::Derived::new(&plan),
             events: Vec::new(),
             digests: super::hashing::Digests::default(),
+            talked: Arc::default(),
             plan,
         };
         let spec = cluster_spec(&world);
@@ -203,12 +204,16 @@ impl World {
             log.fill_back(topic, self.now, &mut |at| self.signals.log_end(index, at));
             self.topics.push(log);
         }
-        for group in &plan.groups {
+        for (index, group) in plan.groups.iter().enumerate() {
             let end = self
                 .topics
                 .get(group.topic.index())
                 .map_or(0, |log| log.end);
-            self.groups.push(Group::new(end, self.now));
+            // Each pod that is there has joined it once.
+            let joined = self.fleet.of(group.service).count();
+            self.groups.push(Group::new(end, self.now, joined));
+            let id = GroupId(index as u32);
+            self.signals.record_rebalances(id, self.now, joined);
         }
     }
 

@@ -11,6 +11,7 @@ use super::valkey::ValkeyState;
 use super::{Facts, World, WorldEvent};
 use crate::scenario::format::values::Moment;
 use crate::sim::artifact::Shown;
+use crate::sim::chatter::tickets::Tickets;
 use crate::sim::flows::Flows;
 use crate::sim::git::Repository;
 use crate::sim::git::worktree::Worktree;
@@ -53,6 +54,12 @@ impl World {
             // Nobody is shown a script's name: one that is given was guessed.
             None => place.starts_with('#').then_some(shown),
         }
+    }
+
+    /// The tickets that ordinary talk is about.
+    pub fn talked(&self) -> &Tickets {
+        let numbered = || Tickets::of(&self.plan.pack, self.seed);
+        self.talked.get_or_init(numbered)
     }
 
     /// The paging system.

@@ -1,9 +1,12 @@
 //! Commits and rollouts in one list, newest first, and one of them in full.
 
+use crate::scenario::format::service::{Release, Source};
 use crate::sim::World;
 use crate::sim::artifact::Shown;
 use crate::sim::git::CommitIndex;
 use crate::sim::git::file_diff::{DiffOptions, tree_diff};
+use crate::sim::git::history::{Walk, walk};
+use crate::sim::git::pathspec::Pathspec;
 use crate::sim::ids::ServiceId;
 use crate::sim::time::SimTime;
 
@@ -97,21 +100,28 @@ pub fn detail(world: &World, artifact: &str) -> Option<(String, Vec<Shown>)> {
             Some((text, vec![Shown::Commit(id)]))
         }
         Shown::Rollout(service) => {
-            let (id, _) = world.plan().service(&service)?;
+            let (id, found) = world.plan().service(&service)?;
             let mut text = format!("Rollouts of {service}\n\n");
-            let mut last = None;
-            for release in world.releases_of(id).collect::<Vec<_>>().into_iter().rev() {
-                let Some(at) = release.deployed else { continue };
-                if last.replace((at.millis, &release.tag)) == Some((at.millis, &release.tag)) {
-                    continue;
-                }
+            let mut releases: Vec<_> = world
+                .releases_of(id)
+                .filter_map(|release| Some((SimTime(release.deployed?.millis), release)))
+                .collect();
+            releases.reverse();
+            releases.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
+            releases.dedup_by(|a, b| a.0 == b.0 && a.1.tag == b.1.tag);
+            for (place, (at, release)) in releases.iter().enumerate() {
                 let by = release.by.as_deref().unwrap_or("");
                 let commit = release.commit.as_deref().unwrap_or("-");
                 text.push_str(&format!(
-                    "{}  {:<20} commit {commit:<10} {by}\n",
-                    SimTime(at.millis),
+                    "{at}  {:<20} commit {commit:<10} {by}\n",
                     release.tag
                 ));
+                let before = releases.get(place + 1).map(|(_, before)| *before);
+                if let Some(line) = before.and_then(|before| {
+                    since_release(world, found.spec.source.as_ref(), before, release)
+                }) {
+                    text.push_str(&format!("    {line}\n"));
+                }
             }
             Some((text, vec![Shown::Rollout(service)]))
         }
@@ -119,9 +129,87 @@ pub fn detail(world: &World, artifact: &str) -> Option<(String, Vec<Shown>)> {
     }
 }
 
+/// What lies between the commits of two releases of a service; `None` where their repository does not tell.
+fn since_release(
+    world: &World,
+    source: Option<&Source>,
+    before: &Release,
+    release: &Release,
+) -> Option<String> {
+    let source = source?;
+    let repository = world.repositories().get(&source.repo)?;
+    let (old, new) = (before.commit.as_deref()?, release.commit.as_deref()?);
+    let (from, to) = (repository.find(old)?, repository.find(new)?);
+    let tag = &before.tag;
+    if from == to {
+        return Some(format!(
+            "the commit of {tag} again: built anew, with no commit between them"
+        ));
+    }
+    let below = source.path.trim_matches('/');
+    let commits = walk(
+        repository,
+        &Walk {
+            include: vec![to],
+            exclude: vec![from],
+            paths: if below.is_empty() {
+                Pathspec::default()
+            } else {
+                Pathspec::below(&[below])
+            },
+            ..Walk::default()
+        },
+    );
+    let many = match commits.len() {
+        0 => "no commit".to_owned(),
+        1 => "1 commit".to_owned(),
+        many => format!("{many} commits"),
+    };
+    let place = if below.is_empty() {
+        &source.repo
+    } else {
+        below
+    };
+    Some(format!("since {tag}: {old}..{new}, {many} to {place}"))
+}
+
 fn find<'a>(world: &'a World, id: &str) -> Option<(&'a crate::sim::git::Repository, CommitIndex)> {
     world
         .repositories()
         .values()
         .find_map(|repository| Some((repository, repository.find(id)?)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::sim::plan::Plan;
+    use crate::sim::testing::small_pack;
+
+    #[test]
+    fn a_release_says_what_lies_between_it_and_the_one_before() {
+        let mut pack = (*small_pack()).clone();
+        let worker = pack.estate.services.get_mut("worker").unwrap();
+        let first = worker.releases[0].clone();
+        let mut again = first.clone();
+        again.tag = "1.3.1".to_owned();
+        again.deployed = Some(crate::scenario::format::values::Instant {
+            millis: first.deployed.unwrap().millis + 86_400_000,
+        });
+        worker.releases.push(again);
+        let world = World::open(Arc::new(Plan::new(Arc::new(pack))), 1);
+        let rollouts = Shown::Rollout("worker".to_owned()).id();
+        let (text, _) = detail(&world, &rollouts).unwrap();
+        assert_eq!(
+            text,
+            "Rollouts of worker\n\n\
+             2026-03-02T13:00:00Z  1.4.0                commit b7c0de1    lena\n    \
+             since 1.3.1: a100001..b7c0de1, 1 commit to src/worker\n\
+             2026-02-04T11:00:00Z  1.3.1                commit a100001    lena\n    \
+             the commit of 1.3.0 again: built anew, with no commit between them\n\
+             2026-02-03T11:00:00Z  1.3.0                commit a100001    lena\n"
+        );
+    }
 }

@@ -356,7 +356,10 @@ impl Finder {
             at: at - first,
             is_start: first == 0 && self.older_run.is_done(),
             is_end: last == self.len() && self.newer_run.as_ref().is_none_or(Run::is_done),
-            artifacts: rows.iter().map(|entry| shown(entry).id()).collect(),
+            artifacts: rows
+                .iter()
+                .map(|entry| Shown::line(&entry.source).id())
+                .collect(),
             lines: rows.iter().map(|entry| row(entry)).collect(),
             ..Window::default()
         };
@@ -511,13 +514,6 @@ impl Finder {
             .collect();
         groups.sort_by(|a, b| b.lines.cmp(&a.lines).then_with(|| a.name.cmp(&b.name)));
         groups
-    }
-}
-
-fn shown(entry: &Entry) -> Shown {
-    Shown::Line {
-        service: entry.source.service.to_string(),
-        text: entry.source.text.clone(),
     }
 }
 

@@ -149,6 +149,8 @@ fn log_lines(world: &World, args: &Args) -> Vec<Shown> {
         .map(|line| Shown::Line {
             service: line.service,
             text: line.text,
+            at: Some(line.at),
+            pod: line.pod,
         })
         .collect()
 }

@@ -206,13 +206,7 @@ impl Look for FilterEvents {
                 .starts_with(prefix)
         });
         Ok(Seen {
-            shown: lines
-                .iter()
-                .map(|line| Shown::Line {
-                    service: line.service.to_string(),
-                    text: line.text.clone(),
-                })
-                .collect(),
+            shown: lines.iter().map(Shown::line).collect(),
             output: Events {
                 events: lines.into_iter().map(|line| event(world, line)).collect(),
                 cursor: next.map(|key| key.to_string()),
@@ -225,7 +219,7 @@ impl Look for FilterEvents {
             ToolExample {
                 args: "{\"log_group\":\"/eks/alpha-main/back/worker\",\"pattern\":\"Unhandled\",\"limit\":1}",
                 about: "The first event with a word",
-                prints: "2026-03-02T13:46:02.321000+00:00 worker-7c649d995-fvvwt Unhandled exception. System.ArgumentNullException: Value cannot be null. (Parameter 's')\n   at System.Int32.Parse(String s)\n   at Alpha.Worker.Main..cctor() in /src/worker/Main.cs:line 7\n(newer events: cursor 1772459162321.s94)\n",
+                prints: "2026-03-02T13:46:02.321000+00:00 worker-7c649d995-fvvwt Unhandled exception. System.ArgumentNullException: Value cannot be null. (Parameter 's')\n   at System.Int32.Parse(String s)\n   at Alpha.Worker.Main..cctor() in /src/worker/Main.cs:line 7\n(newer events: cursor 1772459162321.s122)\n",
             },
             ToolExample {
                 args: "{\"log_group\":\"/eks/nope\"}",

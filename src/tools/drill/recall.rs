@@ -11,6 +11,8 @@ use crate::tools::tool::ToolError;
 
 /// How much is remembered.
 const REMEMBERED: usize = 20_000;
+/// A line's time as answers print it.
+const LINE_TIME: &str = "%Y-%m-%dT%H:%M:%S%.3fZ";
 /// A quote of a text must have so many characters, so that it can mean something.
 const SHORTEST_QUOTE: usize = 4;
 
@@ -43,8 +45,8 @@ impl Recall {
         }
         let found = self.shown.iter().rev().find_map(|shown| match &exact {
             Some(exact) => part_of(shown, exact).then(|| match shown {
-                // The window that was shown, not one that is claimed.
-                Shown::Series { .. } => shown.id(),
+                // The window or the line that was shown, not one that is claimed.
+                Shown::Series { .. } | Shown::Line { .. } => shown.id(),
                 _ => exact.id(),
             }),
             None => meant(shown, quote).map(|shown| shown.id()),
@@ -52,7 +54,7 @@ impl Recall {
         found.ok_or_else(|| ToolError {
             message: format!("nothing that you were shown is meant by {:?}", short(quote)),
             hint: Some(
-                "give the artifact of an answer, or quote what it showed: part of a log line or of a file's line, a commit's id, a metric, kind/name of an object"
+                "give the artifact of an answer, or quote what it showed: part of a log line (its time before it, if others say the same) or of a file's line, a commit's id, a metric, kind/name of an object"
                     .to_owned(),
             ),
         })
@@ -102,6 +104,16 @@ fn part_of(shown: &Shown, artifact: &Shown) -> bool {
                 ..
             },
         ) => metric == of && labels == with,
+        // A line that is given without its time is the newest one that says so.
+        (
+            Shown::Line { service, text, .. },
+            Shown::Line {
+                service: of,
+                text: says,
+                at: None,
+                ..
+            },
+        ) => service == of && text == says,
         (Shown::Commit(id), Shown::CommitTitle(of)) => id == of,
         (shown, artifact) => shown == artifact,
     }
@@ -111,7 +123,11 @@ fn part_of(shown: &Shown, artifact: &Shown) -> bool {
 fn meant(shown: &Shown, quote: &str) -> Option<Shown> {
     let long_enough = quote.chars().count() >= SHORTEST_QUOTE;
     let is = match shown {
-        Shown::Line { text, .. } => long_enough && text.contains(quote),
+        Shown::Line { text, at, .. } => {
+            // Its time before it tells a line from others that say the same.
+            let words = at.and_then(|at| quote.strip_prefix(at.format(LINE_TIME).as_str()));
+            long_enough && text.contains(words.map_or(quote, str::trim))
+        }
         Shown::File { repo, path, text } => {
             let lines = long_enough.then(|| lines_of(text, quote)).flatten()?;
             return Some(Shown::File {
@@ -202,6 +218,7 @@ fn lines_of(text: &str, quote: &str) -> Option<String> {
 mod tests {
     use super::*;
     use crate::sim::testing::small_world;
+    use crate::sim::time::SimTime;
 
     fn recall() -> Recall {
         let mut recall = Recall::default();
@@ -210,6 +227,8 @@ mod tests {
                 Shown::Line {
                     service: "gate".to_owned(),
                     text: "12:00 queue is full".to_owned(),
+                    at: Some(SimTime(7)),
+                    pod: "gate-1".to_owned(),
                 },
                 Shown::File {
                     repo: "alpha".to_owned(),
@@ -220,8 +239,8 @@ mod tests {
                 Shown::Series {
                     metric: "up".to_owned(),
                     labels: vec![("job".to_owned(), "gate".to_owned())],
-                    from: crate::sim::time::SimTime(0),
-                    to: crate::sim::time::SimTime(1),
+                    from: SimTime(0),
+                    to: SimTime(1),
                 },
                 Shown::Object {
                     kind: "Deployment".to_owned(),
@@ -239,9 +258,11 @@ mod tests {
         let line = recall.artifact(&world, "queue is full").unwrap();
         assert_eq!(
             line,
-            r#"{"line":{"service":"gate","text":"12:00 queue is full"}}"#
+            r#"{"line":{"service":"gate","text":"12:00 queue is full","at":7,"pod":"gate-1"}}"#
         );
         assert_eq!(recall.artifact(&world, &line).unwrap(), line);
+        let without_time = r#"{"line":{"service":"gate","text":"12:00 queue is full"}}"#;
+        assert_eq!(recall.artifact(&world, without_time).unwrap(), line);
         assert_eq!(
             recall.artifact(&world, "three()").unwrap(),
             r#"{"file":{"repo":"alpha","path":"main.go","text":"two = three()"}}"#
@@ -252,6 +273,30 @@ mod tests {
         );
         assert!(recall.artifact(&world, "up{job=\"gate\"}").is_ok());
         assert!(recall.artifact(&world, "deployments/gate").is_ok());
+    }
+
+    #[test]
+    fn lines_that_say_the_same_are_told_apart_by_their_time() {
+        let world = small_world();
+        let line = |at| Shown::Line {
+            service: "gate".to_owned(),
+            text: "queue is full".to_owned(),
+            at: Some(SimTime(at)),
+            pod: "gate-1".to_owned(),
+        };
+        let mut recall = Recall::default();
+        recall.note(&Answer {
+            shown: vec![line(1000), line(2000)],
+            ..Answer::default()
+        });
+        let artifact = |quote: &str| recall.artifact(&world, quote).unwrap();
+        assert_eq!(artifact("queue is full"), line(2000).id());
+        assert_eq!(artifact(&line(1000).id()), line(1000).id());
+        assert_eq!(
+            artifact("1970-01-01T00:00:01.000Z queue is"),
+            line(1000).id()
+        );
+        assert!(recall.artifact(&world, &line(3000).id()).is_err());
     }
 
     #[test]

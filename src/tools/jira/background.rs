@@ -6,11 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::issues::{Category, Issue, projects, sprint_of};
 use super::sprints;
 use crate::sim::World;
+use crate::sim::chatter::tickets::{PER_DAY, number_at, rising};
 use crate::sim::time::{SimTime, Span};
-use crate::tools::drawn::{estate_key, number_at, one_of};
+use crate::tools::drawn::{estate_key, one_of};
 
-/// Issues that a project gets a day, where its declared tickets do not tell.
-const PER_DAY: f64 = 1.2;
 /// Issues that a team opens in a sprint.
 const PER_SPRINT: u64 = 3;
 
@@ -220,7 +219,7 @@ pub fn add(world: &World, homes: &BTreeMap<String, String>, issues: &mut Vec<Iss
         }
     }
     made.sort_by(|a, b| (a.created, &a.summary).cmp(&(b.created, &b.summary)));
-    number(issues, &mut made);
+    number(world, issues, &mut made);
     for mut issue in made {
         issue.key = format!("{}-{}", issue.project, issue.number);
         issue.sprint = sprint_of(world, &issue);
@@ -332,8 +331,8 @@ fn issue(
     }
 }
 
-/// Gives numbers that rise with time among those of the declared tickets and are not taken.
-fn number(declared: &[Issue], made: &mut [Issue]) {
+/// Gives numbers that rise with time among those of the declared tickets and are not taken, not even in passing talk.
+fn number(world: &World, declared: &[Issue], made: &mut [Issue]) {
     let mut known: BTreeMap<&str, Vec<(SimTime, u32)>> = BTreeMap::new();
     for issue in declared {
         known
@@ -343,18 +342,15 @@ fn number(declared: &[Issue], made: &mut [Issue]) {
     }
     for marks in known.values_mut() {
         marks.sort_unstable();
-        // A ticket with a lower number that was opened later than its neighbours tells nothing of the order.
-        let mut highest = 0;
-        marks.retain(|(_, number)| {
-            let rises = *number > highest;
-            highest = highest.max(*number);
-            rises
-        });
+        *marks = rising(marks);
     }
-    let mut taken: BTreeSet<(String, u32)> = declared
+    let declared = declared
         .iter()
-        .map(|issue| (issue.project.clone(), issue.number))
-        .collect();
+        .map(|issue| (issue.project.clone(), issue.number));
+    // What people talk about in passing is none of these.
+    let talked = world.talked().numbers();
+    let talked = talked.map(|(project, number)| (project.to_owned(), number));
+    let mut taken: BTreeSet<(String, u32)> = declared.chain(talked).collect();
     let mut last: BTreeMap<String, u32> = BTreeMap::new();
     for issue in made {
         let marks = known

@@ -8,6 +8,7 @@ use crate::sim::artifact::Shown;
 use crate::sim::command::{Command, KafkaCommand};
 use crate::sim::draw::{StreamId, StreamKey};
 use crate::sim::time::Span;
+use crate::sim::world::members::OFFSETS_PARTITIONS;
 use crate::tools::family::Family;
 use crate::tools::program::{Act, Example, Place, Program, Run};
 use crate::tools::shared::first_rejection;
@@ -32,7 +33,6 @@ const ACTIONS: [&str; 5] = ["list", "describe", "delete", "create", "alter"];
 const INTERNAL: &str = "__consumer_offsets";
 const INTERNAL_CONFIG: &str =
     "compression.type=producer,cleanup.policy=compact,segment.bytes=104857600";
-const INTERNAL_PARTITIONS: u32 = 50;
 
 /// `kafka-topics`, under either of its names.
 pub struct Topics(pub &'static str);
@@ -165,12 +165,9 @@ fn describe(cluster: &Cluster<'_>, options: &Options) -> Run {
         answer.shown.push(Shown::Topic(plan.name.clone()));
     }
     if asked(INTERNAL) && !options.has("exclude-internal") {
-        answer.text.push_str(&one(
-            cluster,
-            INTERNAL,
-            INTERNAL_PARTITIONS,
-            INTERNAL_CONFIG,
-        ));
+        answer
+            .text
+            .push_str(&one(cluster, INTERNAL, OFFSETS_PARTITIONS, INTERNAL_CONFIG));
     }
     Run::Answer(answer)
 }

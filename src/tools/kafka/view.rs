@@ -1,14 +1,13 @@
 //! What Kafka's tools read: offsets by partition, members, brokers. Never keeps an offset of its own.
 
 use crate::scenario::format::infrastructure::KafkaCluster;
-use crate::scenario::format::service::Runtime;
 use crate::sim::World;
-use crate::sim::draw::{StreamId, StreamKey};
 use crate::sim::ids::GroupId;
 use crate::sim::kubernetes::pod::Pod;
 use crate::sim::plan::{GroupPlan, TopicPlan};
-use crate::sim::time::{SimTime, Span};
+use crate::sim::time::Span;
 use crate::sim::world::kafka::TopicLog;
+use crate::sim::world::members::{client_id, member_id};
 
 /// A group is rebalancing for so long after a member came or went.
 const REBALANCES_FOR: Span = Span::from_secs(4);
@@ -177,13 +176,7 @@ impl<'a> Cluster<'a> {
         };
         let topic = plan.topics.get(group.topic.index());
         let partitions = topic.map_or(1, |topic| topic.spec.partitions.max(1));
-        let client_id = match service.spec.runtime {
-            Runtime::Java => format!("consumer-{}-1", group.name),
-            Runtime::Go => "sarama".to_owned(),
-            Runtime::Node => "kafkajs".to_owned(),
-            Runtime::Python => "kafka-python-2.0.2".to_owned(),
-            _ => "rdkafka".to_owned(),
-        };
+        let client_id = client_id(service.spec.runtime, &group.name);
         let pods: Vec<_> = self
             .world
             .fleet()
@@ -199,9 +192,13 @@ impl<'a> Cluster<'a> {
                     .and_then(Pod::ip)
                     .map_or_else(String::new, |ip| ip.to_string());
                 Member {
-                    consumer_id: format!(
-                        "{client_id}-{}",
-                        self.uuid(&group.name, pod.slot, pod.started)
+                    consumer_id: member_id(
+                        self.world.seed(),
+                        &group.name,
+                        &client_id,
+                        pod.slot,
+                        pod.started,
+                        0,
                     ),
                     host: format!("/{address}"),
                     client_id: client_id.clone(),
@@ -209,16 +206,6 @@ impl<'a> Cluster<'a> {
                 }
             })
             .collect()
-    }
-
-    fn uuid(&self, group: &str, slot: u32, started: SimTime) -> String {
-        let stream = StreamId::of(&format!("kafka/member/{group}")).child(u64::from(slot));
-        uuid(
-            StreamKey::new(self.world.seed(), stream)
-                .leaf(started.millis())
-                .draw(0),
-            1,
-        )
     }
 
     /// State of a group.
@@ -269,21 +256,6 @@ impl<'a> Cluster<'a> {
             (0..self.replication()).map(|copy| ((partition + copy) % brokers + 1).to_string());
         all.collect::<Vec<_>>().join(",")
     }
-}
-
-/// A random-looking uuid (version 4) of a word.
-pub fn uuid(word: u64, salt: u64) -> String {
-    let second = word
-        .rotate_left(23)
-        .wrapping_mul(0x9e37_79b9_7f4a_7c15 ^ salt);
-    format!(
-        "{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}",
-        word >> 32,
-        (word >> 16) & 0xffff,
-        word & 0xfff,
-        0x8000 | ((second >> 48) & 0x3fff),
-        second & 0xffff_ffff_ffff
-    )
 }
 
 /// The partitions of the `place`-th of `count` members, as the range assignor deals them.

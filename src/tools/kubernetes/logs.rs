@@ -466,6 +466,8 @@ pub fn print(
         outcome.shown.push(Shown::Line {
             service: service.clone(),
             text: line.text.clone(),
+            at: Some(line.at),
+            pod: stream.pod.clone(),
         });
     }
 }

@@ -86,7 +86,7 @@ impl Look for ListServices {
         vec![ToolExample {
             args: "{}",
             about: "Services that log",
-            prints: "SERVICE                   LINES/15M ERRORS/15M\nbroker                          191          0\ncache                          6546          0\ngate                          22715      15196\nintake                         3704       2113\nmailer                            6          3\nworker                            9          3\n",
+            prints: "SERVICE                   LINES/15M ERRORS/15M\nbroker                          197          0\ncache                          6546          0\ngate                          22715      15196\nintake                         3704       2113\nmailer                            6          3\nworker                            9          3\n",
         }]
     }
 }

@@ -118,10 +118,7 @@ impl Page {
     pub fn shown(&self) -> Vec<Shown> {
         self.entries
             .iter()
-            .map(|entry| Shown::Line {
-                service: entry.source.service.to_string(),
-                text: entry.source.text.clone(),
-            })
+            .map(|entry| Shown::line(&entry.source))
             .collect()
     }
 }

@@ -150,10 +150,7 @@ pub fn read(world: &World, wanted: &Wanted) -> Seen<Lines> {
     let mut page = Lines::default();
     let mut shown = Vec::new();
     for line in found.lines {
-        shown.push(Shown::Line {
-            service: line.service.to_string(),
-            text: line.text.clone(),
-        });
+        shown.push(Shown::line(&line));
         page.lines.push(as_line(line));
     }
     let stopped = page.lines.len() < limit;

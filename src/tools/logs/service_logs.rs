@@ -79,7 +79,7 @@ impl Look for ServiceLogs {
         vec![ToolExample {
             args: "{\"service\":\"worker\",\"limit\":3}",
             about: "A service's newest lines",
-            prints: "2026-03-02T13:56:06.671Z info  worker info: Worker.Service[0]\n      Application started. Hosting environment: Production; worker 1.4.0\n2026-03-02T13:56:07.321Z info  worker info: Worker.Service[0]\n      worker 1.4.0 starting\n2026-03-02T13:56:08.321Z fatal worker Unhandled exception. System.ArgumentNullException: Value cannot be null. (Parameter 's')\n   at System.Int32.Parse(String s)\n   at Alpha.Worker.Main..cctor() in /src/worker/Main.cs:line 7\n-- older lines: --cursor 1772459766671.s102\n",
+            prints: "2026-03-02T13:56:06.671Z info  worker info: Worker.Service[0]\n      Application started. Hosting environment: Production; worker 1.4.0\n2026-03-02T13:56:07.321Z info  worker info: Worker.Service[0]\n      worker 1.4.0 starting\n2026-03-02T13:56:08.321Z fatal worker Unhandled exception. System.ArgumentNullException: Value cannot be null. (Parameter 's')\n   at System.Int32.Parse(String s)\n   at Alpha.Worker.Main..cctor() in /src/worker/Main.cs:line 7\n-- older lines: --cursor 1772459766671.s134\n",
         }]
     }
 }

@@ -4,10 +4,11 @@
 use std::collections::BTreeSet;
 
 use crate::sim::World;
+use crate::sim::chatter::tickets::number_at;
 use crate::sim::pager::{IncidentState, PagerIncident};
 use crate::sim::plan::ServicePlan;
 use crate::sim::time::{SimTime, Span};
-use crate::tools::drawn::{estate_key, number_at, one_of};
+use crate::tools::drawn::{estate_key, one_of};
 use crate::tools::oncall::rotation::{WEEK, monday, shifts, week_of};
 
 /// Incidents a day, where the declared ones do not tell.

@@ -11,7 +11,7 @@ use crate::sim::plan::{Deed, TopicPlan};
 use crate::sim::signals::FOLLOWS;
 use crate::sim::telemetry::reader::Part;
 use crate::sim::time::{SimTime, Span};
-use crate::tools::kafka::view::uuid;
+use crate::sim::world::members::uuid;
 
 /// Instants between which rows are dealt out evenly, when many are made at once.
 const GRID: usize = 2000;

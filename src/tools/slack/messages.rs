@@ -49,7 +49,7 @@ pub fn since(world: &World, channel: &str, from: SimTime) -> Vec<Post> {
     let now = world.now();
     let pack = &world.plan().pack;
     let mut all = Chatter::of(pack, world.seed(), channel)
-        .map(|chatter| chatter.between(from, now))
+        .map(|chatter| chatter.between(world.talked(), from, now))
         .unwrap_or_default();
     let posts = world.slack().posts().iter();
     all.extend(

@@ -22,7 +22,7 @@ use crate::tui::keys::Chord;
 use crate::tui::pane::{PaneId, Size};
 use crate::tui::theme::{Depth, Theme};
 use crate::tui::ui::Screen;
-use crate::tui::world::Choice;
+use crate::tui::world::{Choice, Desk, Lobby};
 
 /// Scenarios of the tests, and saves in a folder of their own.
 fn places(saves: &Path) -> Places {
@@ -39,6 +39,15 @@ struct Player {
 
 impl Player {
     fn new(saves: &Path, width: u16, height: u16) -> Self {
+        let new = Choice::New {
+            scenario: "small".to_owned(),
+            seed: Some(1),
+            practice: false,
+        };
+        Self::opening(new, saves, width, height)
+    }
+
+    fn opening(choice: Choice, saves: &Path, width: u16, height: u16) -> Self {
         let lobby = RealLobby::new(places(saves), Settings::default());
         let theme = Theme::for_depth(Depth::True).unwrap();
         let size = Size { width, height };
@@ -47,11 +56,7 @@ impl Player {
             beat_ms: 0,
             buffer: Buffer::empty(Rect::new(0, 0, width, height)),
         };
-        player.app.open(Choice::New {
-            scenario: "small".to_owned(),
-            seed: Some(1),
-            practice: false,
-        });
+        player.app.open(choice);
         player.wait(0);
         player
     }
@@ -469,6 +474,38 @@ fn through_the_interface() -> Vec<(SimTime, Entry)> {
     player.input(Input::Terminated);
     drop(player);
     entries(&places(saves.path()).resume(None).unwrap())
+}
+
+#[test]
+fn a_shell_after_a_resume_is_a_new_one_and_says_so() {
+    let saves = tempfile::tempdir().unwrap();
+    let mut lobby = RealLobby::new(places(saves.path()), Settings::default());
+    let said = |desk: &mut dyn Desk, line: &str| {
+        let lines = desk.shell(line).lines.into_iter();
+        lines.map(|line| line.text).collect::<Vec<_>>().join("\n")
+    };
+    let begin = Choice::New {
+        scenario: "small".to_owned(),
+        seed: Some(1),
+        practice: false,
+    };
+    let mut desk = lobby.open(&begin).unwrap();
+    assert_eq!(desk.shell_note(), None);
+    said(desk.as_mut(), "kubectl get pods -A; export X=1");
+    assert_eq!(said(desk.as_mut(), "echo x$X"), "x1");
+    drop(desk);
+    let resume = Choice::Resume {
+        drill: String::new(),
+    };
+    let mut desk = lobby.open(&resume).unwrap();
+    assert_eq!(said(desk.as_mut(), "echo x$X"), "x");
+    assert!(desk.shell_note().unwrap().contains("new shell"));
+
+    drop(desk);
+    let mut player = Player::opening(resume, saves.path(), 120, 40);
+    player.keys("4");
+    let screen = player.screen();
+    assert!(screen.contains("this is a new shell"), "{screen}");
 }
 
 /// A door: its name, and the script played through it.

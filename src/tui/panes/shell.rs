@@ -30,6 +30,8 @@ pub struct ShellPane {
     scrolling: bool,
     height: u16,
     candidates: Candidates,
+    /// What the desk has to say was said.
+    greeted: bool,
 }
 
 impl Default for ShellPane {
@@ -58,6 +60,7 @@ impl Default for ShellPane {
             scrolling: false,
             height: 24,
             candidates: Candidates::default(),
+            greeted: false,
         }
     }
 }
@@ -276,6 +279,12 @@ impl Pane for ShellPane {
     }
 
     fn refresh(&mut self, desk: &mut dyn Desk, size: Size, _status: &Status) {
+        if !std::mem::replace(&mut self.greeted, true)
+            && let Some(note) = desk.shell_note()
+        {
+            self.scrollback.say(&note);
+            self.scrollback.say("");
+        }
         self.prompt = text::clean(&desk.prompt()).into_owned();
         self.height = size.height;
         self.scrollback.lay_out(Size {

@@ -176,15 +176,15 @@ impl DebriefScreen {
 
     /// Draws it.
     pub fn draw(&mut self, canvas: &mut Canvas<'_>) {
-        self.draw_head(canvas);
+        let head = self.draw_head(canvas);
         let wide = canvas.width() >= 100;
-        let top = if wide { 4 } else { 5 };
+        let top = head + if wide { 1 } else { 2 };
         let bottom = canvas.height().saturating_sub(1);
         if wide {
             let list = Rect::new(0, top, 28, bottom.saturating_sub(top));
             self.draw_sections(&mut canvas.part(list));
         } else {
-            self.draw_tabs(&mut canvas.part(Rect::new(0, 3, canvas.width(), 1)));
+            self.draw_tabs(&mut canvas.part(Rect::new(0, head, canvas.width(), 1)));
         }
         let left = if wide { 30 } else { 2 };
         if let Some(editor) = &self.editor {
@@ -199,12 +199,15 @@ impl DebriefScreen {
         self.draw_body(&mut canvas.part(body));
     }
 
-    fn draw_head(&self, canvas: &mut Canvas<'_>) {
+    /// Draws the head; answers with its rows.
+    fn draw_head(&self, canvas: &mut Canvas<'_>) -> u16 {
         let report = &self.report;
         canvas.fill(Rect::new(0, 0, canvas.width(), 1), Role::Header);
         let at = canvas.text(0, 0, " DEBRIEF ", Role::DrillMark);
-        canvas.text(at + 1, 0, &report.title, Role::Header);
-        let score = format!("{} of {} points ", report.points, report.out_of);
+        let score = format!(" {} of {} points ", report.points, report.out_of);
+        let taken = at + 1 + text::width(&score) as u16;
+        let room = canvas.width().saturating_sub(taken);
+        canvas.text_within(at + 1, 0, room, &report.title, Role::Header);
         canvas.text_aligned((0, 0), canvas.width(), Align::Right, &score, Role::Header);
         let (mark, role) = if report.is_win {
             sign(Tone::Good)
@@ -212,7 +215,12 @@ impl DebriefScreen {
             sign(Tone::Bad)
         };
         let at = canvas.text(2, 1, mark, role);
-        canvas.text(at + 1, 1, &report.verdict, Role::Strong);
+        let room = canvas.width().saturating_sub(at + 1 + 2);
+        let verdict = text::wrap(&text::clean(&report.verdict), room.into());
+        for (line, y) in verdict.iter().zip(1..) {
+            canvas.text(at + 1, y, line, Role::Strong);
+        }
+        let rule = 1 + verdict.len().max(1) as u16;
         let columns = canvas.width().saturating_sub(4);
         let filled = (u32::from(columns) * report.points.min(report.out_of))
             .checked_div(report.out_of)
@@ -223,8 +231,9 @@ impl DebriefScreen {
             } else {
                 ('─', Role::Border)
             };
-            canvas.glyph(2 + x, 2, glyph, role);
+            canvas.glyph(2 + x, rule, glyph, role);
         }
+        rule + 1
     }
 
     fn draw_sections(&self, list: &mut Canvas<'_>) {
@@ -486,4 +495,74 @@ fn impact_marks(impact: &Impact) -> Vec<Vec<Run>> {
             ]
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use ratatui::buffer::Buffer;
+
+    use super::*;
+    use crate::tui::hits::Hits;
+    use crate::tui::theme::{Depth, Theme};
+    use crate::tui::world::Section;
+
+    fn drawn(report: Report, width: u16) -> Vec<String> {
+        let theme = Theme::for_depth(Depth::None).unwrap();
+        let mut hits = Hits::default();
+        let mut buffer = Buffer::empty(Rect::new(0, 0, width, 16));
+        let mut screen = DebriefScreen::new(report);
+        screen.draw(&mut Canvas::new(&mut buffer, &theme, &mut hits));
+        let row = |y| {
+            let row: String = (0..width).map(|x| buffer[(x, y)].symbol()).collect();
+            row.trim_end().to_owned()
+        };
+        (0..16).map(row).collect()
+    }
+
+    #[test]
+    fn a_headline_that_is_too_long_is_wrapped() {
+        let section = Section {
+            heading: "What happened".to_owned(),
+            blocks: vec![Block::Text("The first thing.".to_owned())],
+        };
+        let report = Report {
+            title: "Carts".to_owned(),
+            verdict: "Resolved after 1 h 12 min, but the claim does not name the cause. \
+                      12,345 customer minutes were saved against doing nothing."
+                .to_owned(),
+            out_of: 100,
+            sections: vec![section],
+            ..Report::default()
+        };
+        let rows = drawn(report.clone(), 80);
+        assert_eq!(
+            rows[1],
+            "  ✗ Resolved after 1 h 12 min, but the claim does not name the cause. 12,345"
+        );
+        assert_eq!(
+            rows[2],
+            "    customer minutes were saved against doing nothing."
+        );
+        assert_eq!(rows[3], format!("  {}", "─".repeat(76)));
+        assert_eq!(rows[4], " What happened");
+        assert_eq!(rows[6].trim(), "What happened");
+        assert_eq!(rows[8].trim(), "The first thing.");
+        // A wide screen has room for it.
+        let rows = drawn(report, 140);
+        assert!(rows[1].ends_with("against doing nothing."), "{}", rows[1]);
+        assert!(rows[4].ends_with("  What happened"), "{}", rows[4]);
+    }
+
+    #[test]
+    fn a_title_ends_before_the_points() {
+        let report = Report {
+            title: "A title that is as long as titles are when nobody counts their letters"
+                .to_owned(),
+            points: 7,
+            out_of: 100,
+            ..Report::default()
+        };
+        let rows = drawn(report, 60);
+        assert!(rows[0].ends_with("… 7 of 100 points"), "{}", rows[0]);
+    }
 }
