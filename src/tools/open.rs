@@ -22,7 +22,7 @@ use crate::sim::plan::Plan;
 use crate::sim::time::SimTime;
 
 /// Rises whenever the same entries give another world.
-pub const RULES_VERSION: u32 = 3;
+pub const RULES_VERSION: u32 = 4;
 
 /// Where scenarios and saves are.
 #[derive(Clone, Debug)]
