@@ -25,6 +25,7 @@ mod split;
 pub mod store;
 pub mod tail;
 pub mod template;
+mod totals;
 pub mod traffic;
 pub mod walk;
 pub mod wrap;

@@ -16,6 +16,7 @@ use super::prefix::{CACHE_BYTES, PrefixCache, sum_leaves};
 use super::reader::{AtomReader, Measure, Part};
 use super::series::{Family, MOST_FAMILIES, SeriesDef, SeriesError, SeriesId};
 use super::slots::{SlotError, SlotId, SlotTrack};
+use super::totals::{TOTALS_CACHE_BYTES, TotalsCache, detail_of};
 use crate::sim::draw::StreamId;
 use crate::sim::time::SimTime;
 
@@ -69,6 +70,7 @@ pub struct Telemetry {
     homes: Arc<BTreeMap<Arc<str>, Home>>,
     cache: Arc<PrefixCache>,
     counts: Arc<CountCache>,
+    totals: Arc<TotalsCache>,
 }
 
 impl Clone for Telemetry {
@@ -76,6 +78,7 @@ impl Clone for Telemetry {
         Self {
             cache: Arc::new(PrefixCache::new(self.cache.capacity_bytes())),
             counts: Arc::new(CountCache::new(self.counts.capacity_bytes())),
+            totals: Arc::new(TotalsCache::new(self.totals.capacity_bytes())),
             ..self.sharing()
         }
     }
@@ -100,6 +103,7 @@ impl Telemetry {
             homes: Arc::default(),
             cache: Arc::new(PrefixCache::new(CACHE_BYTES)),
             counts: Arc::new(CountCache::new(COUNT_CACHE_BYTES)),
+            totals: Arc::new(TotalsCache::new(TOTALS_CACHE_BYTES)),
         }
     }
 
@@ -107,6 +111,7 @@ impl Telemetry {
     pub fn set_cache_bytes(&mut self, capacity_bytes: usize) {
         self.cache = Arc::new(PrefixCache::new(capacity_bytes));
         self.counts = Arc::new(CountCache::new(capacity_bytes));
+        self.totals = Arc::new(TotalsCache::new(capacity_bytes));
     }
 
     /// Ends the preparation: everything before T0 is closed and can be read.
@@ -159,6 +164,7 @@ impl Telemetry {
             homes: Arc::clone(&self.homes),
             cache: Arc::clone(&self.cache),
             counts: Arc::clone(&self.counts),
+            totals: Arc::clone(&self.totals),
         }
     }
 
@@ -515,7 +521,7 @@ impl Telemetry {
             }
             let total = match reached {
                 Some((from, total)) => total + sum_leaves(&mut reader, part, from, leaf),
-                None => self.cache.total(atom, part, &mut reader, origin, leaf),
+                None => self.total_before(&mut reader, atom, part, leaf),
             };
             reached = Some((leaf, total));
             totals.push(total + reader.first_quarters(leaf, quarters, part));
@@ -570,6 +576,16 @@ impl Telemetry {
             .map_or(first, |slot| self.grid.leaf_at(slot.start_ms).max(first))
     }
 
+    /// The first leaf in which any of the pods that live in one can have counted anything of an atom.
+    fn oldest_of(&self, atom: AtomId, leaf: LeafIndex) -> LeafIndex {
+        let at_ms = self.grid.start_ms(leaf);
+        let track = self.atom_def(atom).and_then(|def| self.slots(def.slots?));
+        let pods = track.into_iter().flat_map(SlotTrack::slots);
+        let alive = pods.filter(|(_, pod)| pod.lives_at(at_ms));
+        let oldest = alive.map(|(_, pod)| self.grid.leaf_at(pod.start_ms)).min();
+        oldest.unwrap_or(leaf).max(self.grid.first())
+    }
+
     /// What a part of an atom counted in the leaves `from..until`. Few leaves, and those that are seldom asked for, are
     /// summed as they are: a running total from the part's beginning would read days for a window of minutes.
     pub(super) fn total_of_leaves(
@@ -617,8 +633,31 @@ impl Telemetry {
         if leaf < origin {
             return 0;
         }
-        let total = self.cache.total(atom, part, reader, origin, leaf);
+        let total = self.total_before(reader, atom, part, leaf);
         total + reader.first_quarters(leaf, quarters, part)
+    }
+
+    /// What a part of an atom counted before a leaf. What needs splits is counted for all parts at once, as whoever asks
+    /// for one will ask for the others.
+    fn total_before(
+        &self,
+        reader: &mut AtomReader<'_>,
+        atom: AtomId,
+        part: Part,
+        leaf: LeafIndex,
+    ) -> u64 {
+        match detail_of(part) {
+            Some(detail) if self.totals.capacity_bytes() > 0 => {
+                let begun = self.origin_of(atom, part);
+                let from = self.oldest_of(atom, leaf).min(begun);
+                let leaves = (from, begun, leaf);
+                self.totals.total((atom, detail, part), reader, leaves)
+            }
+            _ => {
+                let origin = self.origin_of(atom, part);
+                self.cache.total(atom, part, reader, origin, leaf)
+            }
+        }
     }
 
     /// A reader of an atom's leaves; the caller asks for closed ones only.
