@@ -2,6 +2,7 @@
 
 use super::atom::{AtomError, AtomId, FactorId, Pin, SlotsId};
 use super::reader::{AtomReader, Cell, Leaf, Measure, Part, Places};
+use super::series_tests::with_requests;
 use super::store::{HistoryError, Telemetry};
 use super::testing::{Estate, HOUR_MS, atom, estate, t0_ms};
 use crate::sim::time::SimTime;
@@ -365,6 +366,24 @@ fn order_of_reading_and_the_cache_change_nothing() {
             assert_eq!(plain.total_until(atom, part, at), expected);
         }
     }
+}
+
+#[test]
+fn what_is_counted_ahead_is_what_would_be_counted() {
+    let mut ahead = with_requests().telemetry;
+    ahead.close_until(SimTime(t0_ms() + 90_000));
+    let mut plain = ahead.clone();
+    plain.set_cache_bytes(0);
+    let pieces = ahead.pieces_ahead();
+    assert!(!pieces.is_empty());
+    for piece in pieces {
+        ahead.count_ahead(piece);
+    }
+    let window = (t0_ms() - HOUR_MS, t0_ms() + 90_000);
+    assert_eq!(
+        ahead.read_series(None, window, |_| true),
+        plain.read_series(None, window, |_| true)
+    );
 }
 
 #[test]
