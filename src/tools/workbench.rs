@@ -1,6 +1,5 @@
 //! The trainee's place in one drill: its session, its tools, where the shell stands. What every door works through.
 
-mod ahead;
 mod builtins;
 mod complete;
 mod exec;
@@ -22,6 +21,7 @@ pub use shell::{ShellRun, Then, peek, resolve};
 
 use super::program::Place;
 use super::registry::Registry;
+use crate::session::ahead::CountAhead;
 use crate::session::journal::Door;
 use crate::session::{Answer, Call, Session, SessionError};
 use crate::sim::World;
@@ -37,7 +37,7 @@ pub struct Workbench {
     job: Option<stream::Job>,
     jobs: u64,
     /// Counts where counters stand before somebody asks.
-    ahead: Option<ahead::CountAhead>,
+    ahead: Option<CountAhead>,
 }
 
 impl Workbench {
@@ -60,7 +60,7 @@ impl Workbench {
     pub fn counting_ahead(mut self) -> Self {
         if !cfg!(debug_assertions) {
             let telemetry = self.world().signals().telemetry().snapshot();
-            self.ahead = ahead::CountAhead::begin(telemetry);
+            self.ahead = CountAhead::begin(telemetry);
         }
         self
     }

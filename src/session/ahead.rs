@@ -9,13 +9,13 @@ use crate::sim::telemetry::store::Telemetry;
 
 /// A count that goes on until it is done or this is dropped.
 #[derive(Debug)]
-pub(super) struct CountAhead {
+pub struct CountAhead {
     stop: Arc<AtomicBool>,
 }
 
 impl CountAhead {
     /// Begins to count. `None` where there can be no further thread.
-    pub(super) fn begin(telemetry: Arc<Telemetry>) -> Option<Self> {
+    pub fn begin(telemetry: Arc<Telemetry>) -> Option<Self> {
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = Arc::clone(&stop);
         let thread = Builder::new().name("counting ahead".to_owned());
