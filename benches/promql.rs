@@ -81,6 +81,37 @@ const QUERIES: [Asked; 5] = [
     },
 ];
 
+/// An instant query that shows where counters stand.
+struct FirstLook {
+    what: &'static str,
+    query: &'static str,
+    /// The most milliseconds in a world in which nobody has looked yet, and in one that was counted ahead.
+    limits_ms: (f64, f64),
+}
+
+const FIRST_LOOKS: [FirstLook; 4] = [
+    FirstLook {
+        what: "raw counters",
+        query: "topk(3, http_requests_total)",
+        limits_ms: (250.0, 50.0),
+    },
+    FirstLook {
+        what: "a histogram's sum",
+        query: "http_request_duration_seconds_sum",
+        limits_ms: (2500.0, 50.0),
+    },
+    FirstLook {
+        what: "a histogram's buckets",
+        query: "http_request_duration_seconds_bucket",
+        limits_ms: (2500.0, 100.0),
+    },
+    FirstLook {
+        what: "a mean duration",
+        query: "sum(rate(http_request_duration_seconds_sum[5m])) / sum(rate(http_request_duration_seconds_count[5m]))",
+        limits_ms: (2500.0, 100.0),
+    },
+];
+
 fn main() {
     // `cargo test --benches` builds and calls benches too: then there is nothing to measure.
     if std::env::args().any(|word| word == "--test") {
@@ -92,6 +123,11 @@ fn main() {
     let world = Places::of_folder(scenarios, folder.path())
         .offline(SCENARIO, 1, AT)
         .expect("the shipped scenario opens");
+    first_looks(|| {
+        Places::of_folder(scenarios, folder.path())
+            .offline(SCENARIO, 1, AT)
+            .expect("the shipped scenario opens")
+    });
     let served = Served::begin(&world, folder.path());
     if served.is_none() {
         println!("prometheus or promtool is not there: only the own times");
@@ -103,6 +139,40 @@ fn main() {
     for asked in &QUERIES {
         measure(&world, served.as_ref(), asked);
     }
+}
+
+/// Times of first looks, each in a world of its own, and of the same once all is counted ahead.
+fn first_looks(open: impl Fn() -> Offline) {
+    println!(
+        "{:<36} {:>10} {:>9} {:>10} {:>9}",
+        "FIRST LOOK AT", "COLD MS", "LIMIT", "AHEAD MS", "LIMIT"
+    );
+    for look in &FIRST_LOOKS {
+        let ask = |world: &Offline| {
+            let begun = Instant::now();
+            let answer = world.query(look.query, None).expect("it can be answered");
+            (begun.elapsed().as_secs_f64() * 1000.0, answer.json)
+        };
+        let (cold_ms, cold) = ask(&open());
+        let ahead = open();
+        ahead.count_ahead();
+        let (ahead_ms, same) = ask(&ahead);
+        assert_eq!(cold, same, "counting ahead changes no answer");
+        let (cold_limit, ahead_limit) = look.limits_ms;
+        let over = cold_ms > cold_limit || ahead_ms > ahead_limit;
+        println!(
+            "{:<36} {cold_ms:>10.1} {cold_limit:>9.1} {ahead_ms:>10.1} {ahead_limit:>9.1}{}",
+            look.what,
+            if over { "  over" } else { "" }
+        );
+    }
+    let world = open();
+    let begun = Instant::now();
+    world.count_ahead();
+    println!(
+        "all counted ahead in {:.1} s",
+        begun.elapsed().as_secs_f64()
+    );
 }
 
 fn measure(world: &Offline, served: Option<&Served>, asked: &Asked) {

@@ -155,5 +155,5 @@ fn open(wish: &Wish) -> Result<Drill, McpError> {
         "firedrill mcp: {} with seed {}, drill {}",
         header.scenario, header.seed, header.drill
     );
-    Ok(Drill::new(bench))
+    Ok(Drill::new(bench.counting_ahead()))
 }

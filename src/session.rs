@@ -1,5 +1,6 @@
 //! One drill: its clock, journal, looks and checkpoints. File access in its store alone; never a tool or a door.
 
+pub mod ahead;
 pub mod clock;
 pub mod content;
 pub mod entry;

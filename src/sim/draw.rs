@@ -10,7 +10,7 @@ mod normal_table;
 mod permutation;
 mod poisson;
 
-pub use binomial::{ONE_Q32, binomial, ratio_q32};
+pub use binomial::{LANES, ONE_Q32, binomial, binomials, ratio_q32};
 pub use normal::{normal_q16, scale_q16, upper_tail_q32};
 pub use permutation::{Permutation, Permutation128};
 pub use poisson::poisson;

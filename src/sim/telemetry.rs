@@ -1,5 +1,6 @@
 //! Lazy telemetry: samples and log lines as functions of seed, identity, time and history. Stores nothing but history.
 
+pub mod ahead;
 pub mod atom;
 mod counts;
 pub mod events;
@@ -25,6 +26,7 @@ mod split;
 pub mod store;
 pub mod tail;
 pub mod template;
+mod totals;
 pub mod traffic;
 pub mod walk;
 pub mod wrap;

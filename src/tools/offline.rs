@@ -108,6 +108,14 @@ impl Offline {
         self.end
     }
 
+    /// Counts where counters stand, which a drill does beside everything else before somebody asks.
+    pub fn count_ahead(&self) {
+        let telemetry = self.world.signals().telemetry();
+        for piece in telemetry.pieces_ahead() {
+            telemetry.count_ahead(piece);
+        }
+    }
+
     /// Evaluates PromQL at the moment, or over a range that ends there.
     ///
     /// # Errors

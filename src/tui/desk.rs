@@ -101,7 +101,7 @@ impl Lobby for RealLobby {
             }
         };
         bench
-            .map(|bench| Box::new(RealDesk::new(bench)) as Box<dyn Desk>)
+            .map(|bench| Box::new(RealDesk::new(bench.counting_ahead())) as Box<dyn Desk>)
             .map_err(|error| error.to_string())
     }
 }

@@ -153,6 +153,19 @@ impl Latency {
             pairs
         }
     }
+
+    /// [`Latency::sum_us`] over the same cell of many leaves.
+    pub fn sums_us(&self, keys: &[LeafKey], index: u64, bucket: usize, counts: &[u64]) -> u64 {
+        let (low, high) = self.range_us(bucket);
+        let (mut pairs, mut odd) = (0, 0);
+        for (key, count) in keys.iter().zip(counts) {
+            pairs += count / 2;
+            if count % 2 == 1 {
+                odd += low + key.below(index | (count / 2), high - low + 1);
+            }
+        }
+        pairs * (low + high) + odd
+    }
 }
 
 /// The logarithm to base two in units of 1/65,536, rounded down; 0 for 0.
@@ -226,6 +239,21 @@ mod tests {
                 }
                 assert_eq!(sum, latency.sum_us(key, 1 << 40, bucket, count));
             }
+        }
+    }
+
+    #[test]
+    fn sums_of_many_leaves_are_those_of_each() {
+        let (latency, stream) = (latency(), StreamKey::new(1, StreamId::of("latency")));
+        let keys: Vec<_> = (0..40).map(|leaf| stream.leaf(leaf)).collect();
+        let counts: Vec<u64> = (0..40).collect();
+        for bucket in 0..latency.buckets() {
+            let each = keys.iter().zip(&counts);
+            let sums = each.map(|(key, count)| latency.sum_us(*key, 1 << 40, bucket, *count));
+            assert_eq!(
+                latency.sums_us(&keys, 1 << 40, bucket, &counts),
+                sums.sum::<u64>()
+            );
         }
     }
 

@@ -3,11 +3,13 @@
 //! The order of the splits is pods, buckets, quarters of 15 s, seconds. Quarters come late so that a counter over days of
 //! whole leaves never pays for them; below an hour before the start a leaf has one quarter anyway.
 
+mod bulk;
 mod held;
 mod places;
 
 use std::sync::Arc;
 
+pub(super) use self::bulk::{Detail, Totals};
 use self::held::Held;
 pub(super) use self::places::Places;
 use super::atom::Atom;
@@ -148,14 +150,9 @@ impl<'a> AtomReader<'a> {
     pub(super) fn leaf(&mut self, index: LeafIndex) -> Leaf {
         let start_ms = self.grid.start_ms(index);
         let key = self.atom.key.leaf(index);
+        let count = self.count(key, index);
+        // After the count: a pin's first leaf may have had a look at all leaves of its window.
         self.refresh_ready(start_ms);
-        let count = match self.atom.pin_at(index) {
-            Some((number, pin)) => self.pinned(number, pin, index),
-            None => match self.expected_q32(index) {
-                0 => 0,
-                mean => poisson(key, 0, mean),
-            },
-        };
         if count > 0 {
             self.refresh_shares(start_ms);
         }
@@ -164,6 +161,18 @@ impl<'a> AtomReader<'a> {
             count,
             quarters: self.grid.quarters(index) as usize,
             seconds_per_quarter: self.grid.seconds_per_quarter(index) as usize,
+        }
+    }
+
+    /// How many events a leaf has.
+    #[inline]
+    fn count(&mut self, key: LeafKey, index: LeafIndex) -> u64 {
+        match self.atom.pin_at(index) {
+            Some((number, pin)) => self.pinned(number, pin, index),
+            None => match self.expected_q32(index) {
+                0 => 0,
+                mean => poisson(key, 0, mean),
+            },
         }
     }
 
@@ -506,8 +515,12 @@ fn by_number(shares: &[u64], node: Node) -> u64 {
 }
 
 fn quarter_tree(leaf: &Leaf, place: usize, bucket: usize) -> Tree {
-    let base = stage::QUARTERS | (place as u64) << 32 | (bucket as u64) << 26;
-    Tree::new(leaf.key, base, leaf.quarters)
+    Tree::new(leaf.key, quarter_base(place, bucket), leaf.quarters)
+}
+
+/// The place of a cell's quarters among a leaf's draws.
+const fn quarter_base(place: usize, bucket: usize) -> u64 {
+    stage::QUARTERS | (place as u64) << 32 | (bucket as u64) << 26
 }
 
 fn second_tree(leaf: &Leaf, place: usize, bucket: usize, quarter: usize) -> Tree {

@@ -3,7 +3,7 @@
 //! A tree halves a range of cells `lo..hi` at its middle; a node's number says where it is, so every way of asking meets
 //! the same draws.
 
-use crate::sim::draw::{LeafKey, ONE_Q32, binomial, ratio_q32};
+use crate::sim::draw::{LANES, LeafKey, ONE_Q32, binomial, binomials, ratio_q32};
 
 /// Where a tree's range of cells is halved: the node's number and the range's three borders.
 #[derive(Clone, Copy, Debug)]
@@ -234,6 +234,118 @@ impl Tree {
     }
 }
 
+/// Counts of many leaves, none of them zero, that are split in the same way and so can be at once.
+#[derive(Clone, Debug)]
+pub(super) struct Lanes {
+    keys: [LeafKey; LANES],
+    counts: [u64; LANES],
+    len: usize,
+}
+
+impl Lanes {
+    /// No leaf yet. The key stands where none is.
+    #[inline]
+    pub(super) const fn none(any: LeafKey) -> Self {
+        Self {
+            keys: [any; LANES],
+            counts: [0; LANES],
+            len: 0,
+        }
+    }
+
+    /// Takes a leaf with its count, unless that is zero or there are [`LANES`] leaves.
+    #[inline]
+    pub(super) fn push(&mut self, key: LeafKey, count: u64) {
+        let slots = (self.keys.get_mut(self.len), self.counts.get_mut(self.len));
+        if let (Some(key_slot), Some(count_slot)) = slots {
+            (*key_slot, *count_slot) = (key, count);
+            self.len += usize::from(count > 0);
+        }
+    }
+
+    /// Forgets all leaves.
+    pub(super) const fn clear(&mut self) {
+        self.len = 0;
+    }
+
+    #[inline]
+    pub(super) const fn is_full(&self) -> bool {
+        self.len >= LANES
+    }
+
+    #[inline]
+    pub(super) const fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    #[inline]
+    pub(super) fn keys(&self) -> &[LeafKey] {
+        self.keys.get(..self.len).unwrap_or(&[])
+    }
+
+    #[inline]
+    pub(super) fn counts(&self) -> &[u64] {
+        self.counts.get(..self.len).unwrap_or(&[])
+    }
+
+    /// Calls `visit` with every cell of a tree that gets some events in any leaf, in order, and with those leaves; the trees
+    /// are those of [`Tree::new`].
+    pub(super) fn each(
+        &self,
+        (base, cells): (u64, usize),
+        share: &impl Fn(Node) -> u64,
+        visit: &mut impl FnMut(usize, &Self),
+    ) {
+        if cells > 0 && !self.is_empty() {
+            self.descend(base, 1, (0, cells), share, visit);
+        }
+    }
+
+    fn descend(
+        &self,
+        base: u64,
+        number: u64,
+        (lo, hi): (usize, usize),
+        share: &impl Fn(Node) -> u64,
+        visit: &mut impl FnMut(usize, &Self),
+    ) {
+        if hi - lo == 1 {
+            visit(lo, self);
+            return;
+        }
+        let (Some(&any), middle) = (self.keys.first(), usize::midpoint(lo, hi)) else {
+            return;
+        };
+        let share_of_lower = share(Node {
+            number,
+            lo,
+            middle,
+            hi,
+        });
+        let mut drawn = [0; LANES];
+        let drawn = drawn.get_mut(..self.len).unwrap_or(&mut []);
+        binomials(
+            self.keys(),
+            base + number,
+            self.counts(),
+            share_of_lower,
+            drawn,
+        );
+        let (mut lower, mut upper) = (Self::none(any), Self::none(any));
+        let leaves = self.keys().iter().zip(self.counts());
+        for ((key, count), below) in leaves.zip(drawn) {
+            lower.push(*key, *below);
+            upper.push(*key, *count - *below);
+        }
+        if !lower.is_empty() {
+            lower.descend(base, number * 2, (lo, middle), share, visit);
+        }
+        if !upper.is_empty() {
+            upper.descend(base, number * 2 + 1, (middle, hi), share, visit);
+        }
+    }
+}
+
 /// The bits of the cells `lo..hi` that lie below the 64th.
 const fn cells_between(lo: usize, hi: usize) -> u64 {
     upto(hi) & !upto(lo)
@@ -251,6 +363,32 @@ const fn upto(cell: usize) -> u64 {
 mod tests {
     use super::*;
     use crate::sim::draw::{StreamId, StreamKey};
+
+    #[test]
+    fn many_leaves_at_once_agree_with_each_alone() {
+        let stream = StreamKey::new(5, StreamId::of("tree"));
+        for cells in 0..20_usize {
+            let weight = by_weight(|i: usize| (i * i) as u64);
+            let (mut alone, mut together) = (vec![0; cells], vec![0; cells]);
+            let mut lanes = Lanes::none(stream.leaf(0));
+            for leaf in 0..LANES as i64 + 5 {
+                let (key, count) = (stream.leaf(leaf), leaf as u64 * 3 % 50);
+                if lanes.is_full() {
+                    break;
+                }
+                lanes.push(key, count);
+                Tree::new(key, 1 << 20, cells).each(count, &weight, &mut |cell, events| {
+                    alone[cell] += events;
+                });
+            }
+            lanes.each((1 << 20, cells), &weight, &mut |cell, lanes| {
+                assert!(lanes.counts().iter().all(|count| *count > 0));
+                assert_eq!(lanes.counts().len(), lanes.keys().len());
+                together[cell] += lanes.counts().iter().sum::<u64>();
+            });
+            assert_eq!(alone, together);
+        }
+    }
 
     #[test]
     fn every_way_of_asking_agrees() {

@@ -3,6 +3,9 @@
 //! Declared and given its history before [`Telemetry::open`], appended to afterwards; only what is closed can be read, and
 //! what is closed can never change.
 
+mod changes;
+mod counting;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -10,12 +13,13 @@ use super::atom::{Atom, AtomDef, AtomError, AtomId, FactorId, SlotsId};
 use super::counts::{COUNT_CACHE_BYTES, CountCache};
 use super::history::{LevelTrack, RATE_ONE, RateTrack, StepTrack, TrackError};
 use super::homes::Home;
-use super::leaf::{LeafGrid, LeafIndex};
+use super::leaf::LeafGrid;
 use super::logs::Logs;
-use super::prefix::{CACHE_BYTES, PrefixCache, sum_leaves};
-use super::reader::{AtomReader, Measure, Part};
+use super::prefix::{CACHE_BYTES, PrefixCache};
+use super::reader::AtomReader;
 use super::series::{Family, MOST_FAMILIES, SeriesDef, SeriesError, SeriesId};
-use super::slots::{SlotError, SlotId, SlotTrack};
+use super::slots::{SlotError, SlotTrack};
+use super::totals::{TOTALS_CACHE_BYTES, TotalsCache};
 use crate::sim::draw::StreamId;
 use crate::sim::time::SimTime;
 
@@ -69,6 +73,7 @@ pub struct Telemetry {
     homes: Arc<BTreeMap<Arc<str>, Home>>,
     cache: Arc<PrefixCache>,
     counts: Arc<CountCache>,
+    totals: Arc<TotalsCache>,
 }
 
 impl Clone for Telemetry {
@@ -76,6 +81,7 @@ impl Clone for Telemetry {
         Self {
             cache: Arc::new(PrefixCache::new(self.cache.capacity_bytes())),
             counts: Arc::new(CountCache::new(self.counts.capacity_bytes())),
+            totals: Arc::new(TotalsCache::new(self.totals.capacity_bytes())),
             ..self.sharing()
         }
     }
@@ -100,6 +106,7 @@ impl Telemetry {
             homes: Arc::default(),
             cache: Arc::new(PrefixCache::new(CACHE_BYTES)),
             counts: Arc::new(CountCache::new(COUNT_CACHE_BYTES)),
+            totals: Arc::new(TotalsCache::new(TOTALS_CACHE_BYTES)),
         }
     }
 
@@ -107,6 +114,7 @@ impl Telemetry {
     pub fn set_cache_bytes(&mut self, capacity_bytes: usize) {
         self.cache = Arc::new(PrefixCache::new(capacity_bytes));
         self.counts = Arc::new(CountCache::new(capacity_bytes));
+        self.totals = Arc::new(TotalsCache::new(capacity_bytes));
     }
 
     /// Ends the preparation: everything before T0 is closed and can be read.
@@ -159,6 +167,7 @@ impl Telemetry {
             homes: Arc::clone(&self.homes),
             cache: Arc::clone(&self.cache),
             counts: Arc::clone(&self.counts),
+            totals: Arc::clone(&self.totals),
         }
     }
 
@@ -240,215 +249,6 @@ impl Telemetry {
             .collect()
     }
 
-    /// A series ends: its next scrape finds it gone.
-    pub fn end_series(&mut self, at_ms: i64, series: SeriesId) -> Result<(), HistoryError> {
-        self.check_open(at_ms)?;
-        Arc::make_mut(&mut self.families)
-            .get_mut(series.0 as usize)
-            .ok_or(HistoryError::Unknown(series.0))?
-            .until_ms = Some(at_ms);
-        Ok(())
-    }
-
-    /// From `at_ms` on the series whose metric begins with a prefix are not scraped any more, or are again.
-    pub fn set_blind(
-        &mut self,
-        at_ms: i64,
-        metric_prefix: &str,
-        blind: bool,
-    ) -> Result<(), HistoryError> {
-        self.check_open(at_ms)?;
-        for family in Arc::make_mut(&mut self.families) {
-            if family.def.metric.starts_with(metric_prefix) {
-                family.blind.push(at_ms, blind)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// From `at_ms` on an atom's rate is multiplied by a factor in units of 1/65,536.
-    pub fn set_rate(
-        &mut self,
-        at_ms: i64,
-        atom: AtomId,
-        factor_q16: u32,
-    ) -> Result<(), HistoryError> {
-        self.check_open(at_ms)?;
-        let held = self.atom(atom).ok_or(HistoryError::Unknown(atom.0))?;
-        if *held.rate.last() == factor_q16 {
-            return Ok(());
-        }
-        self.change_atom(atom)?.rate.push(at_ms, factor_q16)?;
-        Ok(())
-    }
-
-    /// From `at_ms` on a pod takes so much more (or less) of an atom than its weight says, in units of 1/65,536.
-    pub fn set_bias(
-        &mut self,
-        at_ms: i64,
-        atom: AtomId,
-        slot: SlotId,
-        factor_q16: u32,
-    ) -> Result<(), HistoryError> {
-        self.check_open(at_ms)?;
-        let held = self.atom(atom).ok_or(HistoryError::Unknown(atom.0))?;
-        if last_of(&held.bias, slot) == factor_q16 {
-            return Ok(());
-        }
-        push_for(&mut self.change_atom(atom)?.bias, slot, at_ms, factor_q16)
-    }
-
-    /// From `at_ms` on a pod's events of an atom take longer (or less long) than the others', by a factor in units of
-    /// 1/65,536.
-    pub fn set_slowness(
-        &mut self,
-        at_ms: i64,
-        atom: AtomId,
-        slot: SlotId,
-        factor_q16: u32,
-    ) -> Result<(), HistoryError> {
-        self.check_open(at_ms)?;
-        let held = self.atom(atom).ok_or(HistoryError::Unknown(atom.0))?;
-        if last_of(&held.slow, slot) == factor_q16 {
-            return Ok(());
-        }
-        push_for(&mut self.change_atom(atom)?.slow, slot, at_ms, factor_q16)
-    }
-
-    /// From `at_ms` on a pod's container has leaked so many bytes and goes on by so many a second.
-    pub fn set_leak(
-        &mut self,
-        at_ms: i64,
-        slots: SlotsId,
-        slot: SlotId,
-        bytes: i64,
-        bytes_per_s: i64,
-    ) -> Result<(), HistoryError> {
-        Ok(self
-            .change_slots(at_ms, slots)?
-            .set_leak(at_ms, slot, bytes, bytes_per_s)?)
-    }
-
-    /// From `at_ms` on latencies that follow a factor are stretched by it, in units of 1/65,536.
-    pub fn set_factor(
-        &mut self,
-        at_ms: i64,
-        factor: FactorId,
-        factor_q16: u32,
-    ) -> Result<(), HistoryError> {
-        self.check_open(at_ms)?;
-        let known = self.factor(factor).ok_or(HistoryError::Unknown(factor.0))?;
-        if *known.last() == factor_q16 {
-            return Ok(());
-        }
-        if let Some(track) = Arc::make_mut(&mut self.factors).get_mut(factor.0 as usize) {
-            track.push(at_ms, factor_q16)?;
-        }
-        Ok(())
-    }
-
-    /// From `at_ms` on a level starts at a value and moves along a slope: see [`LevelTrack::push`].
-    pub fn set_level(
-        &mut self,
-        at_ms: i64,
-        level: LevelId,
-        level_q16: i64,
-        slope_q16_per_s: i64,
-    ) -> Result<(), HistoryError> {
-        self.check_open(at_ms)?;
-        Arc::make_mut(&mut self.levels)
-            .get_mut(level.0 as usize)
-            .ok_or(HistoryError::Unknown(level.0))?
-            .push(at_ms, level_q16, slope_q16_per_s)?;
-        Ok(())
-    }
-
-    /// From `at_ms` on a whole number has a value.
-    pub fn set_value(
-        &mut self,
-        at_ms: i64,
-        value: ValueId,
-        number: i64,
-    ) -> Result<(), HistoryError> {
-        self.check_open(at_ms)?;
-        let known = self.value(value).ok_or(HistoryError::Unknown(value.0))?;
-        if *known.last() == number {
-            return Ok(());
-        }
-        Arc::make_mut(&mut self.values)
-            .get_mut(value.0 as usize)
-            .ok_or(HistoryError::Unknown(value.0))?
-            .push(at_ms, number)?;
-        Ok(())
-    }
-
-    /// A pod appears; it takes no traffic until [`Telemetry::set_pod_weight`].
-    pub fn start_pod(
-        &mut self,
-        at_ms: i64,
-        slots: SlotsId,
-        pod: &str,
-        node: &str,
-    ) -> Result<SlotId, HistoryError> {
-        Ok(self.change_slots(at_ms, slots)?.start(at_ms, pod, node)?)
-    }
-
-    /// A pod's readiness changes: see [`SlotTrack::set_weight`].
-    pub fn set_pod_weight(
-        &mut self,
-        at_ms: i64,
-        slots: SlotsId,
-        slot: SlotId,
-        weight: u32,
-    ) -> Result<(), HistoryError> {
-        Ok(self
-            .change_slots(at_ms, slots)?
-            .set_weight(at_ms, slot, weight)?)
-    }
-
-    /// A pod's container starts again, and its counters with it.
-    pub fn restart_pod(
-        &mut self,
-        at_ms: i64,
-        slots: SlotsId,
-        slot: SlotId,
-    ) -> Result<(), HistoryError> {
-        Ok(self.change_slots(at_ms, slots)?.restart(at_ms, slot)?)
-    }
-
-    /// A pod's container ends and no other runs yet; the pod takes no traffic until it is given a weight again.
-    pub fn stop_pod(
-        &mut self,
-        at_ms: i64,
-        slots: SlotsId,
-        slot: SlotId,
-    ) -> Result<(), HistoryError> {
-        Ok(self.change_slots(at_ms, slots)?.stop(at_ms, slot)?)
-    }
-
-    /// A pod had been restarted so often before history began; told before [`Telemetry::open`].
-    pub fn set_restarts_before(
-        &mut self,
-        slots: SlotsId,
-        slot: SlotId,
-        restarts: u32,
-    ) -> Result<(), HistoryError> {
-        let origin_ms = self.grid.origin_ms();
-        Ok(self
-            .change_slots(origin_ms, slots)?
-            .set_restarts_before(slot, restarts)?)
-    }
-
-    /// A pod is gone.
-    pub fn end_pod(
-        &mut self,
-        at_ms: i64,
-        slots: SlotsId,
-        slot: SlotId,
-    ) -> Result<(), HistoryError> {
-        Ok(self.change_slots(at_ms, slots)?.end(at_ms, slot)?)
-    }
-
     /// A workload's pods.
     pub fn slots(&self, slots: SlotsId) -> Option<&SlotTrack> {
         self.slots.get(slots.0 as usize)
@@ -474,125 +274,6 @@ impl Telemetry {
         self.atom(atom).map(|atom| atom.def.as_ref())
     }
 
-    /// What a part of an atom counted from the beginning of history to a cut (see [`LeafGrid::cut`]) at or before `at_ms`,
-    /// or to where history is closed if that is earlier.
-    pub fn total_until(&self, atom: AtomId, part: Part, at_ms: i64) -> u64 {
-        let Some(mut reader) = self.reader(atom) else {
-            return 0;
-        };
-        self.total_with(&mut reader, atom, part, at_ms)
-    }
-
-    /// What a part of an atom counted between two cuts, the second not before the first: without what came before.
-    pub(in crate::sim) fn between(
-        &self,
-        atom: AtomId,
-        part: Part,
-        from_ms: i64,
-        until_ms: i64,
-    ) -> u64 {
-        let Some(mut reader) = self.reader(atom) else {
-            return 0;
-        };
-        let (first, before) = self.grid.cut(from_ms.max(self.grid.origin_ms()));
-        let (last, after) = self.grid.cut(until_ms.min(self.closed_ms));
-        if last < first {
-            return 0;
-        }
-        let whole = sum_leaves(&mut reader, part, first, last);
-        let rest = reader.first_quarters(last, after, part);
-        (whole + rest).saturating_sub(reader.first_quarters(first, before, part))
-    }
-
-    /// [`Telemetry::total_until`] at many ascending instants, in one pass over the leaves between them.
-    pub fn totals_at(&self, atom: AtomId, part: Part, times_ms: &[i64]) -> Vec<u64> {
-        let Some(mut reader) = self.reader(atom) else {
-            return vec![0; times_ms.len()];
-        };
-        let origin = self.origin_of(atom, part);
-        let mut totals = Vec::with_capacity(times_ms.len());
-        // The next leaf to count and the total before it; unknown until the first instant that counts anything.
-        let mut reached: Option<(LeafIndex, u64)> = None;
-        for &at_ms in times_ms {
-            let (leaf, quarters) = self.grid.cut(at_ms.min(self.closed_ms));
-            if leaf < origin {
-                totals.push(0);
-                continue;
-            }
-            let total = match reached {
-                Some((from, total)) => total + sum_leaves(&mut reader, part, from, leaf),
-                None => self.cache.total(atom, part, &mut reader, origin, leaf),
-            };
-            reached = Some((leaf, total));
-            totals.push(total + reader.first_quarters(leaf, quarters, part));
-        }
-        totals
-    }
-
-    /// What an atom counted from one edge of leaves to a later one, both closed. Costs a draw a leaf and leaves the cache
-    /// of running totals alone: for who follows a total step by step.
-    pub fn count_between(&self, atom: AtomId, from_ms: i64, until_ms: i64) -> u64 {
-        let until_ms = until_ms.min(self.closed_ms);
-        let Some(mut reader) = self.reader(atom) else {
-            return 0;
-        };
-        let (from, until) = (self.grid.leaf_at(from_ms), self.grid.leaf_at(until_ms));
-        sum_leaves(&mut reader, Part::ALL, from, until)
-    }
-
-    /// What a part of an atom would count in some seconds at its ordinary rate, all pods of T0 sharing it evenly.
-    pub(super) fn ordinary_events(&self, atom: AtomId, part: Part, seconds: u64) -> u64 {
-        let Some(def) = self.atom_def(atom) else {
-            return 0;
-        };
-        let events = (u128::from(def.rate_q32) * u128::from(seconds)) >> 32;
-        let pods = def
-            .slots
-            .and_then(|id| self.slots(id))
-            .filter(|_| part.slot.is_some())
-            .map_or(1, |track| {
-                track.ready_at(self.grid.origin_ms()).len().max(1)
-            });
-        let events = (events / pods as u128) as u64;
-        let latency = def.latency.as_ref().map(|(latency, _)| latency);
-        match (part.measure, latency) {
-            (Measure::UpTo(end), Some(latency)) => latency.ordinary_up_to(events, usize::from(end)),
-            (Measure::DurationUs, Some(latency)) => latency.ordinary_sum_us(events),
-            (Measure::Sampled(one_in), _) => events / u64::from(one_in.max(1)),
-            _ => events,
-        }
-    }
-
-    /// The first leaf in which a part of an atom can have counted anything.
-    pub(super) fn origin_of(&self, atom: AtomId, part: Part) -> LeafIndex {
-        let first = self.grid.first();
-        let Some(slot) = part.slot else {
-            return first;
-        };
-        self.atom_def(atom)
-            .and_then(|def| def.slots)
-            .and_then(|slots| self.slots(slots))
-            .and_then(|track| track.slot(slot))
-            .map_or(first, |slot| self.grid.leaf_at(slot.start_ms).max(first))
-    }
-
-    /// What a part of an atom counted in the leaves `from..until`. Few leaves, and those that are seldom asked for, are
-    /// summed as they are: a running total from the part's beginning would read days for a window of minutes.
-    pub(super) fn total_of_leaves(
-        &self,
-        reader: &mut AtomReader<'_>,
-        atom: AtomId,
-        part: Part,
-        (from, until): (LeafIndex, LeafIndex),
-    ) -> u64 {
-        let origin = self.origin_of(atom, part);
-        if self.cache.is_summed((atom, part), origin, (from, until)) {
-            return sum_leaves(reader, part, from.max(origin), until);
-        }
-        let mut to = |leaf| self.cache.total(atom, part, reader, origin, leaf);
-        to(until) - to(from)
-    }
-
     /// Says where a service runs: its lines are labelled so.
     pub fn set_home(&mut self, service: &str, home: Home) {
         Arc::make_mut(&mut self.homes).insert(Arc::from(service), home);
@@ -609,22 +290,6 @@ impl Telemetry {
 
     pub(super) fn logs_mut(&mut self) -> &mut Logs {
         Arc::make_mut(&mut self.logs)
-    }
-
-    pub(super) fn total_with(
-        &self,
-        reader: &mut AtomReader<'_>,
-        atom: AtomId,
-        part: Part,
-        at_ms: i64,
-    ) -> u64 {
-        let (leaf, quarters) = self.grid.cut(at_ms.min(self.closed_ms));
-        let origin = self.origin_of(atom, part);
-        if leaf < origin {
-            return 0;
-        }
-        let total = self.cache.total(atom, part, reader, origin, leaf);
-        total + reader.first_quarters(leaf, quarters, part)
     }
 
     /// A reader of an atom's leaves; the caller asks for closed ones only.
@@ -672,19 +337,6 @@ impl Telemetry {
         self.atoms.get(atom.0 as usize)
     }
 
-    fn change_atom(&mut self, atom: AtomId) -> Result<&mut Atom, HistoryError> {
-        Arc::make_mut(&mut self.atoms)
-            .get_mut(atom.0 as usize)
-            .ok_or(HistoryError::Unknown(atom.0))
-    }
-
-    fn change_slots(&mut self, at_ms: i64, slots: SlotsId) -> Result<&mut SlotTrack, HistoryError> {
-        self.check_open(at_ms)?;
-        Arc::make_mut(&mut self.slots)
-            .get_mut(slots.0 as usize)
-            .ok_or(HistoryError::Unknown(slots.0))
-    }
-
     pub(super) fn check_open(&self, at_ms: i64) -> Result<(), HistoryError> {
         if at_ms < self.closed_ms {
             return Err(HistoryError::Closed {
@@ -700,28 +352,4 @@ impl Telemetry {
     pub(super) fn reopen_for_tests(&mut self) {
         self.closed_ms = i64::MIN;
     }
-}
-
-fn last_of(tracks: &[(SlotId, RateTrack)], slot: SlotId) -> u32 {
-    let place = tracks.binary_search_by_key(&slot, |(other, _)| *other);
-    let track = place.ok().and_then(|place| tracks.get(place));
-    track.map_or(RATE_ONE, |(_, track)| *track.last())
-}
-
-fn push_for(
-    tracks: &mut Vec<(SlotId, RateTrack)>,
-    slot: SlotId,
-    at_ms: i64,
-    factor_q16: u32,
-) -> Result<(), HistoryError> {
-    let place = match tracks.binary_search_by_key(&slot, |(other, _)| *other) {
-        Ok(place) => place,
-        Err(place) => {
-            tracks.insert(place, (slot, RateTrack::new(RATE_ONE)));
-            place
-        }
-    };
-    let (_, track) = tracks.get_mut(place).ok_or(HistoryError::Unknown(slot))?;
-    track.push(at_ms, factor_q16)?;
-    Ok(())
 }

@@ -1,7 +1,8 @@
 //! Agreement of counts however they are asked for: a naive enumerator against totals, in any order, with any cache.
 
-use super::atom::{AtomError, AtomId, Pin};
+use super::atom::{AtomError, AtomId, FactorId, Pin, SlotsId};
 use super::reader::{AtomReader, Cell, Leaf, Measure, Part, Places};
+use super::series_tests::with_requests;
 use super::store::{HistoryError, Telemetry};
 use super::testing::{Estate, HOUR_MS, atom, estate, t0_ms};
 use crate::sim::time::SimTime;
@@ -252,6 +253,40 @@ fn pins_weigh_by_intensity_and_may_be_several() {
     assert_eq!(count(5, 4) + count(48, 10), 0);
 }
 
+/// The first leaf of a pin that is read looks at all others; its own events go to the pods that were ready in it.
+#[test]
+fn a_pin_over_a_change_of_pods_is_split_the_same_at_first_and_again() {
+    let mut telemetry = estate(1).telemetry;
+    telemetry.reopen_for_tests();
+    let mut def = atom("web/mail", 0.1);
+    def.slots = Some(SlotsId(0));
+    def.latency = Some((super::testing::latency(), FactorId(0)));
+    def.pins = vec![Pin {
+        from_ms: t0_ms() - 3 * HOUR_MS,
+        until_ms: t0_ms() - HOUR_MS,
+        total: 500,
+    }];
+    let mails = telemetry.add_atom(def).unwrap();
+    telemetry.open();
+    let leaf = telemetry.grid().leaf_at(t0_ms() - 3 * HOUR_MS);
+    let read = |pins: &Telemetry| {
+        let mut reader = pins.reader(mails).unwrap();
+        let (mut cells, drawn) = (Vec::new(), reader.leaf(leaf));
+        reader.cells(&drawn, &mut cells);
+        cells
+    };
+    let first = read(&telemetry);
+    assert!(first.iter().all(|cell| cell.slot != Some(3)), "{first:?}");
+    assert_eq!(first, read(&telemetry));
+    let until = t0_ms() - 3 * HOUR_MS + 60_000;
+    for slot in 0..4 {
+        let expected = first.iter().filter(|cell| cell.slot == Some(slot)).count();
+        let found = telemetry.total_until(mails, part(Some(slot), Measure::Events), until)
+            - telemetry.total_until(mails, part(Some(slot), Measure::Events), until - 60_000);
+        assert_eq!(found, expected as u64);
+    }
+}
+
 #[test]
 fn bad_pins_are_refused() {
     let mut telemetry = estate(1).telemetry;
@@ -317,18 +352,38 @@ fn order_of_reading_and_the_cache_change_nothing() {
         part(Some(0), Measure::UpTo(3)),
         part(None, Measure::DurationUs),
         part(None, Measure::Sampled(16)),
+        part(Some(3), Measure::DurationUs),
+        part(None, Measure::UpTo(5)),
     ];
     let key = crate::sim::draw::StreamKey::new(1, crate::sim::draw::StreamId::of("probe")).leaf(0);
-    for probe in 0..60 {
+    for probe in 0..84 {
         let at = t0_ms() - key.between(probe, -HOUR_MS, 40 * HOUR_MS) / 15_000 * 15_000;
         let atom = [good, bad, ticks][probe as usize % 3];
-        let part = measures[probe as usize % 5];
+        let part = measures[probe as usize % measures.len()];
         let expected = telemetry.total_until(atom, part, at);
         assert_eq!(tight.total_until(atom, part, at), expected);
         if probe % 10 == 0 {
             assert_eq!(plain.total_until(atom, part, at), expected);
         }
     }
+}
+
+#[test]
+fn what_is_counted_ahead_is_what_would_be_counted() {
+    let mut ahead = with_requests().telemetry;
+    ahead.close_until(SimTime(t0_ms() + 90_000));
+    let mut plain = ahead.clone();
+    plain.set_cache_bytes(0);
+    let pieces = ahead.pieces_ahead();
+    assert!(!pieces.is_empty());
+    for piece in pieces {
+        ahead.count_ahead(piece);
+    }
+    let window = (t0_ms() - HOUR_MS, t0_ms() + 90_000);
+    assert_eq!(
+        ahead.read_series(None, window, |_| true),
+        plain.read_series(None, window, |_| true)
+    );
 }
 
 #[test]

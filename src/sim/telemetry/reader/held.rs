@@ -121,6 +121,18 @@ impl<'a> AtomReader<'a> {
         }
     }
 
+    /// Makes the shares of pods and buckets ready for an instant, and says until when they stay as they are.
+    pub(super) fn split_until(&mut self, at_ms: i64) -> i64 {
+        self.refresh_ready(at_ms);
+        self.refresh_shares(at_ms);
+        let ready = self.slots.map_or(i64::MAX, |_| self.ready.until_ms);
+        let slower = match (&self.atom.def.latency, self.factor) {
+            (Some(_), Some(_)) => self.latency_factor.until_ms,
+            _ => i64::MAX,
+        };
+        ready.min(slower)
+    }
+
     pub(super) fn pinned(&mut self, number: usize, pin: &'a PinState, index: LeafIndex) -> u64 {
         let counts = if let Some(counts) = pin.counts.get() {
             counts
