@@ -55,13 +55,20 @@ fn number(variable: &str, default: u64) -> u64 {
 
 /// The newest lines of a telemetry, about so many.
 fn newest(telemetry: &Telemetry, lines: u64) -> LineFilter {
-    let all = LineFilter::default();
-    let count = telemetry.count_lines(&all);
-    let from_ms = count
-        .checked_sub(lines)
-        .and_then(|skipped| telemetry.nth_line(&all, skipped))
-        .map_or(i64::MIN, |key| key.at_ms);
-    LineFilter { from_ms, ..all }
+    let since = |from_ms| LineFilter {
+        from_ms,
+        ..LineFilter::default()
+    };
+    let (mut from_ms, mut until_ms) = (telemetry.grid().origin_ms(), telemetry.closed_ms());
+    while until_ms - from_ms > 1 {
+        let middle = from_ms.midpoint(until_ms);
+        if telemetry.count_lines(&since(middle)) > lines {
+            from_ms = middle;
+        } else {
+            until_ms = middle;
+        }
+    }
+    since(from_ms)
 }
 
 fn export(telemetry: &Telemetry, filter: &LineFilter, path: &Path) -> (u64, u64) {
@@ -112,7 +119,7 @@ fn count(
 ) -> Timed {
     let (count, took) = best(times, || {
         let search = search(telemetry, filter, text);
-        let mut counting = search.start_counting(None);
+        let mut counting = search.start_counting();
         while !counting.done {
             search.count(&mut counting, Budget::lines(1 << 20));
         }

@@ -64,14 +64,15 @@ fn searched(filter: &LineStage) -> TextFilter {
     text
 }
 
-/// A query's selector and pipeline, made ready.
+/// A query's selector and pipeline, made ready. Copies share what is compiled and decided.
+#[derive(Clone)]
 pub(super) struct Prepared {
     pub(super) search: Search,
     telemetry: Arc<Telemetry>,
     /// The stages that the search does not do.
-    pub(super) stages: Vec<Stage>,
+    pub(super) stages: Arc<[Stage]>,
     /// Line filters among them, by their place.
-    later: BTreeMap<usize, LineQuery>,
+    later: Arc<BTreeMap<usize, LineQuery>>,
     /// Whether a stage asks for the trace that a line shows.
     needs_trace: bool,
 }
@@ -141,8 +142,8 @@ impl Prepared {
                     Stage::Label(_) | Stage::LineFormat(_) | Stage::LabelFormat(_)
                 )
             }),
-            stages,
-            later,
+            stages: stages.into(),
+            later: Arc::new(later),
         })
     }
 
@@ -289,6 +290,23 @@ impl Run {
         self.direction = direction;
         self.cursor = None;
         self.done = false;
+    }
+
+    /// Another run of the same query, over a snapshot and window of its own; what was made ready is shared.
+    #[must_use]
+    pub fn another(&self, telemetry: Arc<Telemetry>, window: Window, direction: Direction) -> Self {
+        let mut prepared = self.prepared.clone();
+        prepared.renew(telemetry, window);
+        Self {
+            prepared,
+            direction,
+            cursor: None,
+            done: false,
+        }
+    }
+
+    pub(super) const fn prepared(&self) -> &Prepared {
+        &self.prepared
     }
 
     /// Whether everything has been seen.

@@ -12,7 +12,7 @@ use super::history::{LevelTrack, RATE_ONE, RateTrack, StepTrack, TrackError};
 use super::homes::Home;
 use super::leaf::{LeafGrid, LeafIndex};
 use super::logs::Logs;
-use super::prefix::{CACHE_BYTES, PrefixCache, sum_leaves};
+use super::prefix::{CACHE_BYTES, PrefixCache, Sum, sum_leaves};
 use super::reader::{AtomReader, Measure, Part};
 use super::series::{Family, MOST_FAMILIES, SeriesDef, SeriesError, SeriesId};
 use super::slots::{SlotError, SlotId, SlotTrack};
@@ -570,21 +570,33 @@ impl Telemetry {
             .map_or(first, |slot| self.grid.leaf_at(slot.start_ms).max(first))
     }
 
-    /// What a part of an atom counted in the leaves `from..until`. Few leaves, and those that are seldom asked for, are
-    /// summed as they are: a running total from the part's beginning would read days for a window of minutes.
+    /// What a part of an atom counted in the leaves `from..until`.
     pub(super) fn total_of_leaves(
         &self,
         reader: &mut AtomReader<'_>,
         atom: AtomId,
         part: Part,
-        (from, until): (LeafIndex, LeafIndex),
+        leaves: (LeafIndex, LeafIndex),
     ) -> u64 {
+        let mut sum = self.begin_sum(atom, part, leaves);
+        self.carry_on(&mut sum, reader, u64::MAX);
+        sum.count()
+    }
+
+    /// Begins to sum what a part of an atom counted in the leaves `from..until`.
+    pub(super) fn begin_sum(
+        &self,
+        atom: AtomId,
+        part: Part,
+        leaves: (LeafIndex, LeafIndex),
+    ) -> Sum {
         let origin = self.origin_of(atom, part);
-        if self.cache.is_summed((atom, part), origin, (from, until)) {
-            return sum_leaves(reader, part, from.max(origin), until);
-        }
-        let mut to = |leaf| self.cache.total(atom, part, reader, origin, leaf);
-        to(until) - to(from)
+        self.cache.begin((atom, part), origin, leaves)
+    }
+
+    /// Goes on with a sum within a budget of work, in units of about ten nanoseconds; says what it has spent.
+    pub(super) fn carry_on(&self, sum: &mut Sum, reader: &mut AtomReader<'_>, budget: u64) -> u64 {
+        self.cache.carry_on(sum, reader, budget)
     }
 
     /// Says where a service runs: its lines are labelled so.

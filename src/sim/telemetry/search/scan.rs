@@ -102,9 +102,10 @@ impl Search {
         let ranks = AtomReader::ranks(&leaf);
         scratch.places.clear();
         for (place, chosen) in group.logs.iter().enumerate() {
-            let Some(plan) = self.plans.get(&chosen.id) else {
+            let Some(plan) = self.decided.plans.get(&chosen.id) else {
                 continue;
             };
+            let plan = &**plan;
             if index < chosen.first || matches!(plan, Plan::Never) {
                 continue;
             }
@@ -193,9 +194,10 @@ impl Search {
         for (number, decision) in filters {
             match self.query.filters.get(*number) {
                 Some(filter) => {
-                    spent += scratch
-                        .batch
-                        .keep(site, &mut scratch.places, filter, decision);
+                    let machine = self.decided.machines.get(*number);
+                    let machine = machine.and_then(Option::as_ref);
+                    let places = &mut scratch.places;
+                    spent += scratch.batch.keep(site, places, filter, machine, decision);
                 }
                 None => scratch.batch.open.clear(),
             }

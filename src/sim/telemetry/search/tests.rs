@@ -47,8 +47,8 @@ fn found(search: &Search, direction: Direction, limit: usize, budget: u64) -> Ve
     }
 }
 
-fn counted(search: &Search, bars: Option<i64>, budget: u64) -> Counting {
-    let mut counting = search.start_counting(bars);
+fn counted(search: &Search, budget: u64) -> Counting {
+    let mut counting = search.start_counting();
     while !counting.done {
         search.count(&mut counting, Budget::lines(budget));
     }
@@ -74,7 +74,7 @@ fn check(
         found(&search, Direction::Older, 400, u64::MAX) == expected,
         "{name}"
     );
-    let counting = counted(&search, None, u64::MAX);
+    let counting = counted(&search, u64::MAX);
     assert_eq!(counting.total(), expected.len() as u64, "{name}");
     expected.len()
 }
@@ -260,22 +260,49 @@ fn slices_and_directions_change_nothing() {
                 assert!(found(&search, Direction::Older, limit, budget) == expected);
                 assert!(found(&search, Direction::Newer, limit, budget) == newer);
             }
-            let whole = counted(&search, Some(31_000), u64::MAX);
-            assert_eq!(whole, counted(&search, Some(31_000), 0));
-            let mut by_work = search.start_counting(Some(31_000));
+            let whole = counted(&search, u64::MAX);
+            assert_eq!(whole.total(), expected.len() as u64);
+            assert_eq!(whole.counts, counted(&search, 0).counts);
+            let mut by_work = search.start_counting();
             while !by_work.done {
                 search.count(&mut by_work, Budget::work(0));
             }
-            assert_eq!(whole, by_work);
-            assert_eq!(whole.total(), expected.len() as u64);
-            for bar in &whole.bars {
-                let end = bar.start_ms + 31_000;
-                let inside = |line: &&LogLine| (bar.start_ms..end).contains(&line.key.at_ms);
-                assert_eq!(
-                    bar.counts.iter().sum::<u64>(),
-                    expected.iter().filter(inside).count() as u64
-                );
+            assert_eq!(whole.counts, by_work.counts);
+        }
+    }
+}
+
+/// A search, however its templates are decided and however little is known yet, does no more at once than it is given.
+#[test]
+fn counting_a_cold_history_takes_no_more_than_its_slices() {
+    const SLICE: u64 = 2_000;
+    let telemetry = snapshot(2);
+    for text in ["cannot read basket", "status=200", "basket/7"] {
+        for (pods, most_at_once) in [(vec![], 1_000), (vec!["web-a".to_owned()], 20_000)] {
+            let query = LineQuery::new(&[TextFilter::containing(text)]).unwrap();
+            let filter = LineFilter {
+                pods,
+                until_ms: t0_ms() + 7_300,
+                ..LineFilter::default()
+            };
+            let expected = counted(
+                &Search::new(snapshot(2), filter.clone(), query.clone()),
+                u64::MAX,
+            );
+            let search = Search::new(Arc::clone(&telemetry), filter, query);
+            let mut counting = search.start_counting();
+            let (mut slices, mut work) = (0, 0);
+            while !counting.done {
+                let before = counting.total();
+                let spent = search.count(&mut counting, Budget::work(SLICE));
+                assert!(spent <= SLICE + most_at_once, "{text}: {spent}");
+                assert!(counting.total() >= before);
+                (slices, work) = (slices + 1, work + spent);
             }
+            assert_eq!(counting.counts, expected.counts, "{text}");
+            // Each of the leaves is paid for, and nothing is counted before its slice.
+            assert!(slices >= work / (SLICE + most_at_once), "{text}");
+            println!("{text} {slices} {work} {:?}", counting.counts);
         }
     }
 }
@@ -286,7 +313,7 @@ fn what_templates_decide_needs_no_line() {
     let decided = |text: &str| {
         let query = LineQuery::new(&[TextFilter::containing(text)]).unwrap();
         let search = Search::new(Arc::clone(&telemetry), LineFilter::default(), query);
-        let mut counting = search.start_counting(None);
+        let mut counting = search.start_counting();
         search.count(&mut counting, Budget::lines(100));
         (counting.done, counting.total())
     };
@@ -318,7 +345,7 @@ fn an_exact_trace_is_found_by_its_event() {
     let only = |filters: &[TextFilter]| {
         let query = LineQuery::new(filters).unwrap();
         let search = Search::new(Arc::clone(&telemetry), LineFilter::default(), query);
-        let mut counting = search.start_counting(None);
+        let mut counting = search.start_counting();
         // Far less than there are lines, or even leaves.
         search.count(&mut counting, Budget::lines(500));
         (counting.done, counting.total())
