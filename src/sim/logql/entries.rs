@@ -16,7 +16,7 @@ use crate::sim::promql::matcher::{Matcher, anchored_regex};
 use crate::sim::telemetry::homes::{STREAM_LABELS, level_word};
 use crate::sim::telemetry::lines::{Direction, LineFilter, LogLine};
 use crate::sim::telemetry::logs::LineKey;
-use crate::sim::telemetry::search::{Budget, LineQuery, Search, TextFilter, cost};
+use crate::sim::telemetry::search::{Budget, Finding, LineQuery, Search, TextFilter, cost};
 use crate::sim::telemetry::store::Telemetry;
 use crate::sim::time::SimTime;
 
@@ -246,6 +246,7 @@ pub struct Run {
     prepared: Prepared,
     direction: Direction,
     cursor: Option<LineKey>,
+    finding: Finding,
     done: bool,
 }
 
@@ -280,6 +281,7 @@ impl Run {
             prepared: Prepared::new(telemetry, log, names, window.from_ms, window.until_ms)?,
             direction,
             cursor,
+            finding: Finding::default(),
             done: false,
         })
     }
@@ -289,6 +291,7 @@ impl Run {
         self.prepared.renew(telemetry, window);
         self.direction = direction;
         self.cursor = None;
+        self.finding = Finding::default();
         self.done = false;
     }
 
@@ -301,6 +304,7 @@ impl Run {
             prepared,
             direction,
             cursor: None,
+            finding: Finding::default(),
             done: false,
         }
     }
@@ -385,10 +389,9 @@ impl Run {
         budget: Budget,
         entries: &mut Vec<Entry>,
     ) -> Option<(u64, u64)> {
-        let found = self
-            .prepared
-            .search
-            .find(self.cursor, self.direction, fetch, budget);
+        let search = &self.prepared.search;
+        let finding = &mut self.finding;
+        let found = search.find_on(finding, self.cursor, self.direction, fetch, budget);
         let more = found.next.is_some();
         let fetched = found.lines.len() as u64;
         let enough = entries.len() + wanted;

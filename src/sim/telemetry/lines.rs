@@ -14,9 +14,7 @@ use super::selection::{LineRef, Selection, first_leaf, instant};
 use super::store::Telemetry;
 use crate::scenario::format::telemetry::Level;
 
-pub use super::line_types::{
-    Direction, LARGEST_PAGE, LEVELS, LineFilter, LogLine, Page,
-};
+pub use super::line_types::{Direction, LARGEST_PAGE, LEVELS, LineFilter, LogLine, Page};
 
 impl Telemetry {
     /// A page of lines after (or before) a cursor, which is a line of the page before or any other key.

@@ -147,6 +147,15 @@ impl<'a> AtomReader<'a> {
 
     /// The leaf with its count, and the weights of its pods and buckets made ready.
     pub(super) fn leaf(&mut self, index: LeafIndex) -> Leaf {
+        let leaf = self.counted(index);
+        if leaf.count > 0 {
+            self.refresh_shares(self.grid.start_ms(index));
+        }
+        leaf
+    }
+
+    /// The leaf with its count; only the weights of its pods are made ready.
+    fn counted(&mut self, index: LeafIndex) -> Leaf {
         let start_ms = self.grid.start_ms(index);
         let key = self.atom.key.leaf(index);
         self.refresh_ready(start_ms);
@@ -157,9 +166,6 @@ impl<'a> AtomReader<'a> {
                 mean => poisson(key, 0, mean),
             },
         };
-        if count > 0 {
-            self.refresh_shares(start_ms);
-        }
         Leaf {
             key,
             count,
@@ -216,13 +222,19 @@ impl<'a> AtomReader<'a> {
 
     /// The same, with what it cost in units of about ten nanoseconds.
     pub(super) fn whole_for(&mut self, index: LeafIndex, part: Part) -> (u64, u64) {
-        let leaf = self.leaf(index);
+        let simple =
+            part.slot.is_none() && matches!(part.measure, Measure::Events | Measure::Sampled(_));
+        let leaf = if simple {
+            self.counted(index)
+        } else {
+            self.leaf(index)
+        };
         let cost = cost::COUNTED
             + match (part.measure, part.slot) {
                 (Measure::Sampled(_), Some(_)) => cost::SPREAD + leaf.count * cost::DRAW,
                 (Measure::UpTo(_) | Measure::DurationUs, _) => cost::SPREAD,
-                (Measure::Events, Some(_)) => cost::PLACE,
-                (Measure::Events | Measure::Sampled(_), None) => 0,
+                (Measure::Events, Some(_)) | (Measure::Sampled(_), None) => cost::PLACE,
+                (Measure::Events, None) => 0,
             };
         (self.of_whole(&leaf, part), cost)
     }

@@ -21,15 +21,15 @@ pub use query::{LineQuery, QueryError, TextFilter};
 use self::graph::{Graph, Surroundings};
 use self::machine::Machine;
 use self::pieces::Traces;
-use self::scan::{Scratch, Work};
+use self::scan::{InLeaf, Scratch, Work};
 use super::leaf::LeafIndex;
 use super::lines::{Direction, LARGEST_PAGE, LEVELS, LineFilter, LogLine};
 use super::logs::{LineId, LineKey, Log, LogId};
 use super::prefix::Sum;
 use super::render::TraceIds;
-use super::selection::{Group, LineRef, Selection};
-use super::store::Telemetry;
+use super::selection::{Group, Selection};
 use super::slots::SlotTrack;
+use super::store::Telemetry;
 use super::template::{FieldKind, Template};
 use crate::scenario::format::telemetry::Level;
 
@@ -114,7 +114,16 @@ impl Budget {
     const fn is_spent(self, work: Work) -> bool {
         work.lines > self.lines || work.cost > self.cost
     }
+
+    /// Whether more than its work has been done, whatever the lines: then even a leaf is not finished.
+    const fn is_overdrawn(self, work: Work) -> bool {
+        work.cost > self.cost
+    }
 }
+
+/// The leaf that slices of one search for lines have come to, as far as it has been searched.
+#[derive(Clone, Debug, Default)]
+pub struct Finding(InLeaf);
 
 /// Matches found in a slice.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -128,7 +137,7 @@ pub struct Found {
 }
 
 /// Counts so far.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct Counting {
     /// Matches by level, as in [`LEVELS`].
     pub counts: [u64; 5],
@@ -138,8 +147,8 @@ pub struct Counting {
     decided: Option<Summing>,
     /// The next leaf of what they do not decide; none before that begins.
     next: Option<LeafIndex>,
-    /// Streams of the next leaf that are counted already.
-    groups: usize,
+    /// That leaf, as far as it has been searched.
+    at: InLeaf,
 }
 
 /// How far the sums of whole templates have come.
@@ -279,6 +288,18 @@ impl Search {
         limit: usize,
         budget: Budget,
     ) -> Found {
+        self.find_on(&mut Finding::default(), cursor, direction, limit, budget)
+    }
+
+    /// The same, going on where the same search ended when its budget was spent inside a leaf.
+    pub fn find_on(
+        &self,
+        finding: &mut Finding,
+        cursor: Option<LineKey>,
+        direction: Direction,
+        limit: usize,
+        budget: Budget,
+    ) -> Found {
         let limit = limit.min(LARGEST_PAGE);
         let mut found = Found::default();
         let mut selection = self.selection(|plan| !matches!(plan, Plan::Never));
@@ -294,20 +315,31 @@ impl Search {
         };
         let mut work = Work::default();
         let mut scratch = Scratch::default();
-        let mut lines = Vec::new();
+        let in_leaf = &mut finding.0;
         while (first..=last).contains(&leaf) {
             found.work = work.cost;
             if budget.is_spent(work) {
                 found.next = Some(between(&grid, leaf, direction));
                 return found;
             }
-            lines.clear();
-            work += self.matches_of(&mut selection, leaf, &mut scratch, &mut lines);
-            lines.sort_unstable_by_key(|line| line.key);
-            if direction == Direction::Older {
-                lines.reverse();
+            in_leaf.go_to(leaf);
+            let left = budget.less(work.cost);
+            work += self.matches_of(&mut selection, in_leaf, left, &mut scratch);
+            found.work = work.cost;
+            if !in_leaf.ready {
+                let inside = cursor.filter(|_| at == Some(leaf));
+                found.next = inside.or_else(|| Some(between(&grid, leaf, direction)));
+                return found;
             }
-            for line in &lines {
+            let count = in_leaf.lines.len();
+            for number in 0..count {
+                let place = match direction {
+                    Direction::Older => count - 1 - number,
+                    Direction::Newer => number,
+                };
+                let Some(line) = in_leaf.lines.get(place) else {
+                    break;
+                };
                 let beyond = cursor.is_none_or(|cursor| match direction {
                     Direction::Older => line.key < cursor,
                     Direction::Newer => line.key > cursor,
@@ -364,31 +396,22 @@ impl Search {
         }
         let mut next = self.to_leaf(counting.next.unwrap_or(last));
         let undecided = !selection.groups.is_empty();
-        let mut lines = Vec::new();
         while next >= first {
             counting.next = Some(next);
             if budget.is_spent(work) {
                 return work.cost;
             }
-            let mut from_ms = i64::MIN;
             if undecided {
                 let left = budget.less(work.cost);
-                work += self.count_leaf(
-                    &mut selection,
-                    counting,
-                    next,
-                    left,
-                    &mut scratch,
-                    &mut lines,
-                );
-                if counting.groups < selection.groups.len() {
+                work += self.count_leaf(&mut selection, counting, next, left, &mut scratch);
+                if !counting.at.done {
                     return work.cost;
                 }
-                counting.groups = 0;
-                from_ms = self.telemetry.grid().start_ms(next);
             }
-            work += self.count_scripted(&selection, counting, next, from_ms);
-            next = if undecided { self.to_leaf(next - 1) } else { LeafIndex::MIN };
+            let start_ms = self.telemetry.grid().start_ms(next);
+            work += self.count_scripted(&selection, counting, next, start_ms);
+            work.cost += cost::DRAW;
+            next = self.to_leaf(next - 1);
         }
         counting.done = true;
         work.cost
@@ -405,7 +428,6 @@ impl Search {
         let mut selection = self.selection(|plan| matches!(plan, Plan::Always));
         let (edges, whole) = selection.whole_leaves();
         let mut work = Work::default();
-        let mut lines = Vec::new();
         while let Some(group) = selection.groups.get_mut(summing.group) {
             if budget.is_spent(work) {
                 counting.decided = Some(std::mem::take(summing));
@@ -413,16 +435,11 @@ impl Search {
             }
             if let Some(&edge) = edges.get(summing.edges) {
                 summing.edges += 1;
-                lines.clear();
-                work += self.scan_group(
-                    &mut selection,
-                    summing.group,
-                    edge,
-                    scratch,
-                    Some(&mut lines),
-                    &mut |_, _| {},
-                );
-                for line in &lines {
+                let mut at = InLeaf::of_group(edge, summing.group);
+                let all = Budget::work(u64::MAX);
+                work +=
+                    self.scan_group(&mut selection, &mut at, true, all, scratch, &mut |_, _| {});
+                for line in &at.lines {
                     counting.add(selection.level_of(line), 1);
                 }
                 continue;
@@ -440,9 +457,7 @@ impl Search {
                 .take()
                 .unwrap_or_else(|| self.telemetry.begin_sum(group.atom, part, leaves));
             let left = budget.less(work.cost).cost;
-            work.cost += self
-                .telemetry
-                .carry_on(&mut sum, &mut group.reader, left);
+            work.cost += self.telemetry.carry_on(&mut sum, &mut group.reader, left);
             if sum.is_done() {
                 counting.add(chosen.log.def.level, sum.count());
                 summing.parts += 1;
@@ -461,15 +476,18 @@ impl Search {
     fn selection(&self, wanted: impl Fn(&Plan) -> bool) -> Selection<'_> {
         let mut selection = Selection::new(&self.telemetry, &self.filter);
         for group in &mut selection.groups {
-            group
-                .logs
-                .retain(|chosen| self.decided.plans.get(&chosen.id).is_some_and(|plan| wanted(plan)));
+            group.logs.retain(|chosen| {
+                self.decided
+                    .plans
+                    .get(&chosen.id)
+                    .is_some_and(|plan| wanted(plan))
+            });
         }
         selection.groups.retain(|group| !group.logs.is_empty());
         selection
     }
 
-    /// Counts the undecided lines of a leaf, stream by stream while the budget lasts.
+    /// Goes on counting the undecided lines of a leaf.
     fn count_leaf(
         &self,
         selection: &mut Selection<'_>,
@@ -477,28 +495,19 @@ impl Search {
         leaf: LeafIndex,
         budget: Budget,
         scratch: &mut Scratch,
-        lines: &mut Vec<LineRef>,
     ) -> Work {
-        let whole = selection.has_whole(leaf);
-        let mut work = Work::default();
-        while counting.groups < selection.groups.len() && work.cost <= budget.cost {
-            let number = counting.groups;
-            counting.groups += 1;
-            work.lines += 1;
-            lines.clear();
-            let refs = (!whole).then_some(&mut *lines);
-            work += self.scan_group(
-                selection,
-                number,
-                leaf,
-                scratch,
-                refs,
-                &mut |log, count| counting.add(log.def.level, count),
-            );
-            for line in lines.iter() {
+        let mut at = std::mem::take(&mut counting.at);
+        at.go_to(leaf);
+        let by_line = !selection.has_whole(leaf);
+        let mut tally = |log: &Log, count| counting.add(log.def.level, count);
+        let mut work = self.scan_leaf(selection, &mut at, by_line, budget, scratch, &mut tally);
+        if at.done {
+            work.lines += selection.groups.len() as u64;
+            for line in &at.lines {
                 counting.add(selection.level_of(line), 1);
             }
         }
+        counting.at = at;
         work
     }
 

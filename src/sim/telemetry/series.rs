@@ -396,7 +396,9 @@ impl Family {
         labels.extend(named.map(|(_, name)| (Arc::clone(&texts.name), Arc::clone(name))));
         if let Some(pod) = pod {
             let of_pod = texts.pod.iter();
-            labels.extend(of_pod.map(|(label, shows)| (Arc::clone(label), Arc::clone(shows.text(pod)))));
+            labels.extend(
+                of_pod.map(|(label, shows)| (Arc::clone(label), Arc::clone(shows.text(pod)))),
+            );
         }
         if let Aspect::Bucket(bucket) = member.aspect
             && let Some(bound) = texts.bounds.get(usize::from(bucket))

@@ -2,7 +2,7 @@
 //! be bounded by what it takes, without a clock. Measures nothing.
 
 /// A leaf's events counted.
-pub(in crate::sim::telemetry) const COUNTED: u64 = 2;
+pub(in crate::sim::telemetry) const COUNTED: u64 = 6;
 /// A number drawn and followed.
 pub(in crate::sim::telemetry) const DRAW: u64 = 1;
 /// Sixteen or thirty-two hexadecimal digits drawn and followed.
@@ -20,6 +20,6 @@ pub(super) const LINE: u64 = 80;
 /// A leaf of a stream looked at.
 pub(super) const LEAF: u64 = 6;
 /// A line read that is made already.
-pub(super) const TEXT: u64 = 8;
+pub(super) const TEXT: u64 = 50;
 /// A line made and sent through a pipeline.
 pub(in crate::sim) const PIPELINE: u64 = 400;

@@ -174,7 +174,11 @@ impl Builder<'_> {
             !met
         });
         self.steps += read;
-        if met { path.last().copied().unwrap_or(after) } else { after }
+        if met {
+            path.last().copied().unwrap_or(after)
+        } else {
+            after
+        }
     }
 
     fn words(&mut self, piece: usize, state: StateID, words: &[Arc<str>]) -> Option<u32> {

@@ -16,7 +16,9 @@ use crate::sim::telemetry::template::TimeForm;
 /// A pattern's program may take so many bytes; a larger one is looked for in whole lines.
 const PROGRAM_BYTES: usize = 1 << 18;
 /// The states that a pattern's automaton has come to may take so many bytes. What would need more is read in whole lines.
-const STATES_BYTES: usize = 1 << 18;
+const STATES_BYTES: usize = 1 << 17;
+/// So often a state is sought that there is no room for; then none is sought any more.
+const MOST_REFUSED: u32 = 100;
 /// No text has this byte: the automaton quits there, which gives the state in which it cannot say.
 const NO_TEXT: u8 = 0xff;
 
@@ -143,12 +145,20 @@ impl Table {
     }
 }
 
-/// The states of an automaton so far. A line's own minute or pod may lead to a new one.
+/// The states of an automaton so far.
+#[derive(Clone, Debug)]
+struct States {
+    cache: Cache,
+    /// How often there was no room for one more.
+    refused: u32,
+}
+
+/// The same for all that follow the automaton: a line's own minute or pod may lead to a new state.
 #[derive(Debug)]
-struct Made(Mutex<Cache>);
+struct Made(Mutex<States>);
 
 impl Made {
-    fn lock(&self) -> MutexGuard<'_, Cache> {
+    fn lock(&self) -> MutexGuard<'_, States> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -190,13 +200,13 @@ impl Machine {
     /// The automaton's tables, empty; none if it cannot start.
     pub(super) fn new(automaton: Arc<Automaton>) -> Option<Self> {
         let dfa = &automaton.0;
-        let mut made = dfa.create_cache();
+        let mut cache = dfa.create_cache();
         let at_start = start::Config::new().anchored(Anchored::No);
-        let start = dfa.start_state(&mut made, &at_start).ok()?;
-        let unsure = dfa.next_state(&mut made, start, NO_TEXT).ok()?;
+        let start = dfa.start_state(&mut cache, &at_start).ok()?;
+        let unsure = dfa.next_state(&mut cache, start, NO_TEXT).ok()?;
         Some(Self {
             automaton,
-            made: Made(Mutex::new(made)),
+            made: Made(Mutex::new(States { cache, refused: 0 })),
             start,
             unsure,
             numbers: BTreeMap::new(),
@@ -246,15 +256,21 @@ impl Machine {
 
     /// The state after a byte; that in which it cannot say where there is no room for more states.
     #[inline]
-    fn step(&self, made: &mut Cache, state: StateID, byte: u8) -> StateID {
-        let after = self.automaton.0.next_state(made, state, byte);
-        after.unwrap_or(self.unsure)
+    fn step(&self, made: &mut States, state: StateID, byte: u8) -> StateID {
+        if made.refused > MOST_REFUSED {
+            return self.unsure;
+        }
+        let after = self.automaton.0.next_state(&mut made.cache, state, byte);
+        after.unwrap_or_else(|_| {
+            made.refused += 1;
+            self.unsure
+        })
     }
 
     /// Whether the pattern is found in a line that ends in a state; none where the automaton cannot say.
     pub(super) fn at_end(&self, state: StateID) -> Option<bool> {
-        let mut made = self.made.lock();
-        let end = self.automaton.0.next_eoi_state(&mut made, state).ok()?;
+        let cache = &mut self.made.lock().cache;
+        let end = self.automaton.0.next_eoi_state(cache, state).ok()?;
         (!end.is_quit()).then(|| end.is_match())
     }
 
