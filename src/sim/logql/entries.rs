@@ -16,7 +16,7 @@ use crate::sim::promql::matcher::{Matcher, anchored_regex};
 use crate::sim::telemetry::homes::{STREAM_LABELS, level_word};
 use crate::sim::telemetry::lines::{Direction, LineFilter, LogLine};
 use crate::sim::telemetry::logs::LineKey;
-use crate::sim::telemetry::search::{Budget, LineQuery, Search, TextFilter, cost};
+use crate::sim::telemetry::search::{Budget, Finding, LineQuery, Search, TextFilter, cost};
 use crate::sim::telemetry::store::Telemetry;
 use crate::sim::time::SimTime;
 
@@ -64,14 +64,15 @@ fn searched(filter: &LineStage) -> TextFilter {
     text
 }
 
-/// A query's selector and pipeline, made ready.
+/// A query's selector and pipeline, made ready. Copies share what is compiled and decided.
+#[derive(Clone)]
 pub(super) struct Prepared {
     pub(super) search: Search,
     telemetry: Arc<Telemetry>,
     /// The stages that the search does not do.
-    pub(super) stages: Vec<Stage>,
+    pub(super) stages: Arc<[Stage]>,
     /// Line filters among them, by their place.
-    later: BTreeMap<usize, LineQuery>,
+    later: Arc<BTreeMap<usize, LineQuery>>,
     /// Whether a stage asks for the trace that a line shows.
     needs_trace: bool,
 }
@@ -141,8 +142,8 @@ impl Prepared {
                     Stage::Label(_) | Stage::LineFormat(_) | Stage::LabelFormat(_)
                 )
             }),
-            stages,
-            later,
+            stages: stages.into(),
+            later: Arc::new(later),
         })
     }
 
@@ -245,6 +246,7 @@ pub struct Run {
     prepared: Prepared,
     direction: Direction,
     cursor: Option<LineKey>,
+    finding: Finding,
     done: bool,
 }
 
@@ -279,6 +281,7 @@ impl Run {
             prepared: Prepared::new(telemetry, log, names, window.from_ms, window.until_ms)?,
             direction,
             cursor,
+            finding: Finding::default(),
             done: false,
         })
     }
@@ -288,7 +291,26 @@ impl Run {
         self.prepared.renew(telemetry, window);
         self.direction = direction;
         self.cursor = None;
+        self.finding = Finding::default();
         self.done = false;
+    }
+
+    /// Another run of the same query, over a snapshot and window of its own; what was made ready is shared.
+    #[must_use]
+    pub fn another(&self, telemetry: Arc<Telemetry>, window: Window, direction: Direction) -> Self {
+        let mut prepared = self.prepared.clone();
+        prepared.renew(telemetry, window);
+        Self {
+            prepared,
+            direction,
+            cursor: None,
+            finding: Finding::default(),
+            done: false,
+        }
+    }
+
+    pub(super) const fn prepared(&self) -> &Prepared {
+        &self.prepared
     }
 
     /// Whether everything has been seen.
@@ -367,10 +389,9 @@ impl Run {
         budget: Budget,
         entries: &mut Vec<Entry>,
     ) -> Option<(u64, u64)> {
-        let found = self
-            .prepared
-            .search
-            .find(self.cursor, self.direction, fetch, budget);
+        let search = &self.prepared.search;
+        let finding = &mut self.finding;
+        let found = search.find_on(finding, self.cursor, self.direction, fetch, budget);
         let more = found.next.is_some();
         let fetched = found.lines.len() as u64;
         let enough = entries.len() + wanted;

@@ -5,9 +5,7 @@ use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::sync::Arc;
 
-use super::QueryError;
-use super::ast::LogExpr;
-use super::entries::{Prepared, Window};
+use super::entries::{Prepared, Run, Window};
 use crate::scenario::format::telemetry::Level;
 use crate::sim::telemetry::lines::LEVELS;
 use crate::sim::telemetry::search::tally::{Detail, Matches, Walk};
@@ -34,19 +32,12 @@ enum How {
 }
 
 impl Tally {
-    /// Begins to count in equal parts of a window, which must have a beginning and an end unless there is one part.
-    ///
-    /// # Errors
-    /// When a filter grows too large.
-    pub fn new(
-        telemetry: Arc<Telemetry>,
-        log: &LogExpr,
-        names: &[String],
-        window: Window,
-        parts: usize,
-    ) -> Result<Self, QueryError> {
-        let prepared = Prepared::new(telemetry, log, names, window.from_ms, window.until_ms)?;
-        Ok(Self::begun(prepared, window, parts))
+    /// Begins to count what a run of the same query looks for, in equal parts of a window, which must have a beginning and
+    /// an end unless there is one part. What the run made ready is shared.
+    pub fn of(run: &Run, telemetry: Arc<Telemetry>, window: Window, parts: usize) -> Self {
+        let mut prepared = run.prepared().clone();
+        prepared.renew(telemetry, window);
+        Self::begun(prepared, window, parts)
     }
 
     /// Begins anew over another snapshot and window, what was made ready kept.
@@ -67,7 +58,7 @@ impl Tally {
             })
             .collect();
         let how = if plain && parts == 1 {
-            How::Counted(prepared.search.start_counting(None))
+            How::Counted(prepared.search.start_counting())
         } else {
             let detail = if plain {
                 Detail::Templates

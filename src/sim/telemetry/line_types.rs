@@ -1,4 +1,4 @@
-//! What readers of log lines ask for and get: filters, lines, pages, bars. Reads nothing.
+//! What readers of log lines ask for and get: filters, lines, pages. Reads nothing.
 
 use std::sync::Arc;
 
@@ -9,8 +9,6 @@ use crate::sim::promql::matcher::Matcher;
 
 /// Most lines of a page.
 pub const LARGEST_PAGE: usize = 10_000;
-/// Most bars of a histogram.
-pub const MOST_BARS: usize = 4_096;
 /// Levels, for arrays of counts: `Debug` to `Fatal`.
 pub const LEVELS: [Level; 5] = [
     Level::Debug,
@@ -126,13 +124,4 @@ pub struct Page {
     pub lines: Vec<LogLine>,
     /// Where the next page goes on; `None` at the end.
     pub next: Option<LineKey>,
-}
-
-/// One bar of a histogram.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Bar {
-    /// Where it starts, in ms since the Unix epoch.
-    pub start_ms: i64,
-    /// Lines by level, as in [`LEVELS`].
-    pub counts: [u64; 5],
 }

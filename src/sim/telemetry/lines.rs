@@ -1,4 +1,4 @@
-//! Reading log lines: pages by cursor, counts and histograms without making lines, the n-th line, one line with its fields.
+//! Reading log lines: pages by cursor, counts without making lines, one line with its fields.
 //!
 //! Lines are ordered by (instant, identity), which is total. Only closed history is read, and nothing that a stream's
 //! retention has dropped. Searching in texts is elsewhere.
@@ -10,12 +10,11 @@ use super::leaf::LeafIndex;
 use super::logs::{LineId, LineKey, LogId};
 use super::reader::AtomReader;
 use super::render::{Event, TraceIds};
-use super::selection::{LineRef, Selection, difference, first_leaf, instant};
+use super::selection::{LineRef, Selection, first_leaf, instant};
 use super::store::Telemetry;
+use crate::scenario::format::telemetry::Level;
 
-pub use super::line_types::{
-    Bar, Direction, LARGEST_PAGE, LEVELS, LineFilter, LogLine, MOST_BARS, Page,
-};
+pub use super::line_types::{Direction, LARGEST_PAGE, LEVELS, LineFilter, LogLine, Page};
 
 impl Telemetry {
     /// A page of lines after (or before) a cursor, which is a line of the page before or any other key.
@@ -78,80 +77,16 @@ impl Telemetry {
         selection.between(from, until)
     }
 
-    /// Lines by level in bars of a width, from the filter's start (or the oldest history) to its end (or where history is
-    /// closed). Bars begin at multiples of the width; a width that would give more than [`MOST_BARS`] is made larger.
-    pub fn line_histogram(&self, filter: &LineFilter, width_ms: i64) -> Vec<Bar> {
-        let mut selection = Selection::new(self, filter);
-        if selection.is_empty() {
-            return Vec::new();
-        }
-        let (from, until) = (selection.from_ms, selection.until_ms);
-        let mut width = width_ms.max(1000);
-        while (until - from) / width >= MOST_BARS as i64 {
-            width = width.saturating_mul(2);
-        }
-        let mut bars = Vec::new();
-        let mut start = from.div_euclid(width) * width;
-        let mut before = selection.before(from);
-        while start < until {
-            let end = (start + width).min(until);
-            let upto = selection.before(end);
-            bars.push(Bar {
-                start_ms: start,
-                counts: difference(upto, before),
-            });
-            before = upto;
-            start += width;
-        }
-        bars
-    }
-
-    /// The line before which `number` other lines of the filter lie, oldest first.
-    pub fn nth_line(&self, filter: &LineFilter, number: u64) -> Option<LineKey> {
-        let mut selection = Selection::new(self, filter);
-        if selection.is_empty() {
-            return None;
-        }
-        let from = selection.from_ms;
-        let skipped: u64 = selection.before(from).iter().sum();
-        let target = skipped + number;
-        let (first, last) = selection.leaves();
-        // The last leaf before whose start no more than `target` lines lie.
-        let (mut low, mut high) = (first, last + 1);
-        while high - low > 1 {
-            let middle = low.midpoint(high);
-            if selection.before_leaf(middle).iter().sum::<u64>() <= target {
-                low = middle;
-            } else {
-                high = middle;
-            }
-        }
-        let inside = target - selection.before_leaf(low).iter().sum::<u64>();
-        let window = std::mem::replace(&mut selection.from_ms, self.grid().start_ms(low));
-        let mut lines = Vec::new();
-        selection.lines_of(low, &mut lines);
-        selection.from_ms = window;
-        lines.get(inside as usize).map(|line| line.key)
-    }
-
-    /// How many lines of the filter lie before a key.
-    pub fn line_rank(&self, filter: &LineFilter, key: LineKey) -> u64 {
-        let mut selection = Selection::new(self, filter);
-        if selection.is_empty() {
-            return 0;
-        }
-        let from = selection.from_ms;
-        let at = key.at_ms.clamp(from, selection.until_ms);
-        let before = difference(selection.before(at), selection.before(from));
-        let mut lines = Vec::new();
-        if key.at_ms == at {
-            selection.lines_of(self.grid().leaf_at(at), &mut lines);
-        }
-        let same_instant = lines
-            .iter()
-            .filter(|line| line.key.at_ms == at && line.key < key)
-            .count();
-        before.iter().sum::<u64>() + same_instant as u64
+    /// The level of the newest line of a kind that was written at an instant of its own instead of by a template.
+    pub fn newest_scripted(&self, service: &str, name: &str) -> Option<Level> {
+        let filter = LineFilter {
+            services: vec![service.to_owned()],
+            names: vec![name.to_owned()],
+            ..LineFilter::default()
+        };
+        let selection = Selection::new(self, &filter);
+        let mut scripted = selection.scripted_between(selection.from_ms, selection.until_ms);
+        Some(scripted.next_back()?.line.level)
     }
 
     /// One line, if there is one of that key.

@@ -63,19 +63,79 @@ impl PrefixCache {
         origin: LeafIndex,
         end: LeafIndex,
     ) -> u64 {
-        if end <= origin {
-            return 0;
+        let mut sum = Sum {
+            key: (atom, part),
+            origin,
+            from: origin,
+            until: end,
+            keeps: true,
+            at: origin,
+            total: 0,
+            before: Some(0),
+        };
+        self.carry_on(&mut sum, reader, u64::MAX);
+        sum.count()
+    }
+
+    /// Begins to sum what a part counted in the leaves `from..until`, which must be closed. Few leaves, and those that are
+    /// seldom asked for, are summed as they are: a running total from the part's beginning would read days for a window
+    /// of minutes.
+    pub(super) fn begin(
+        &self,
+        key: Key,
+        origin: LeafIndex,
+        (from, until): (LeafIndex, LeafIndex),
+    ) -> Sum {
+        let from = from.max(origin);
+        let keeps = until > from && !self.is_summed(key, origin, (from, until));
+        Sum {
+            key,
+            origin,
+            from,
+            until,
+            keeps,
+            at: if keeps { origin } else { from },
+            total: 0,
+            before: (!keeps).then_some(0),
         }
-        let blocks = ((end - origin) / BLOCK) as usize;
-        let (done, mut sum) = self.nearest((atom, part), blocks);
-        let mut fresh = Vec::with_capacity(blocks - done);
-        for block in done..blocks {
-            let start = origin + block as i64 * BLOCK;
-            sum += sum_leaves(reader, part, start, start + BLOCK);
-            fresh.push(sum);
+    }
+
+    /// Goes on until everything is summed or a budget of work is spent, a leaf at least. Says what it has spent.
+    pub(super) fn carry_on(&self, sum: &mut Sum, reader: &mut AtomReader<'_>, budget: u64) -> u64 {
+        let mut spent = 0;
+        while !sum.is_done() && spent <= budget {
+            let end = if sum.before.is_none() {
+                sum.from
+            } else {
+                sum.until
+            };
+            if sum.keeps {
+                self.jump(sum, end);
+            }
+            let first = sum.block();
+            let mut fresh = Vec::new();
+            while sum.at < end && spent <= budget {
+                spent += sum.add_to(sum.stop(end), reader, budget - spent);
+                if sum.keeps && sum.is_at_checkpoint() && sum.block() > first {
+                    fresh.push(sum.total);
+                }
+            }
+            self.extend(sum.key, first, fresh);
+            if sum.at >= sum.from && sum.before.is_none() {
+                sum.before = Some(sum.total);
+            }
         }
-        self.extend((atom, part), done, fresh);
-        sum + sum_leaves(reader, part, origin + blocks as i64 * BLOCK, end)
+        spent
+    }
+
+    /// Takes a running total on to the last checkpoint that is known up to an end.
+    fn jump(&self, sum: &mut Sum, end: LeafIndex) {
+        let blocks = (end - sum.origin).max(0) / BLOCK;
+        let (done, total) = self.nearest(sum.key, blocks as usize);
+        let at = sum.origin + done as i64 * BLOCK;
+        if at > sum.at {
+            (sum.at, sum.total) = (at, total);
+        }
     }
 
     /// Whether the leaves `from..until` had better be summed as they are: they are few, or nobody has asked so often yet that
@@ -176,6 +236,65 @@ impl Store {
                     .saturating_sub(ENTRY_BYTES + entry.totals.capacity() * size_of::<u64>());
             }
         }
+    }
+}
+
+/// A count of whole leaves as far as it has come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Sum {
+    key: Key,
+    origin: LeafIndex,
+    from: LeafIndex,
+    until: LeafIndex,
+    /// The total runs from the origin on, and its checkpoints are kept.
+    keeps: bool,
+    at: LeafIndex,
+    total: u64,
+    /// The total at `from`, once that is reached.
+    before: Option<u64>,
+}
+
+impl Sum {
+    /// Whether everything is summed.
+    pub(super) const fn is_done(&self) -> bool {
+        self.at >= self.until && self.before.is_some()
+    }
+
+    /// What was counted so far.
+    pub(super) fn count(&self) -> u64 {
+        self.before.map_or(0, |before| self.total - before)
+    }
+
+    /// The block that the total has come to.
+    const fn block(&self) -> usize {
+        ((self.at - self.origin) / BLOCK) as usize
+    }
+
+    const fn is_at_checkpoint(&self) -> bool {
+        (self.at - self.origin) % BLOCK == 0
+    }
+
+    /// The next leaf up to an end at which the total is to be seen.
+    fn stop(&self, end: LeafIndex) -> LeafIndex {
+        if self.keeps {
+            end.min(self.origin + (self.block() as i64 + 1) * BLOCK)
+        } else {
+            end
+        }
+    }
+
+    /// Sums the leaves up to one of them within a budget of work, a leaf at least. Says what it has spent.
+    fn add_to(&mut self, stop: LeafIndex, reader: &mut AtomReader<'_>, budget: u64) -> u64 {
+        let mut spent = 0;
+        let mut leaf = reader.skip_silence(self.at);
+        while leaf < stop && spent <= budget {
+            let (count, cost) = reader.whole_for(leaf, self.key.1);
+            self.total += count;
+            spent += cost;
+            leaf = reader.skip_silence(leaf + 1);
+        }
+        self.at = leaf.min(stop);
+        spent
     }
 }
 

@@ -19,15 +19,19 @@ use std::sync::Arc;
 pub use query::{LineQuery, QueryError, TextFilter};
 
 use self::graph::{Graph, Surroundings};
+use self::machine::Machine;
 use self::pieces::Traces;
-use self::scan::{Scratch, Work};
+use self::scan::{InLeaf, Scratch, Work};
 use super::leaf::LeafIndex;
-use super::lines::{Bar, Direction, LARGEST_PAGE, LEVELS, LineFilter, LogLine, MOST_BARS};
+use super::lines::{Direction, LARGEST_PAGE, LEVELS, LineFilter, LogLine};
 use super::logs::{LineId, LineKey, Log, LogId};
+use super::prefix::Sum;
 use super::render::TraceIds;
-use super::selection::{Group, LineRef, Selection};
+use super::selection::{Group, Selection};
+use super::slots::SlotTrack;
 use super::store::Telemetry;
-use super::template::FieldKind;
+use super::template::{FieldKind, Template};
+use crate::scenario::format::telemetry::Level;
 
 /// How one filter is decided for one template.
 #[derive(Debug)]
@@ -51,13 +55,24 @@ enum Plan {
     Traced(u128, Vec<(usize, Decision)>),
 }
 
-/// A search over a snapshot: what is looked for and where, with every template decided as far as it can be.
-#[derive(Debug)]
+/// What a query says of all templates that a filter takes.
+#[derive(Clone, Debug, Default)]
+struct Decided {
+    /// The tables of each of the query's filters; none where lines are read whole.
+    machines: Vec<Option<Machine>>,
+    plans: BTreeMap<LogId, Arc<Plan>>,
+    /// The pods that those templates were decided for which show them.
+    pods: BTreeMap<LogId, SlotTrack>,
+}
+
+/// A search over a snapshot: what is looked for and where, with every template decided as far as it can be. Copies share
+/// what is compiled and decided.
+#[derive(Clone, Debug)]
 pub struct Search {
     telemetry: Arc<Telemetry>,
     filter: LineFilter,
     query: LineQuery,
-    plans: BTreeMap<LogId, Plan>,
+    decided: Arc<Decided>,
     /// The only leaves with matches, ascending, where a trace says which; none when all must be looked at.
     pinned: Option<Vec<LeafIndex>>,
 }
@@ -99,7 +114,16 @@ impl Budget {
     const fn is_spent(self, work: Work) -> bool {
         work.lines > self.lines || work.cost > self.cost
     }
+
+    /// Whether more than its work has been done, whatever the lines: then even a leaf is not finished.
+    const fn is_overdrawn(self, work: Work) -> bool {
+        work.cost > self.cost
+    }
 }
+
+/// The leaf that slices of one search for lines have come to, as far as it has been searched.
+#[derive(Clone, Debug, Default)]
+pub struct Finding(InLeaf);
 
 /// Matches found in a slice.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -113,18 +137,29 @@ pub struct Found {
 }
 
 /// Counts so far.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct Counting {
     /// Matches by level, as in [`LEVELS`].
     pub counts: [u64; 5],
-    /// Matches by time and level, if bars were asked for.
-    pub bars: Vec<Bar>,
     /// Everything has been counted.
     pub done: bool,
-    width_ms: i64,
-    next: LeafIndex,
-    /// Streams of the next leaf that are counted already.
-    groups: usize,
+    /// What templates alone decide, which comes first; none once it is counted.
+    decided: Option<Summing>,
+    /// The next leaf of what they do not decide; none before that begins.
+    next: Option<LeafIndex>,
+    /// That leaf, as far as it has been searched.
+    at: InLeaf,
+}
+
+/// How far the sums of whole templates have come.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Summing {
+    /// The group, the leaves at the window's edges that are counted in it, and its parts that are summed.
+    group: usize,
+    edges: usize,
+    parts: usize,
+    /// The next part, if it has begun.
+    sum: Option<Sum>,
 }
 
 impl Counting {
@@ -133,46 +168,65 @@ impl Counting {
         self.counts.iter().sum()
     }
 
-    fn add(&mut self, level: usize, at_ms: i64, more: u64) {
-        if let Some(count) = self.counts.get_mut(level) {
-            *count += more;
-        }
-        let first = self.bars.first().map_or(0, |bar| bar.start_ms);
-        let place = (at_ms - first) / self.width_ms.max(1);
-        if let Some(bar) = self
-            .bars
-            .get_mut(usize::try_from(place).unwrap_or(usize::MAX))
-            && let Some(count) = bar.counts.get_mut(level)
-        {
+    fn add(&mut self, level: Level, more: u64) {
+        let place = LEVELS.iter().position(|&known| known == level);
+        if let Some(count) = place.and_then(|place| self.counts.get_mut(place)) {
             *count += more;
         }
     }
 }
 
 impl Search {
-    /// Prepares a search; cheap, nothing is drawn.
-    pub fn new(telemetry: Arc<Telemetry>, filter: LineFilter, mut query: LineQuery) -> Self {
-        let mut plans = BTreeMap::new();
-        for group in &Selection::new(&telemetry, &filter).groups {
-            for chosen in &group.logs {
-                let plan = plan(&mut query, chosen.log, around(&telemetry, group));
-                plans.insert(chosen.id, plan);
-            }
-        }
+    /// Prepares a search; nothing is drawn.
+    pub fn new(telemetry: Arc<Telemetry>, filter: LineFilter, query: LineQuery) -> Self {
+        let machines = query.filters.iter().map(|filter| {
+            let automaton = filter.automaton.as_ref()?;
+            Machine::new(Arc::clone(automaton))
+        });
+        let decided = Decided {
+            machines: machines.collect(),
+            ..Decided::default()
+        };
         let mut search = Self {
             telemetry,
             filter,
             query,
-            plans,
+            decided: Arc::new(decided),
             pinned: None,
         };
-        search.pinned = search.pin();
+        search.decide();
         search
+    }
+
+    /// Decides the templates that are new, and those that show pods of which there are more.
+    fn decide(&mut self) {
+        for group in &Selection::new(&self.telemetry, &self.filter).groups {
+            for chosen in &group.logs {
+                let shown = group.slots.filter(|_| shows_pods(chosen.log));
+                let known = self.decided.plans.contains_key(&chosen.id)
+                    && shown.is_none_or(|slots| {
+                        let pods = self.decided.pods.get(&chosen.id);
+                        pods.is_some_and(|pods| pods.has_pods_of(slots))
+                    });
+                if known {
+                    continue;
+                }
+                let decided = Arc::make_mut(&mut self.decided);
+                let around = around(&self.telemetry, group);
+                let plan = plan(&self.query, &mut decided.machines, chosen.log, around);
+                decided.plans.insert(chosen.id, Arc::new(plan));
+                if let Some(slots) = shown {
+                    decided.pods.insert(chosen.id, slots.clone());
+                }
+            }
+        }
+        self.pinned = self.pin();
     }
 
     /// The leaves that can hold matches, if the event of a trace is all that can match besides scripted lines.
     fn pin(&self) -> Option<Vec<LeafIndex>> {
-        let mut traces = self.plans.values().filter_map(|plan| match plan {
+        let plans = self.decided.plans.values();
+        let mut traces = plans.filter_map(|plan| match &**plan {
             Plan::Never => None,
             Plan::Traced(trace, _) => Some(Some(*trace)),
             Plan::Always | Plan::Depends(_) => Some(None),
@@ -223,25 +277,24 @@ impl Search {
     pub fn renew(&mut self, telemetry: Arc<Telemetry>, from_ms: i64, until_ms: i64) {
         (self.filter.from_ms, self.filter.until_ms) = (from_ms, until_ms);
         self.telemetry = telemetry;
-        let mut plans = std::mem::take(&mut self.plans);
-        for group in &Selection::new(&self.telemetry, &self.filter).groups {
-            for chosen in &group.logs {
-                let mut fields = chosen.log.def.template.fields().iter();
-                let shows_pods =
-                    fields.any(|field| matches!(field.kind, FieldKind::Pod | FieldKind::Node));
-                if shows_pods || !plans.contains_key(&chosen.id) {
-                    let around = around(&self.telemetry, group);
-                    plans.insert(chosen.id, plan(&mut self.query, chosen.log, around));
-                }
-            }
-        }
-        self.plans = plans;
-        self.pinned = self.pin();
+        self.decide();
     }
 
     /// The next matches after (or before) a cursor, at most `limit`, within a budget.
     pub fn find(
         &self,
+        cursor: Option<LineKey>,
+        direction: Direction,
+        limit: usize,
+        budget: Budget,
+    ) -> Found {
+        self.find_on(&mut Finding::default(), cursor, direction, limit, budget)
+    }
+
+    /// The same, going on where the same search ended when its budget was spent inside a leaf.
+    pub fn find_on(
+        &self,
+        finding: &mut Finding,
         cursor: Option<LineKey>,
         direction: Direction,
         limit: usize,
@@ -262,20 +315,31 @@ impl Search {
         };
         let mut work = Work::default();
         let mut scratch = Scratch::default();
-        let mut lines = Vec::new();
+        let in_leaf = &mut finding.0;
         while (first..=last).contains(&leaf) {
             found.work = work.cost;
             if budget.is_spent(work) {
                 found.next = Some(between(&grid, leaf, direction));
                 return found;
             }
-            lines.clear();
-            work += self.matches_of(&mut selection, leaf, &mut scratch, &mut lines);
-            lines.sort_unstable_by_key(|line| line.key);
-            if direction == Direction::Older {
-                lines.reverse();
+            in_leaf.go_to(leaf);
+            let left = budget.less(work.cost);
+            work += self.matches_of(&mut selection, in_leaf, left, &mut scratch);
+            found.work = work.cost;
+            if !in_leaf.ready {
+                let inside = cursor.filter(|_| at == Some(leaf));
+                found.next = inside.or_else(|| Some(between(&grid, leaf, direction)));
+                return found;
             }
-            for line in &lines {
+            let count = in_leaf.lines.len();
+            for number in 0..count {
+                let place = match direction {
+                    Direction::Older => count - 1 - number,
+                    Direction::Newer => number,
+                };
+                let Some(line) = in_leaf.lines.get(place) else {
+                    break;
+                };
                 let beyond = cursor.is_none_or(|cursor| match direction {
                     Direction::Older => line.key < cursor,
                     Direction::Newer => line.key > cursor,
@@ -302,71 +366,106 @@ impl Search {
         found
     }
 
-    /// Begins to count: what templates alone decide is counted at once. With a width there are bars too.
-    pub fn start_counting(&self, bar_width_ms: Option<i64>) -> Counting {
-        let mut selection = self.selection(|plan| matches!(plan, Plan::Always));
-        selection.scripted = false;
-        let (from, until) = (selection.from_ms, selection.until_ms);
-        let mut counting = Counting {
-            counts: [0; 5],
-            bars: Vec::new(),
-            done: selection.is_empty(),
-            width_ms: bar_width_ms.unwrap_or(0).max(0),
-            next: LeafIndex::MIN,
-            groups: 0,
-        };
-        if counting.done {
-            return counting;
+    /// Begins to count; nothing is counted yet.
+    pub fn start_counting(&self) -> Counting {
+        Counting {
+            decided: Some(Summing::default()),
+            ..Counting::default()
         }
-        counting.next = selection.leaves().1;
-        match bar_width_ms {
-            Some(width) => counting.start_bars(&mut selection, width),
-            None => counting.counts = selection.between(from, until),
-        }
-        counting
     }
 
-    /// Goes on counting within a budget.
-    pub fn count(&self, counting: &mut Counting, budget: Budget) {
+    /// Goes on counting within a budget. Says what it has taken, in units of [`Budget::work`].
+    pub fn count(&self, counting: &mut Counting, budget: Budget) -> u64 {
+        let mut work = Work::default();
+        let mut scratch = Scratch::default();
+        if let Some(mut summing) = counting.decided.take() {
+            work += self.sum_decided(&mut summing, counting, budget, &mut scratch);
+            if counting.decided.is_some() {
+                return work.cost;
+            }
+        }
         if counting.done {
-            return;
+            return work.cost;
         }
         let mut selection =
             self.selection(|plan| matches!(plan, Plan::Depends(_) | Plan::Traced(..)));
-        counting.next = self.to_leaf(counting.next);
-        let (first, _) = selection.leaves();
+        let (first, last) = selection.leaves();
+        if selection.is_empty() {
+            counting.done = true;
+            return work.cost;
+        }
+        let mut next = self.to_leaf(counting.next.unwrap_or(last));
         let undecided = !selection.groups.is_empty();
-        let mut work = Work::default();
-        let mut scratch = Scratch::default();
-        let mut lines = Vec::new();
-        while counting.next >= first {
+        while next >= first {
+            counting.next = Some(next);
             if budget.is_spent(work) {
-                return;
+                return work.cost;
             }
             if undecided {
-                work += self.count_leaf(
-                    &mut selection,
-                    counting,
-                    budget.less(work.cost),
-                    &mut scratch,
-                    &mut lines,
-                );
-                if counting.groups < selection.groups.len() {
-                    return;
+                let left = budget.less(work.cost);
+                work += self.count_leaf(&mut selection, counting, next, left, &mut scratch);
+                if !counting.at.done {
+                    return work.cost;
                 }
-                counting.groups = 0;
-                work += self.count_scripted(
-                    &selection,
-                    counting,
-                    self.telemetry.grid().start_ms(counting.next),
-                );
-            } else {
-                work += self.count_scripted(&selection, counting, i64::MIN);
-                counting.next = first;
             }
-            counting.next = self.to_leaf(counting.next - 1);
+            let start_ms = self.telemetry.grid().start_ms(next);
+            work += self.count_scripted(&selection, counting, next, start_ms);
+            work.cost += cost::DRAW;
+            next = self.to_leaf(next - 1);
         }
         counting.done = true;
+        work.cost
+    }
+
+    /// Sums what templates alone decide, one after the other; puts `summing` back where the budget ends.
+    fn sum_decided(
+        &self,
+        summing: &mut Summing,
+        counting: &mut Counting,
+        budget: Budget,
+        scratch: &mut Scratch,
+    ) -> Work {
+        let mut selection = self.selection(|plan| matches!(plan, Plan::Always));
+        let (edges, whole) = selection.whole_leaves();
+        let mut work = Work::default();
+        while let Some(group) = selection.groups.get_mut(summing.group) {
+            if budget.is_spent(work) {
+                counting.decided = Some(std::mem::take(summing));
+                return work;
+            }
+            if let Some(&edge) = edges.get(summing.edges) {
+                summing.edges += 1;
+                let mut at = InLeaf::of_group(edge, summing.group);
+                let all = Budget::work(u64::MAX);
+                work +=
+                    self.scan_group(&mut selection, &mut at, true, all, scratch, &mut |_, _| {});
+                for line in &at.lines {
+                    counting.add(selection.level_of(line), 1);
+                }
+                continue;
+            }
+            let Some((chosen, part)) = group.part(summing.parts) else {
+                *summing = Summing {
+                    group: summing.group + 1,
+                    ..Summing::default()
+                };
+                continue;
+            };
+            let leaves = (chosen.first.max(whole.0), whole.1);
+            let mut sum = summing
+                .sum
+                .take()
+                .unwrap_or_else(|| self.telemetry.begin_sum(group.atom, part, leaves));
+            let left = budget.less(work.cost).cost;
+            work.cost += self.telemetry.carry_on(&mut sum, &mut group.reader, left);
+            if sum.is_done() {
+                counting.add(chosen.log.def.level, sum.count());
+                summing.parts += 1;
+            } else {
+                summing.sum = Some(sum);
+            }
+        }
+        work
     }
 
     /// Whether a line with this text is a match.
@@ -377,97 +476,59 @@ impl Search {
     fn selection(&self, wanted: impl Fn(&Plan) -> bool) -> Selection<'_> {
         let mut selection = Selection::new(&self.telemetry, &self.filter);
         for group in &mut selection.groups {
-            group
-                .logs
-                .retain(|chosen| self.plans.get(&chosen.id).is_some_and(&wanted));
+            group.logs.retain(|chosen| {
+                self.decided
+                    .plans
+                    .get(&chosen.id)
+                    .is_some_and(|plan| wanted(plan))
+            });
         }
         selection.groups.retain(|group| !group.logs.is_empty());
         selection
     }
 
-    /// Counts the undecided lines of the next leaf, stream by stream while the budget lasts.
+    /// Goes on counting the undecided lines of a leaf.
     fn count_leaf(
         &self,
         selection: &mut Selection<'_>,
         counting: &mut Counting,
+        leaf: LeafIndex,
         budget: Budget,
         scratch: &mut Scratch,
-        lines: &mut Vec<LineRef>,
     ) -> Work {
-        let grid = self.telemetry.grid();
-        let (start, end) = (grid.start_ms(counting.next), grid.end_ms(counting.next));
-        let width = counting.width_ms.max(1);
-        let one_bar =
-            counting.bars.is_empty() || start.div_euclid(width) == (end - 1).div_euclid(width);
-        let whole = selection.from_ms <= start && end <= selection.until_ms;
-        let mut work = Work::default();
-        while counting.groups < selection.groups.len() && work.cost <= budget.cost {
-            let number = counting.groups;
-            counting.groups += 1;
-            work.lines += 1;
-            lines.clear();
-            let refs = (!one_bar || !whole).then_some(&mut *lines);
-            work += self.scan_group(
-                selection,
-                number,
-                counting.next,
-                scratch,
-                refs,
-                &mut |log, count| {
-                    counting.add(level_place(log.def.level), start, count);
-                },
-            );
-            for line in lines.iter() {
-                counting.add(level_place(selection.level_of(line)), line.key.at_ms, 1);
+        let mut at = std::mem::take(&mut counting.at);
+        at.go_to(leaf);
+        let by_line = !selection.has_whole(leaf);
+        let mut tally = |log: &Log, count| counting.add(log.def.level, count);
+        let mut work = self.scan_leaf(selection, &mut at, by_line, budget, scratch, &mut tally);
+        if at.done {
+            work.lines += selection.groups.len() as u64;
+            for line in &at.lines {
+                counting.add(selection.level_of(line), 1);
             }
         }
+        counting.at = at;
         work
     }
 
-    /// Counts scripted lines from an instant to the end of the next leaf.
+    /// Counts scripted lines from an instant to the end of a leaf.
     fn count_scripted(
         &self,
         selection: &Selection<'_>,
         counting: &mut Counting,
+        leaf: LeafIndex,
         from_ms: i64,
     ) -> Work {
-        let end = self
-            .telemetry
-            .grid()
-            .end_ms(counting.next)
-            .min(selection.until_ms);
+        let end = self.telemetry.grid().end_ms(leaf).min(selection.until_ms);
         let mut work = Work::default();
         for scripted in selection.scripted_between(from_ms.max(selection.from_ms), end) {
             work.lines += 1;
             work.cost += cost::TEXT;
             if self.query.matches(scripted.text()) {
-                counting.add(level_place(scripted.line.level), scripted.key.at_ms, 1);
+                counting.add(scripted.line.level, 1);
             }
         }
         work
-    }
-}
-
-impl Counting {
-    fn start_bars(&mut self, selection: &mut Selection<'_>, width_ms: i64) {
-        let (from, until) = (selection.from_ms, selection.until_ms);
-        let mut width = width_ms.max(1000);
-        while (until - from) / width >= MOST_BARS as i64 {
-            width = width.saturating_mul(2);
-        }
-        self.width_ms = width;
-        let mut start = from.div_euclid(width) * width;
-        while start < until {
-            let counts = selection.between(start.max(from), (start + width).min(until));
-            self.bars.push(Bar {
-                start_ms: start,
-                counts,
-            });
-            for (sum, count) in self.counts.iter_mut().zip(counts) {
-                *sum += count;
-            }
-            start += width;
-        }
     }
 }
 
@@ -491,10 +552,6 @@ fn between(grid: &super::leaf::LeafGrid, leaf: LeafIndex, direction: Direction) 
     }
 }
 
-fn level_place(level: crate::scenario::format::telemetry::Level) -> usize {
-    LEVELS.iter().position(|&known| known == level).unwrap_or(0)
-}
-
 fn around<'a>(telemetry: &'a Telemetry, group: &Group<'a>) -> Surroundings<'a> {
     let latency = telemetry
         .atom_def(group.atom)
@@ -505,11 +562,21 @@ fn around<'a>(telemetry: &'a Telemetry, group: &Group<'a>) -> Surroundings<'a> {
     }
 }
 
-fn plan(query: &mut LineQuery, log: &Log, around: Surroundings<'_>) -> Plan {
+fn shows_pods(log: &Log) -> bool {
+    let mut fields = log.def.template.fields().iter();
+    fields.any(|field| matches!(field.kind, FieldKind::Pod | FieldKind::Node))
+}
+
+fn plan(
+    query: &LineQuery,
+    machines: &mut [Option<Machine>],
+    log: &Log,
+    around: Surroundings<'_>,
+) -> Plan {
     let template = &log.def.template;
     let mut open = Vec::new();
     let mut trace = None;
-    for (number, filter) in query.filters.iter_mut().enumerate() {
+    for ((number, filter), machine) in query.filters.iter().enumerate().zip(machines) {
         // The digits of a trace are found in its own event's line alone: no automaton is needed to see that.
         let decision = match filter
             .trace
@@ -520,7 +587,7 @@ fn plan(query: &mut LineQuery, log: &Log, around: Surroundings<'_>) -> Plan {
                 continue;
             }
             Some((_, Traces::Nowhere | Traces::Alone)) => Decision::Known(false),
-            Some((_, Traces::Unclear)) | None => filter.decide(template, around),
+            Some((_, Traces::Unclear)) | None => decide(machine.as_mut(), template, around),
         };
         match decision {
             Decision::Known(found) if found == filter.negated => return Plan::Never,
@@ -533,6 +600,20 @@ fn plan(query: &mut LineQuery, log: &Log, around: Surroundings<'_>) -> Plan {
         None if open.is_empty() => Plan::Always,
         None => Plan::Depends(open),
     }
+}
+
+/// Decides a filter for a template by the filter's machine.
+fn decide(
+    machine: Option<&mut Machine>,
+    template: &Template,
+    around: Surroundings<'_>,
+) -> Decision {
+    let graph = machine.and_then(|machine| Graph::new(machine, template, around));
+    graph.map_or(Decision::WholeLine, |graph| {
+        graph
+            .known()
+            .map_or(Decision::Fields(graph), Decision::Known)
+    })
 }
 
 #[cfg(test)]

@@ -115,6 +115,26 @@ impl<'a> Selection<'a> {
         )
     }
 
+    /// Whether all of a leaf lies in its window.
+    pub(super) const fn has_whole(&self, leaf: LeafIndex) -> bool {
+        let grid = self.telemetry.grid();
+        self.from_ms <= grid.start_ms(leaf) && grid.end_ms(leaf) <= self.until_ms
+    }
+
+    /// The leaves of which a part lies in its window, and those between them: the first, and the one after the last.
+    pub(super) fn whole_leaves(&self) -> (Vec<LeafIndex>, (LeafIndex, LeafIndex)) {
+        if self.is_empty() {
+            return (Vec::new(), (0, 0));
+        }
+        let (first, last) = self.leaves();
+        let mut edges = vec![first, last];
+        edges.dedup();
+        edges.retain(|&leaf| !self.has_whole(leaf));
+        let from = first + i64::from(!self.has_whole(first));
+        let until = last + i64::from(self.has_whole(last));
+        (edges, (from, until))
+    }
+
     /// All its lines of a leaf, oldest first.
     pub(super) fn lines_of(&mut self, index: LeafIndex, out: &mut Vec<LineRef>) {
         out.clear();
@@ -202,7 +222,7 @@ impl<'a> Selection<'a> {
         &self,
         from_ms: i64,
         until_ms: i64,
-    ) -> impl Iterator<Item = &'a Scripted> + use<'a, '_> {
+    ) -> impl DoubleEndedIterator<Item = &'a Scripted> + use<'a, '_> {
         let all = &self.telemetry.logs().scripted;
         let oldest = self.telemetry.closed_ms().saturating_sub(RETENTION_MS);
         let from_ms = from_ms.max(oldest);
@@ -309,21 +329,19 @@ impl<'a> Selection<'a> {
     }
 
     /// Lines by level before the start of a leaf.
-    pub(super) fn before_leaf(&mut self, index: LeafIndex) -> [u64; 5] {
+    fn before_leaf(&mut self, index: LeafIndex) -> [u64; 5] {
         let mut counts = [0; 5];
         let telemetry = self.telemetry;
         let (first, _) = self.leaves();
         for group in &mut self.groups {
-            for log in &group.logs {
+            let mut place = 0;
+            while let Some((log, part)) = group.part(place) {
+                place += 1;
                 let from = log.first.max(first);
                 if index > from {
-                    let parts = parts(log, group.pods.as_deref());
-                    let reader = &mut group.reader;
                     let of = (from, index);
-                    let count = parts
-                        .iter()
-                        .map(|&part| telemetry.total_of_leaves(reader, group.atom, part, of))
-                        .sum();
+                    let reader = &mut group.reader;
+                    let count = telemetry.total_of_leaves(reader, group.atom, part, of);
                     add(&mut counts, log.log.def.level, count);
                 }
             }
@@ -373,7 +391,22 @@ impl<'a> Selection<'a> {
     }
 }
 
-impl Group<'_> {
+impl<'a> Group<'a> {
+    /// The parts of its atom whose counts are its templates' lines, one by one with the template.
+    pub(super) fn part(&self, number: usize) -> Option<(Chosen<'a>, Part)> {
+        let pods = self.pods.as_ref().map_or(1, Vec::len);
+        let log = *self.logs.get(number.checked_div(pods)?)?;
+        let slot = match &self.pods {
+            Some(pods) => Some(*pods.get(number % pods.len())?),
+            None => None,
+        };
+        let measure = match log.log.def.keep_one_in {
+            0 | 1 => Measure::Events,
+            one_in => Measure::Sampled(one_in),
+        };
+        Some((log, Part { slot, measure }))
+    }
+
     pub(super) fn takes_pod(&self, cell: &Cell) -> bool {
         self.pods
             .as_ref()
@@ -424,27 +457,6 @@ pub(super) fn first_leaf(telemetry: &Telemetry, log: &Log) -> LeafIndex {
         leaf
     };
     whole.max(log.from).max(grid.first())
-}
-
-/// The parts of an atom whose counts are a template's lines.
-fn parts(log: &Chosen<'_>, pods: Option<&[SlotId]>) -> Vec<Part> {
-    let measure = match log.log.def.keep_one_in {
-        0 | 1 => Measure::Events,
-        one_in => Measure::Sampled(one_in),
-    };
-    match pods {
-        None => vec![Part {
-            slot: None,
-            measure,
-        }],
-        Some(pods) => pods
-            .iter()
-            .map(|&slot| Part {
-                slot: Some(slot),
-                measure,
-            })
-            .collect(),
-    }
 }
 
 fn add(counts: &mut [u64; 5], level: Level, more: u64) {

@@ -394,13 +394,11 @@ impl Family {
         let suffix = member.aspect.suffix();
         let named = texts.names.iter().find(|(own, _)| *own == suffix);
         labels.extend(named.map(|(_, name)| (Arc::clone(&texts.name), Arc::clone(name))));
-        for (label, shows) in pod.iter().flat_map(|pod| {
-            texts
-                .pod
-                .iter()
-                .map(move |(label, shows)| (label, shows.text(pod)))
-        }) {
-            labels.push((Arc::clone(label), Arc::clone(shows)));
+        if let Some(pod) = pod {
+            let of_pod = texts.pod.iter();
+            labels.extend(
+                of_pod.map(|(label, shows)| (Arc::clone(label), Arc::clone(shows.text(pod)))),
+            );
         }
         if let Aspect::Bucket(bucket) = member.aspect
             && let Some(bound) = texts.bounds.get(usize::from(bucket))

@@ -220,6 +220,11 @@ impl SlotTrack {
         self.slots.get(slot as usize).map(AsRef::as_ref)
     }
 
+    /// Whether another track, which was copied from this one or this one from it, has the same pods as this one.
+    pub fn has_pods_of(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.slots, &other.slots)
+    }
+
     /// All pods with their numbers, in the order of their starts.
     pub fn slots(&self) -> impl Iterator<Item = (SlotId, &Slot)> {
         self.slots

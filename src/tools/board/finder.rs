@@ -16,6 +16,7 @@ use crate::sim::logql::{ParseError, parse};
 use crate::sim::promql::matcher::{MatchOp, Matcher};
 use crate::sim::telemetry::lines::{Direction, LEVELS, LineFilter};
 use crate::sim::telemetry::logs::{LineKey, LogId};
+use crate::sim::telemetry::search::{Budget, Counting, LineQuery, Search};
 use crate::sim::telemetry::store::Telemetry;
 use crate::tools::logs::logql::is_logql;
 use crate::tools::logs::page::{Line, as_line, word};
@@ -26,6 +27,11 @@ const FIND: u64 = 60_000;
 const COUNT: u64 = 150_000;
 /// Work of one step that counts the bars.
 const BARS: u64 = 200_000;
+/// Work of one step that looks whether kinds of lines are new, and that of beginning with one of them.
+const KINDS: u64 = 100_000;
+const KIND: u64 = 1_000;
+/// After so much time what was counted once is counted anew.
+const STALE_MS: i64 = 15_000;
 /// Lines that are kept on one side of the place.
 const MOST_KEPT: usize = 20_000;
 /// Lines fetched beyond what is asked for.
@@ -51,7 +57,6 @@ pub struct Group {
 /// A query's lines around a place.
 pub struct Finder {
     wanted: Wanted,
-    log: LogExpr,
     /// Lines older than the place, newest first, and what finds more of them.
     older: Vec<Entry>,
     older_run: Run,
@@ -64,6 +69,58 @@ pub struct Finder {
     place_ms: Option<i64>,
     bars: Option<Bars>,
     total: Option<(i64, Tally)>,
+    /// Whether kinds had written lines before a window began, by service and name.
+    before: BTreeMap<(String, String), Before>,
+}
+
+/// Whether a kind had written lines before an instant.
+struct Before {
+    until_ms: i64,
+    /// Up to where history was closed when this was last looked for.
+    closed_ms: i64,
+    /// The answer so far: none, while it is looked for the first time.
+    any: Option<bool>,
+    /// What looks for it, until it is known.
+    counting: Option<(Search, Counting)>,
+}
+
+impl Before {
+    fn new(until_ms: i64) -> Self {
+        Self {
+            until_ms,
+            closed_ms: i64::MIN,
+            any: None,
+            counting: None,
+        }
+    }
+
+    /// Looks for lines within a budget of work. Says what it has taken.
+    fn step(&mut self, telemetry: &Arc<Telemetry>, kind: &(String, String), work: u64) -> u64 {
+        let mut taken = 0;
+        let stale = telemetry.closed_ms().saturating_sub(self.closed_ms) > STALE_MS;
+        if self.counting.is_none() && stale {
+            let filter = LineFilter {
+                services: vec![kind.0.clone()],
+                names: vec![kind.1.clone()],
+                until_ms: self.until_ms,
+                ..LineFilter::default()
+            };
+            let search = Search::new(Arc::clone(telemetry), filter, LineQuery::default());
+            let counting = search.start_counting();
+            self.closed_ms = telemetry.closed_ms();
+            self.counting = Some((search, counting));
+            taken += KIND;
+        }
+        if let Some((search, counting)) = &mut self.counting {
+            taken += search.count(counting, Budget::work(work.saturating_sub(taken)));
+            let found = counting.total() > 0;
+            if found || counting.done {
+                self.any = Some(found);
+                self.counting = None;
+            }
+        }
+        taken
+    }
 }
 
 impl std::fmt::Debug for Finder {
@@ -174,7 +231,6 @@ impl Finder {
         .map_err(|error| (error.to_string(), None))?;
         Ok(Self {
             wanted: wanted.clone(),
-            log,
             older: Vec::new(),
             older_run,
             newer: Vec::new(),
@@ -183,6 +239,7 @@ impl Finder {
             place_ms: None,
             bars: None,
             total: None,
+            before: BTreeMap::new(),
         })
     }
 
@@ -207,19 +264,12 @@ impl Finder {
         );
         self.newer_run = place_ms
             .filter(|at| *at < closed)
-            .and_then(|at| self.run(telemetry, window(at, closed), Direction::Newer));
+            .map(|at| self.newer(telemetry, window(at, closed)));
     }
 
-    fn run(&self, telemetry: &Arc<Telemetry>, window: Span, direction: Direction) -> Option<Run> {
-        Run::with_names(
-            Arc::clone(telemetry),
-            &self.log,
-            &self.wanted.names,
-            window,
-            direction,
-            None,
-        )
-        .ok()
+    fn newer(&self, telemetry: &Arc<Telemetry>, window: Span) -> Run {
+        let telemetry = Arc::clone(telemetry);
+        self.older_run.another(telemetry, window, Direction::Newer)
     }
 
     /// Looks for lines that were written since the last time.
@@ -235,7 +285,7 @@ impl Finder {
         };
         match &mut self.newer_run {
             Some(run) => run.restart(Arc::clone(telemetry), window, Direction::Newer),
-            None => self.newer_run = self.run(telemetry, window, Direction::Newer),
+            None => self.newer_run = Some(self.newer(telemetry, window)),
         }
         self.until_ms = closed;
     }
@@ -386,23 +436,17 @@ impl Finder {
         let due = self
             .total
             .as_ref()
-            .is_none_or(|(at, tally)| tally.is_done() && closed - at > 15_000);
+            .is_none_or(|(at, tally)| tally.is_done() && closed - at > STALE_MS);
         if due {
             let span = Span {
                 from_ms: i64::MIN,
                 until_ms: closed,
             };
+            let telemetry = Arc::clone(telemetry);
             let tally = match self.total.take() {
-                Some((_, tally)) => Ok(tally.restarted(Arc::clone(telemetry), span, 1)),
-                None => Tally::new(
-                    Arc::clone(telemetry),
-                    &self.log,
-                    &self.wanted.names,
-                    span,
-                    1,
-                ),
+                Some((_, tally)) => tally.restarted(telemetry, span, 1),
+                None => Tally::of(&self.older_run, telemetry, span, 1),
             };
-            let Ok(tally) = tally else { return 0 };
             self.total = Some((closed, tally));
         }
         self.total.as_mut().map_or(0, |(_, tally)| {
@@ -449,7 +493,7 @@ impl Finder {
                 .map(|bars| (bars.tally.bars().to_vec(), bars.tally.by_name().clone()));
             let tally = match before {
                 Some(bars) => bars.tally.restarted(telemetry, span, parts),
-                None => Tally::new(telemetry, &self.log, &self.wanted.names, span, parts).ok()?,
+                None => Tally::of(&self.older_run, telemetry, span, parts),
             };
             self.bars = Some(Bars {
                 window,
@@ -475,6 +519,8 @@ impl Finder {
             return Vec::new();
         };
         let by_name = bars.by_name().clone();
+        self.look_before(&telemetry, &by_name, start_ms);
+        let before = &self.before;
         let patterns: BTreeMap<(&str, &str), (LogId, Level)> = telemetry
             .log_defs()
             .map(|(id, def)| ((&*def.service, &*def.name), (id, def.level)))
@@ -487,25 +533,17 @@ impl Finder {
             .map(|(service, name, lines)| {
                 let known = patterns.get(&(service.as_str(), name.as_str()));
                 let def = known.and_then(|(id, _)| telemetry.log_def(*id));
-                let before = LineFilter {
-                    services: vec![service.clone()],
-                    names: vec![name.clone()],
-                    until_ms: start_ms,
-                    ..LineFilter::default()
-                };
                 // What containers write at single instants has no template: the kind says it, a line has the level.
-                let of_line = || {
-                    let kind = LineFilter {
-                        until_ms: i64::MAX,
-                        ..before.clone()
-                    };
-                    let found = telemetry.lines(&kind, None, Direction::Older, 1);
-                    found.lines.first().map_or(Level::Info, |line| line.level)
-                };
+                let of_line = || telemetry.newest_scripted(&service, &name);
                 Group {
-                    level: known.map_or_else(of_line, |(_, level)| *level),
+                    level: known
+                        .map(|(_, level)| *level)
+                        .or_else(of_line)
+                        .unwrap_or(Level::Info),
                     pattern: def.map_or_else(|| name.clone(), |def| def.template.pattern()),
-                    is_new: telemetry.count_lines(&before) == 0,
+                    is_new: before
+                        .get(&(service.clone(), name.clone()))
+                        .is_some_and(|before| before.any == Some(false)),
                     service,
                     name,
                     lines,
@@ -514,6 +552,25 @@ impl Finder {
             .collect();
         groups.sort_by(|a, b| b.lines.cmp(&a.lines).then_with(|| a.name.cmp(&b.name)));
         groups
+    }
+}
+
+impl Finder {
+    /// Looks whether kinds of lines were written before an instant, as far as a step's work reaches.
+    fn look_before(&mut self, telemetry: &Arc<Telemetry>, kinds: &ByName, until_ms: i64) {
+        self.before.retain(|_, before| before.until_ms == until_ms);
+        let mut left = KINDS;
+        for (service, names) in kinds {
+            for name in names.keys() {
+                let kind = (service.clone(), name.clone());
+                let before = self.before.entry(kind.clone());
+                let before = before.or_insert_with(|| Before::new(until_ms));
+                left = left.saturating_sub(before.step(telemetry, &kind, left));
+                if left == 0 {
+                    return;
+                }
+            }
+        }
     }
 }
 

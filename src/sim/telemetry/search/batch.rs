@@ -110,10 +110,11 @@ impl Batch {
         site: &Site<'_, '_>,
         places: &mut Places,
         filter: &Filter,
+        machine: Option<&Machine>,
         decision: &Decision,
     ) -> u64 {
         let negated = filter.negated;
-        match (decision, &filter.machine) {
+        match (decision, machine) {
             (Decision::Known(found), _) => {
                 if *found == negated {
                     self.open.clear();

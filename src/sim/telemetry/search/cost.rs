@@ -1,23 +1,25 @@
 //! What a search's steps cost beside each other, in units of about ten nanoseconds of one ordinary core: so a slice can
 //! be bounded by what it takes, without a clock. Measures nothing.
 
+/// A leaf's events counted.
+pub(in crate::sim::telemetry) const COUNTED: u64 = 6;
 /// A number drawn and followed.
-pub(super) const DRAW: u64 = 1;
+pub(in crate::sim::telemetry) const DRAW: u64 = 1;
 /// Sixteen or thirty-two hexadecimal digits drawn and followed.
 pub(super) const WIDE: u64 = 5;
 /// An event's pod and bucket found, with its duration.
-pub(super) const PLACE: u64 = 8;
+pub(in crate::sim::telemetry) const PLACE: u64 = 8;
 /// An event's second found.
 pub(super) const SECOND: u64 = 16;
 /// A leaf's minute written.
 pub(super) const MINUTE: u64 = 10;
 /// A leaf's events split over pods and buckets.
-pub(super) const SPREAD: u64 = 100;
+pub(in crate::sim::telemetry) const SPREAD: u64 = 100;
 /// A line made and read.
 pub(super) const LINE: u64 = 80;
 /// A leaf of a stream looked at.
 pub(super) const LEAF: u64 = 6;
 /// A line read that is made already.
-pub(super) const TEXT: u64 = 8;
+pub(super) const TEXT: u64 = 50;
 /// A line made and sent through a pipeline.
 pub(in crate::sim) const PIPELINE: u64 = 400;

@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use regex_automata::util::primitives::StateID;
+use regex_automata::hybrid::LazyStateID as StateID;
 
 use super::machine::{FOUND, LOST, Machine, Shape, State, UNSURE};
 use super::pieces::{Piece, cut};
@@ -128,7 +128,7 @@ struct Builder<'a> {
 impl Builder<'_> {
     /// The node before a piece in a state; none where the automaton cannot say or the graph grows too large.
     fn node(&mut self, piece: usize, state: StateID) -> Option<u32> {
-        match self.machine.settled(state) {
+        match Machine::settled(state) {
             Some(FOUND) => return Some(IN),
             Some(LOST) => return Some(NOT_IN),
             Some(_) => return None,
@@ -139,7 +139,7 @@ impl Builder<'_> {
         }
         let pieces = self.pieces;
         let node = match pieces.get(piece) {
-            None if self.machine.at_end(state) => IN,
+            None if self.machine.at_end(state)? => IN,
             None => NOT_IN,
             Some(Piece::Text(text)) => {
                 let after = self.text(piece, state, text.as_bytes());
@@ -158,25 +158,27 @@ impl Builder<'_> {
     /// The state after a text. Whatever the state before, most texts soon lead to the same states.
     fn text(&mut self, piece: usize, state: StateID, text: &[u8]) -> StateID {
         let Some(path) = self.paths.get(&piece) else {
-            self.steps += text.len();
             let mut path = Vec::with_capacity(text.len());
-            let after = self
-                .machine
-                .run_noting(state, text, |state| path.push(state));
+            let after = self.machine.run_while(state, text, |state| {
+                path.push(state);
+                true
+            });
+            self.steps += path.len();
             self.paths.insert(piece, path);
             return after;
         };
-        let mut at = state;
-        for (&byte, &known) in text.iter().zip(path) {
-            self.steps += 1;
-            at = self.machine.run(at, &[byte]);
-            if at == known {
-                return path.last().copied().unwrap_or(at);
-            }
+        let (mut read, mut met) = (0, false);
+        let after = self.machine.run_while(state, text, |after| {
+            met = path.get(read) == Some(&after);
+            read += 1;
+            !met
+        });
+        self.steps += read;
+        if met {
+            path.last().copied().unwrap_or(after)
+        } else {
+            after
         }
-        let rest = text.get(path.len()..).unwrap_or(&[]);
-        self.steps += rest.len();
-        self.machine.run(at, rest)
     }
 
     fn words(&mut self, piece: usize, state: StateID, words: &[Arc<str>]) -> Option<u32> {

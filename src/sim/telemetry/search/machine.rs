@@ -2,17 +2,56 @@
 //! hexadecimal. A value is then a few steps instead of one for each character. Knows nothing of templates.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use regex_automata::Anchored;
-use regex_automata::dfa::{Automaton, dense};
-use regex_automata::util::primitives::StateID;
-use regex_automata::util::start;
+use regex_automata::hybrid::LazyStateID as StateID;
+use regex_automata::hybrid::dfa::{Cache, Config, DFA};
+use regex_automata::nfa::thompson;
+use regex_automata::util::{start, syntax};
 
 use crate::sim::telemetry::render::marks;
 use crate::sim::telemetry::template::TimeForm;
 
-type Dfa = dense::DFA<Vec<u32>>;
+/// A pattern's program may take so many bytes; a larger one is looked for in whole lines.
+const PROGRAM_BYTES: usize = 1 << 18;
+/// The states that a pattern's automaton has come to may take so many bytes. What would need more is read in whole lines.
+const STATES_BYTES: usize = 1 << 17;
+/// So often a state is sought that there is no room for; then none is sought any more.
+const MOST_REFUSED: u32 = 100;
+/// No text has this byte: the automaton quits there, which gives the state in which it cannot say.
+const NO_TEXT: u8 = 0xff;
+
+/// A pattern's automaton, of which only those states are made that some line can lead to. Making it costs the pattern's
+/// program; a pattern of many states costs no more than the few that templates come to.
+#[derive(Debug)]
+pub(super) struct Automaton(DFA);
+
+impl Automaton {
+    /// Compiles a pattern; none if its program is too large or has what an automaton cannot follow.
+    pub(super) fn new(pattern: &str, syntax: syntax::Config) -> Option<Self> {
+        let program = thompson::Config::new()
+            .nfa_size_limit(Some(PROGRAM_BYTES))
+            .which_captures(thompson::WhichCaptures::None);
+        let program = thompson::Compiler::new()
+            .configure(program)
+            .syntax(syntax)
+            .build(pattern)
+            .ok()?;
+        let config = Config::new()
+            // Word boundaries are followed while the text is ASCII; a template with other letters is read whole.
+            .unicode_word_boundary(true)
+            .quit(NO_TEXT, true)
+            // States are known by their numbers: none is ever dropped.
+            .minimum_cache_clear_count(Some(0));
+        let least = config.get_minimum_cache_capacity(&program).ok()?;
+        let automaton = DFA::builder()
+            .configure(config.cache_capacity(least + STATES_BYTES))
+            .build_from_nfa(program)
+            .ok()?;
+        Some(Self(automaton))
+    }
+}
 
 /// A state by its number among those that stand before, in or after a value.
 pub(super) type State = u16;
@@ -55,7 +94,7 @@ pub(super) enum Shape {
 }
 
 /// For every state, the states after each value of one kind.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Table {
     width: usize,
     cells: Vec<State>,
@@ -106,13 +145,40 @@ impl Table {
     }
 }
 
-/// The automaton with its tables, which grow while templates are decided.
+/// The states of an automaton so far.
+#[derive(Clone, Debug)]
+struct States {
+    cache: Cache,
+    /// How often there was no room for one more.
+    refused: u32,
+}
+
+/// The same for all that follow the automaton: a line's own minute or pod may lead to a new state.
 #[derive(Debug)]
+struct Made(Mutex<States>);
+
+impl Made {
+    fn lock(&self) -> MutexGuard<'_, States> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Clone for Made {
+    fn clone(&self) -> Self {
+        Self(Mutex::new(self.lock().clone()))
+    }
+}
+
+/// The automaton with its states and tables, which grow while templates are decided.
+#[derive(Clone, Debug)]
 pub(super) struct Machine {
-    dfa: Dfa,
+    automaton: Arc<Automaton>,
+    made: Made,
     start: StateID,
-    /// Numbers of states by their place in the automaton, and the states of the numbers.
-    numbers: Vec<State>,
+    /// The state in which the automaton cannot say.
+    unsure: StateID,
+    /// Numbers of states, and the states of the numbers.
+    numbers: BTreeMap<StateID, State>,
     states: Vec<StateID>,
     /// `0`, `7`, `42`, `999`.
     plain: Table,
@@ -132,14 +198,18 @@ pub(super) struct Machine {
 
 impl Machine {
     /// The automaton's tables, empty; none if it cannot start.
-    pub(super) fn new(dfa: Dfa) -> Option<Self> {
-        let start = dfa
-            .start_state(&start::Config::new().anchored(Anchored::No))
-            .ok()?;
+    pub(super) fn new(automaton: Arc<Automaton>) -> Option<Self> {
+        let dfa = &automaton.0;
+        let mut cache = dfa.create_cache();
+        let at_start = start::Config::new().anchored(Anchored::No);
+        let start = dfa.start_state(&mut cache, &at_start).ok()?;
+        let unsure = dfa.next_state(&mut cache, start, NO_TEXT).ok()?;
         Some(Self {
-            dfa,
+            automaton,
+            made: Made(Mutex::new(States { cache, refused: 0 })),
             start,
-            numbers: Vec::new(),
+            unsure,
+            numbers: BTreeMap::new(),
             states: vec![start; ORDINARY],
             plain: Table::new(1000),
             padded3: Table::new(1000),
@@ -160,42 +230,59 @@ impl Machine {
 
     /// The state after a text; stays where the pattern has been found.
     pub(super) fn run(&self, state: StateID, text: &[u8]) -> StateID {
-        self.run_noting(state, text, |_| {})
+        self.run_while(state, text, |_| true)
     }
 
-    /// The same, noting the state after each byte up to where the pattern has been found.
+    /// The same, while `goes_on` says so of the state after each byte.
     #[inline]
-    pub(super) fn run_noting(
+    pub(super) fn run_while(
         &self,
         mut state: StateID,
         text: &[u8],
-        mut note: impl FnMut(StateID),
+        mut goes_on: impl FnMut(StateID) -> bool,
     ) -> StateID {
+        let mut made = self.made.lock();
         for &byte in text {
-            if self.dfa.is_match_state(state) {
-                return state;
+            if state.is_match() {
+                break;
             }
-            state = self.dfa.next_state(state, byte);
-            note(state);
+            state = self.step(&mut made, state, byte);
+            if !goes_on(state) {
+                break;
+            }
         }
         state
     }
 
-    /// Whether the pattern is found in a line that ends in a state.
-    pub(super) fn at_end(&self, state: StateID) -> bool {
-        let end = self.dfa.next_eoi_state(state);
-        self.dfa.is_match_state(end)
+    /// The state after a byte; that in which it cannot say where there is no room for more states.
+    #[inline]
+    fn step(&self, made: &mut States, state: StateID, byte: u8) -> StateID {
+        if made.refused > MOST_REFUSED {
+            return self.unsure;
+        }
+        let after = self.automaton.0.next_state(&mut made.cache, state, byte);
+        after.unwrap_or_else(|_| {
+            made.refused += 1;
+            self.unsure
+        })
+    }
+
+    /// Whether the pattern is found in a line that ends in a state; none where the automaton cannot say.
+    pub(super) fn at_end(&self, state: StateID) -> Option<bool> {
+        let cache = &mut self.made.lock().cache;
+        let end = self.automaton.0.next_eoi_state(cache, state).ok()?;
+        (!end.is_quit()).then(|| end.is_match())
     }
 
     /// Whether a state says more than that the rest of the line is to be read: found, lost or unsure.
-    pub(super) fn settled(&self, state: StateID) -> Option<State> {
-        if !self.dfa.is_special_state(state) {
+    pub(super) const fn settled(state: StateID) -> Option<State> {
+        if !state.is_tagged() {
             None
-        } else if self.dfa.is_match_state(state) {
+        } else if state.is_match() {
             Some(FOUND)
-        } else if self.dfa.is_dead_state(state) {
+        } else if state.is_dead() {
             Some(LOST)
-        } else if self.dfa.is_quit_state(state) {
+        } else if state.is_quit() {
             Some(UNSURE)
         } else {
             None
@@ -204,33 +291,21 @@ impl Machine {
 
     /// A state's number; [`UNSURE`] if there are too many.
     pub(super) fn number(&mut self, state: StateID) -> State {
-        if let Some(settled) = self.settled(state) {
-            return settled;
+        let known = self.known(state);
+        if known != UNSURE || state.is_tagged() || self.states.len() >= MOST_STATES {
+            return known;
         }
-        let place = state.as_usize() >> self.dfa.stride2();
-        if self.numbers.len() <= place {
-            self.numbers.resize(place + 1, LOST);
-        }
-        let Some(number) = self.numbers.get_mut(place) else {
-            return UNSURE;
-        };
-        if *number == LOST {
-            if self.states.len() >= MOST_STATES {
-                return UNSURE;
-            }
-            *number = self.states.len() as State;
-            self.states.push(state);
-        }
-        *number
+        let number = self.states.len() as State;
+        self.states.push(state);
+        self.numbers.insert(state, number);
+        number
     }
 
     /// The number of a state that has one already.
     pub(super) fn known(&self, state: StateID) -> State {
-        self.settled(state).unwrap_or_else(|| {
-            let place = state.as_usize() >> self.dfa.stride2();
-            let number = self.numbers.get(place).copied();
-            number.filter(|number| *number != LOST).unwrap_or(UNSURE)
-        })
+        Self::settled(state)
+            .or_else(|| self.numbers.get(&state).copied())
+            .unwrap_or(UNSURE)
     }
 
     /// The state of a number of an ordinary state.
@@ -243,16 +318,14 @@ impl Machine {
 
     /// The states after each byte of an alphabet, state by state.
     fn spread(&self, from: &[StateID], alphabet: &[u8]) -> Vec<StateID> {
+        let mut made = self.made.lock();
         let mut after = Vec::with_capacity(from.len() * alphabet.len());
         for &state in from {
-            if self.dfa.is_match_state(state) {
+            if state.is_match() {
                 after.extend(alphabet.iter().map(|_| state));
             } else {
-                after.extend(
-                    alphabet
-                        .iter()
-                        .map(|&byte| self.dfa.next_state(state, byte)),
-                );
+                let next = |&byte| self.step(&mut made, state, byte);
+                after.extend(alphabet.iter().map(next));
             }
         }
         after
@@ -487,13 +560,9 @@ impl Machine {
         if number < 1000 {
             self.plain.get(state, number as usize)
         } else {
-            let thousands = self.after_number_below(state, number / 1000);
+            let thousands = self.after_number(state, number / 1000);
             self.padded3.get(thousands, (number % 1000) as usize)
         }
-    }
-
-    fn after_number_below(&self, state: State, number: u64) -> State {
-        self.after_number(state, number)
     }
 
     /// The state after three digits.

@@ -1,13 +1,11 @@
 //! What is looked for: filters in a row, compiled once. Bounded in text, number and size of automata.
 
+use std::sync::Arc;
+
 use regex::{Regex, RegexBuilder};
-use regex_automata::dfa::{StartKind, dense};
 use regex_automata::util::syntax;
 
-use super::Decision;
-use super::graph::{Graph, Surroundings};
-use super::machine::Machine;
-use crate::sim::telemetry::template::Template;
+use super::machine::Automaton;
 
 /// Most filters of a query.
 const MOST_FILTERS: usize = 16;
@@ -15,8 +13,6 @@ const MOST_FILTERS: usize = 16;
 const LONGEST_FILTER: usize = 4096;
 /// A regular expression's program may take so many bytes.
 const PROGRAM_BYTES: usize = 1 << 20;
-/// Automata larger than this are not made; such a filter reads whole lines.
-const AUTOMATON_BYTES: usize = 1 << 20;
 
 /// One filter of a query.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,16 +71,17 @@ pub enum QueryError {
 #[derive(Debug)]
 pub(super) struct Filter {
     pub(super) regex: Regex,
-    pub(super) machine: Option<Machine>,
+    /// None where lines are read whole.
+    pub(super) automaton: Option<Arc<Automaton>>,
     pub(super) negated: bool,
     /// The trace that the pattern is, if it is the 32 digits of one.
     pub(super) trace: Option<u128>,
 }
 
-/// Filters in a row, all of which a line must fulfil.
-#[derive(Debug, Default)]
+/// Filters in a row, all of which a line must fulfil. Copies share what is compiled.
+#[derive(Clone, Debug, Default)]
 pub struct LineQuery {
-    pub(super) filters: Vec<Filter>,
+    pub(super) filters: Arc<[Filter]>,
 }
 
 impl LineQuery {
@@ -131,38 +128,14 @@ impl Filter {
             .nest_limit(100)
             .build()
             .map_err(|error| QueryError::Regex(error.to_string()))?;
-        let config = dense::Config::new()
-            .start_kind(StartKind::Unanchored)
-            // Word boundaries are followed while the text is ASCII; a template with other letters is read whole.
-            .unicode_word_boundary(true)
-            .dfa_size_limit(Some(AUTOMATON_BYTES))
-            .determinize_size_limit(Some(2 * AUTOMATON_BYTES));
-        let automaton = dense::Builder::new()
-            .configure(config)
-            .syntax(
-                syntax::Config::new()
-                    .case_insensitive(spec.ignore_case)
-                    .nest_limit(100),
-            )
-            .build(&pattern)
-            .ok();
+        let syntax = syntax::Config::new()
+            .case_insensitive(spec.ignore_case)
+            .nest_limit(100);
         Ok(Self {
             regex,
-            machine: automaton.and_then(Machine::new),
+            automaton: Automaton::new(&pattern, syntax).map(Arc::new),
             negated: spec.negated,
             trace: trace_of(spec),
         })
-    }
-
-    pub(super) fn decide(&mut self, template: &Template, around: Surroundings<'_>) -> Decision {
-        let Some(machine) = &mut self.machine else {
-            return Decision::WholeLine;
-        };
-        match Graph::new(machine, template, around) {
-            Some(graph) => graph
-                .known()
-                .map_or(Decision::Fields(graph), Decision::Known),
-            None => Decision::WholeLine,
-        }
     }
 }

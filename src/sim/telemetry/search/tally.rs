@@ -1,12 +1,12 @@
 //! All matches of a search in turn, oldest leaf first, each made only as far as it is asked for: a number of lines of one
 //! template, their pods, or the lines themselves. Works in slices. Never decides what a match is.
 
-use super::scan::{Scratch, Work};
+use super::scan::{InLeaf, Scratch, Work};
 use super::{Budget, Plan, Search, cost};
 use crate::scenario::format::telemetry::Level;
 use crate::sim::telemetry::leaf::LeafIndex;
 use crate::sim::telemetry::lines::LogLine;
-use crate::sim::telemetry::logs::{LineId, LineKey};
+use crate::sim::telemetry::logs::{LineId, LineKey, Log};
 use crate::sim::telemetry::selection::{LineRef, Selection, find_scripted};
 
 /// How far matches are made.
@@ -21,10 +21,12 @@ pub enum Detail {
 }
 
 /// How far a walk has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Walk {
     next: LeafIndex,
     last: LeafIndex,
+    /// The next leaf, as far as it has been searched.
+    at: InLeaf,
     /// The last line of the next leaf that has been handed over.
     after: Option<LineKey>,
 }
@@ -66,6 +68,7 @@ impl Search {
             return Walk {
                 next: 1,
                 last: 0,
+                at: InLeaf::default(),
                 after: None,
             };
         }
@@ -73,6 +76,7 @@ impl Search {
         Walk {
             next: self.first_leaf(first),
             last,
+            at: InLeaf::default(),
             after: None,
         }
     }
@@ -90,24 +94,28 @@ impl Search {
     ) -> Result<u64, E> {
         let mut selection = self.selection(|plan| !matches!(plan, Plan::Never));
         let grid = *self.telemetry.grid();
-        let mut found = Vec::new();
         let mut work = Work::default();
         let mut scratch = Scratch::default();
         while walk.next <= walk.last && !budget.is_spent(work) {
             let leaf = walk.next;
-            let (start, end) = (grid.start_ms(leaf), grid.end_ms(leaf));
+            let start = grid.start_ms(leaf);
             let place = cuts.partition_point(|cut| *cut <= start);
-            let divided = cuts.get(place).is_some_and(|cut| *cut < end);
-            let whole = selection.from_ms <= start && end <= selection.until_ms;
-            work.lines += 1;
-            if detail == Detail::Templates && whole && !divided {
-                work += self.templates(&mut selection, leaf, start, &mut scratch, visit)?;
+            let divided = cuts.get(place).is_some_and(|cut| *cut < grid.end_ms(leaf));
+            let left = budget.less(work.cost);
+            walk.at.go_to(leaf);
+            if detail == Detail::Templates && selection.has_whole(leaf) && !divided {
+                let at = &mut walk.at;
+                work += self.templates(&mut selection, at, start, left, &mut scratch, visit)?;
+                if !walk.at.done {
+                    break;
+                }
             } else {
-                found.clear();
-                work += self.matches_of(&mut selection, leaf, &mut scratch, &mut found);
-                found.sort_unstable_by_key(|line| line.key);
-                let after = walk.after.take();
-                for line in &found {
+                work += self.matches_of(&mut selection, &mut walk.at, left, &mut scratch);
+                if !walk.at.ready {
+                    break;
+                }
+                let after = walk.after;
+                for line in &walk.at.lines {
                     if after.is_some_and(|after| line.key <= after) {
                         continue;
                     }
@@ -122,6 +130,7 @@ impl Search {
                 }
                 walk.after = None;
             }
+            work.lines += 1;
             walk.next = self.first_leaf(walk.next + 1);
         }
         Ok(work.lines)
@@ -130,29 +139,35 @@ impl Search {
     fn templates<E>(
         &self,
         selection: &mut Selection<'_>,
-        leaf: LeafIndex,
+        at: &mut InLeaf,
         start_ms: i64,
+        budget: Budget,
         scratch: &mut Scratch,
         visit: &mut dyn FnMut(Matches<'_>) -> Result<(), E>,
     ) -> Result<Work, E> {
-        let mut work = Work::default();
         let mut failed = Ok(());
-        for number in 0..selection.groups.len() {
-            work += self.scan_group(selection, number, leaf, scratch, None, &mut |log, count| {
-                if failed.is_ok() && count > 0 {
-                    failed = visit(Matches::Many {
-                        service: &log.def.service,
-                        name: &log.def.name,
-                        level: log.def.level,
-                        pod: "",
-                        at_ms: start_ms,
-                        count,
-                    });
-                }
-            });
-        }
+        let mut tally = |log: &Log, count| {
+            if failed.is_ok() && count > 0 {
+                failed = visit(Matches::Many {
+                    service: &log.def.service,
+                    name: &log.def.name,
+                    level: log.def.level,
+                    pod: "",
+                    at_ms: start_ms,
+                    count,
+                });
+            }
+        };
+        let mut work = self.scan_leaf(selection, at, false, budget, scratch, &mut tally);
         failed?;
-        let end = self.telemetry.grid().end_ms(leaf).min(selection.until_ms);
+        if !at.done {
+            return Ok(work);
+        }
+        let end = self
+            .telemetry
+            .grid()
+            .end_ms(at.leaf())
+            .min(selection.until_ms);
         for scripted in selection.scripted_between(start_ms.max(selection.from_ms), end) {
             work.lines += 1;
             work.cost += cost::TEXT;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 
-use super::{Budget, Counting, LineQuery, QueryError, Search, TextFilter};
+use super::{Budget, Counting, Finding, LineQuery, QueryError, Search, TextFilter, cost};
 use crate::scenario::format::telemetry::Level;
 use crate::sim::telemetry::lines::{Direction, LineFilter, LogLine};
 use crate::sim::telemetry::logs::LogDef;
@@ -47,12 +47,27 @@ fn found(search: &Search, direction: Direction, limit: usize, budget: u64) -> Ve
     }
 }
 
-fn counted(search: &Search, bars: Option<i64>, budget: u64) -> Counting {
-    let mut counting = search.start_counting(bars);
+fn counted(search: &Search, budget: u64) -> Counting {
+    let mut counting = search.start_counting();
     while !counting.done {
         search.count(&mut counting, Budget::lines(budget));
     }
     counting
+}
+
+/// The same in slices so small that each ends inside a leaf.
+fn found_in_slices(search: &Search, direction: Direction, limit: usize, work: u64) -> Vec<LogLine> {
+    let mut lines = Vec::new();
+    let (mut cursor, mut finding) = (None, Finding::default());
+    loop {
+        let budget = Budget::work(work);
+        let page = search.find_on(&mut finding, cursor, direction, limit, budget);
+        lines.extend(page.lines);
+        cursor = page.next;
+        if cursor.is_none() {
+            return lines;
+        }
+    }
 }
 
 /// Checks one query on one window against the lines themselves.
@@ -74,7 +89,7 @@ fn check(
         found(&search, Direction::Older, 400, u64::MAX) == expected,
         "{name}"
     );
-    let counting = counted(&search, None, u64::MAX);
+    let counting = counted(&search, u64::MAX);
     assert_eq!(counting.total(), expected.len() as u64, "{name}");
     expected.len()
 }
@@ -247,6 +262,8 @@ fn slices_and_directions_change_nothing() {
             TextFilter::containing("1"),
             TextFilter::containing("basket"),
             TextFilter::matching(r"\d\dfe"),
+            // No automaton: lines are read whole.
+            TextFilter::matching(r"[7x]..\w{16}"),
         ] {
             let make = || LineQuery::new(std::slice::from_ref(&query)).unwrap();
             let search = Search::new(Arc::clone(&telemetry), filter.clone(), make());
@@ -260,22 +277,59 @@ fn slices_and_directions_change_nothing() {
                 assert!(found(&search, Direction::Older, limit, budget) == expected);
                 assert!(found(&search, Direction::Newer, limit, budget) == newer);
             }
-            let whole = counted(&search, Some(31_000), u64::MAX);
-            assert_eq!(whole, counted(&search, Some(31_000), 0));
-            let mut by_work = search.start_counting(Some(31_000));
+            for (limit, work) in [(7, 0), (1_000, 0), (3, 9_000)] {
+                assert!(found_in_slices(&search, Direction::Older, limit, work) == expected);
+                assert!(found_in_slices(&search, Direction::Newer, limit, work) == newer);
+            }
+            let whole = counted(&search, u64::MAX);
+            assert_eq!(whole.total(), expected.len() as u64);
+            assert_eq!(whole.counts, counted(&search, 0).counts);
+            let mut by_work = search.start_counting();
             while !by_work.done {
                 search.count(&mut by_work, Budget::work(0));
             }
-            assert_eq!(whole, by_work);
-            assert_eq!(whole.total(), expected.len() as u64);
-            for bar in &whole.bars {
-                let end = bar.start_ms + 31_000;
-                let inside = |line: &&LogLine| (bar.start_ms..end).contains(&line.key.at_ms);
-                assert_eq!(
-                    bar.counts.iter().sum::<u64>(),
-                    expected.iter().filter(inside).count() as u64
-                );
+            assert_eq!(whole.counts, by_work.counts);
+        }
+    }
+}
+
+/// However its templates are decided and however little is known yet, a slice of a search does little more than it is given.
+#[test]
+fn slices_of_a_cold_history_are_bounded() {
+    const SLICE: u64 = 2_000;
+    // A leaf of one stream, split over its pods; some lines that are read together.
+    const AT_ONCE: u64 = 1_000;
+    const WHOLE_AT_ONCE: u64 = 1_024 * cost::LINE + AT_ONCE;
+    for (text, most_at_once) in [
+        (TextFilter::containing("cannot read basket"), AT_ONCE),
+        (TextFilter::containing("status=200"), 20_000),
+        (TextFilter::matching(r"[7x]..\w{16}"), WHOLE_AT_ONCE),
+    ] {
+        for pods in [vec![], vec!["web-a".to_owned()]] {
+            let filter = LineFilter {
+                pods,
+                from_ms: t0_ms() - 30 * HOUR_MS - 4_100,
+                until_ms: t0_ms() + 7_300,
+                ..LineFilter::default()
+            };
+            let query = LineQuery::new(std::slice::from_ref(&text)).unwrap();
+            let expected = counted(
+                &Search::new(snapshot(2), filter.clone(), query.clone()),
+                u64::MAX,
+            );
+            let search = Search::new(snapshot(2), filter, query);
+            let mut counting = search.start_counting();
+            assert_eq!(counting.total(), 0);
+            let (mut slices, mut work) = (0, 0);
+            while !counting.done {
+                let spent = search.count(&mut counting, Budget::work(SLICE));
+                assert!(spent <= SLICE + most_at_once, "{text:?}: {spent}");
+                (slices, work) = (slices + 1, work + spent);
             }
+            assert_eq!(counting.counts, expected.counts, "{text:?}");
+            assert!(counting.total() > 0 && slices > 3, "{text:?}: {slices}");
+            // A leaf costs at least as much as its count.
+            assert!(work >= 30 * 60 * cost::COUNTED, "{text:?}: {work}");
         }
     }
 }
@@ -286,7 +340,7 @@ fn what_templates_decide_needs_no_line() {
     let decided = |text: &str| {
         let query = LineQuery::new(&[TextFilter::containing(text)]).unwrap();
         let search = Search::new(Arc::clone(&telemetry), LineFilter::default(), query);
-        let mut counting = search.start_counting(None);
+        let mut counting = search.start_counting();
         search.count(&mut counting, Budget::lines(100));
         (counting.done, counting.total())
     };
@@ -318,7 +372,7 @@ fn an_exact_trace_is_found_by_its_event() {
     let only = |filters: &[TextFilter]| {
         let query = LineQuery::new(filters).unwrap();
         let search = Search::new(Arc::clone(&telemetry), LineFilter::default(), query);
-        let mut counting = search.start_counting(None);
+        let mut counting = search.start_counting();
         // Far less than there are lines, or even leaves.
         search.count(&mut counting, Budget::lines(500));
         (counting.done, counting.total())

@@ -3,7 +3,7 @@
 use super::Telemetry;
 use crate::sim::telemetry::atom::AtomId;
 use crate::sim::telemetry::leaf::LeafIndex;
-use crate::sim::telemetry::prefix::sum_leaves;
+use crate::sim::telemetry::prefix::{Sum, sum_leaves};
 use crate::sim::telemetry::reader::{AtomReader, Measure, Part};
 use crate::sim::telemetry::slots::SlotTrack;
 use crate::sim::telemetry::totals::detail_of;
@@ -121,21 +121,38 @@ impl Telemetry {
         oldest.unwrap_or(leaf).max(self.grid.first())
     }
 
-    /// What a part of an atom counted in the leaves `from..until`. Few leaves, and those that are seldom asked for, are
-    /// summed as they are: a running total from the part's beginning would read days for a window of minutes.
+    /// What a part of an atom counted in the leaves `from..until`.
     pub(in super::super) fn total_of_leaves(
         &self,
         reader: &mut AtomReader<'_>,
         atom: AtomId,
         part: Part,
-        (from, until): (LeafIndex, LeafIndex),
+        leaves: (LeafIndex, LeafIndex),
     ) -> u64 {
+        let mut sum = self.begin_sum(atom, part, leaves);
+        self.carry_on(&mut sum, reader, u64::MAX);
+        sum.count()
+    }
+
+    /// Begins to sum what a part of an atom counted in the leaves `from..until`.
+    pub(in super::super) fn begin_sum(
+        &self,
+        atom: AtomId,
+        part: Part,
+        leaves: (LeafIndex, LeafIndex),
+    ) -> Sum {
         let origin = self.origin_of(atom, part);
-        if self.cache.is_summed((atom, part), origin, (from, until)) {
-            return sum_leaves(reader, part, from.max(origin), until);
-        }
-        let mut to = |leaf| self.cache.total(atom, part, reader, origin, leaf);
-        to(until) - to(from)
+        self.cache.begin((atom, part), origin, leaves)
+    }
+
+    /// Goes on with a sum within a budget of work, in units of about ten nanoseconds; says what it has spent.
+    pub(in super::super) fn carry_on(
+        &self,
+        sum: &mut Sum,
+        reader: &mut AtomReader<'_>,
+        budget: u64,
+    ) -> u64 {
+        self.cache.carry_on(sum, reader, budget)
     }
 
     pub(in super::super) fn total_with(
