@@ -84,14 +84,9 @@ impl Signals {
             let text = says(group, &numbers, &rebalance.member, rebalance.members);
             let blank = ("{old}".to_owned(), "{generation}".to_owned());
             let kind = says(group, &blank, "{member}", rebalance.members);
-            let line = ScriptedLine {
-                name: coordinator_says(speaker.format, "{time}", &kind).into(),
-                ..speaker.line(
-                    Level::Info,
-                    &coordinator_says(speaker.format, &time, &text).into(),
-                )
-            };
-            self.add_line(at, line);
+            let says = coordinator_says(speaker.format, &time, &text).into();
+            let name = coordinator_says(speaker.format, "{time}", &kind).into();
+            self.add_line(at, speaker.line_of_kind(Level::Info, &says, name));
         }
     }
 
@@ -231,11 +226,15 @@ impl Speaker {
     }
 
     fn line(&self, level: Level, says: &Arc<str>) -> ScriptedLine {
+        self.line_of_kind(level, says, kind_of(says).into())
+    }
+
+    fn line_of_kind(&self, level: Level, says: &Arc<str>, name: Arc<str>) -> ScriptedLine {
         ScriptedLine {
             service: Arc::clone(&self.service),
             pod: Some(Arc::clone(&self.pod)),
             level,
-            name: kind_of(says).into(),
+            name,
             says: Arc::clone(says),
             format: self.format,
             logger: Arc::clone(&self.logger),
