@@ -116,7 +116,7 @@ impl Telemetry {
         Ok(())
     }
 
-    /// From `at_ms` on a level starts at a value and moves along a slope: see [`LevelTrack::push`].
+    /// From `at_ms` on a level starts at a value and moves along a slope: see `LevelTrack::push`.
     pub fn set_level(
         &mut self,
         at_ms: i64,

@@ -9,7 +9,7 @@ use crate::sim::telemetry::slots::SlotTrack;
 use crate::sim::telemetry::totals::detail_of;
 
 impl Telemetry {
-    /// What a part of an atom counted from the beginning of history to a cut (see [`LeafGrid::cut`]) at or before `at_ms`,
+    /// What a part of an atom counted from the beginning of history to a cut (see `LeafGrid::cut`) at or before `at_ms`,
     /// or to where history is closed if that is earlier.
     pub fn total_until(&self, atom: AtomId, part: Part, at_ms: i64) -> u64 {
         let Some(mut reader) = self.reader(atom) else {
