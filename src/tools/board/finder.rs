@@ -154,7 +154,40 @@ impl Bars {
     }
 }
 
-/// What a pane asks for as a query: a LogQL selector stands for itself, services and levels narrow it; a text is looked for.
+/// Every stream, as LogQL selects it: a selector must not take what is empty.
+const EVERY_STREAM: &str = "{service=~\".+\"} ";
+
+/// Whether a text is a pipeline of LogQL whose selector was left out: `|= "x"`, `| json`, `!~ "y"`.
+fn is_pipeline(text: &str) -> bool {
+    let stage = |rest: &str| {
+        let rest = rest.trim_start();
+        rest.starts_with(|letter: char| letter.is_ascii_alphabetic() || letter == '_')
+    };
+    let filter = |rest: &str| rest.trim_start().starts_with(['"', '`']);
+    let text = text.trim_start();
+    let operators = ["|=", "|~", "!=", "!~"];
+    let mut filters = operators.iter().filter_map(|word| text.strip_prefix(word));
+    filters.any(filter) || text.strip_prefix('|').is_some_and(stage)
+}
+
+/// Reads LogQL, or a pipeline about every stream. A span of an error is one of the text as it was typed.
+fn read(text: &str) -> Result<Option<Expr>, ParseError> {
+    if is_logql(text) {
+        return parse(text).map(Some);
+    }
+    if !is_pipeline(text) {
+        return Ok(None);
+    }
+    let whole = parse(&format!("{EVERY_STREAM}{text}"));
+    whole.map(Some).map_err(|mut error| {
+        let back = |at: usize| at.saturating_sub(EVERY_STREAM.len());
+        error.span = back(error.span.start)..back(error.span.end);
+        error
+    })
+}
+
+/// What a pane asks for as a query: a LogQL selector stands for itself, a pipeline without one is about every stream,
+/// services and levels narrow both; any other text is looked for.
 ///
 /// # Errors
 /// When LogQL cannot be read, or gives numbers.
@@ -163,17 +196,15 @@ pub fn query(wanted: &Wanted) -> Result<LogExpr, (String, Option<Range<usize>>)>
         matchers: Vec::new(),
         stages: Vec::new(),
     };
-    if is_logql(&wanted.text) {
-        log = match parse(&wanted.text) {
-            Ok(Expr::Log(log)) => log,
-            Ok(Expr::Metric(_)) => {
-                let hint = "this query gives numbers; ask for lines here, or run it with logcli";
-                return Err((hint.to_owned(), None));
-            }
-            Err(ParseError { message, span, .. }) => return Err((message, Some(span))),
-        };
-    } else if !wanted.text.is_empty() {
-        log.stages.push(Stage::Line(text_filter(&wanted.text)));
+    match read(&wanted.text) {
+        Ok(Some(Expr::Log(found))) => log = found,
+        Ok(Some(Expr::Metric(_))) => {
+            let hint = "this query gives numbers; ask for lines here, or run it with logcli";
+            return Err((hint.to_owned(), None));
+        }
+        Err(ParseError { message, span, .. }) => return Err((message, Some(span))),
+        Ok(None) if wanted.text.is_empty() => {}
+        Ok(None) => log.stages.push(Stage::Line(text_filter(&wanted.text))),
     }
     let alternatives = |words: Vec<String>| words.join("|");
     if !wanted.services.is_empty() {
@@ -728,6 +759,31 @@ mod tests {
             )
         );
         assert!(Finder::new(&world, &wanted("rate({app=\"gate\"}[5m])")).is_err());
+    }
+
+    #[test]
+    fn a_pipeline_without_a_selector_is_about_every_stream() {
+        let world = small_world();
+        let found = |text: &str| {
+            let mut finder = Finder::new(&world, &wanted(text)).unwrap();
+            texts(&settled(&mut finder, &world, &Seek::Newest, 20, 0))
+        };
+        assert_eq!(
+            found("|= \"trace_id\""),
+            found("{service=~\".+\"} |= \"trace_id\"")
+        );
+        assert_eq!(
+            found("| json | status=\"502\""),
+            found("{service=~\".+\"} | json | status=\"502\"")
+        );
+        assert!(!found("|= \"trace_id\"").is_empty());
+        let (message, at) = Finder::new(&world, &wanted("|~ \"(\"")).unwrap_err();
+        let (same, whole) = Finder::new(&world, &wanted("{service=~\".+\"} |~ \"(\"")).unwrap_err();
+        let back = whole.map(|span| span.start - EVERY_STREAM.len()..span.end - EVERY_STREAM.len());
+        assert_eq!((message, at), (same, back));
+        for text in ["| 5 |", "|", "!", "a | b", "|=", "!= x"] {
+            assert!(!is_pipeline(text), "{text} is a text to look for");
+        }
     }
 
     #[test]

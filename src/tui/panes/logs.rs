@@ -224,7 +224,7 @@ impl LogsPane {
     /// The text to mark in lines: what was typed, or the last text of a LogQL filter.
     fn marked_text(&self) -> &str {
         let text = self.query.text.trim();
-        if !text.starts_with('{') {
+        if !text.starts_with(['{', '|']) {
             return text;
         }
         let last = text.rsplit_once("|= \"").map(|(_, rest)| rest);
