@@ -17,6 +17,7 @@ pub mod kubernetes;
 pub mod logql;
 pub mod pager;
 pub mod parallel;
+pub mod partitions;
 pub mod plan;
 pub mod promql;
 pub mod rules;

@@ -233,7 +233,7 @@ fn amounts(world: &World) -> Vec<f64> {
     let plan = world.plan();
     let ids = (0..plan.groups.len()).map(|index| GroupId(index as u32));
     let expired = ids.map(|id| world.expired(id) as f64);
-    let skipped = world.groups().iter().map(|group| group.skipped as f64);
+    let skipped = world.groups().iter().map(|group| group.skipped() as f64);
     let stocks = plan.pack.scenario.stocks.values().enumerate();
     let lost = stocks
         .filter(|(_, stock)| stock.lost.is_some())

@@ -227,14 +227,26 @@ fn kubernetes(command: &KubeCommand) -> String {
 
 fn kafka(command: &KafkaCommand) -> String {
     match command {
-        KafkaCommand::ResetOffsets { group, topic, to } => {
+        KafkaCommand::ResetOffsets {
+            group,
+            topic,
+            partitions,
+            to,
+        } => {
             let to = match to {
                 OffsetTarget::Earliest => "--to-earliest".to_owned(),
                 OffsetTarget::Latest => "--to-latest".to_owned(),
                 OffsetTarget::Offset(offset) => format!("--to-offset {offset}"),
                 OffsetTarget::ShiftBy(by) => format!("--shift-by {by}"),
             };
-            format!("kafka-consumer-groups --group {group} --topic {topic} --reset-offsets {to}")
+            let numbers: Vec<String> = partitions.iter().map(u32::to_string).collect();
+            let only = match numbers.as_slice() {
+                [] => String::new(),
+                numbers => format!(":{}", numbers.join(",")),
+            };
+            format!(
+                "kafka-consumer-groups --group {group} --topic {topic}{only} --reset-offsets {to}"
+            )
         }
         KafkaCommand::AlterTopic { topic, key, value } => match value {
             Some(value) => {

@@ -161,13 +161,13 @@ fn gather(condition: &Cond, faults: &[FaultPlan], causes: &mut BTreeSet<usize>) 
         | Cond::AboveFor(fault, ..) => {
             causes.insert(FaultId::index(*fault));
         }
-        Cond::LagAbove(group, _) | Cond::ExpiredAbove(group, _) => {
+        Cond::LagAbove(group, ..) | Cond::ExpiredAbove(group, ..) => {
             those(&|fault| {
                 fault
                     .effects
                     .consumes_less
                     .iter()
-                    .any(|(of, _)| of == group)
+                    .any(|less| less.group == *group)
             });
         }
         Cond::StockAbove(stock, _) => {

@@ -12,9 +12,11 @@ use crate::sim::World;
 use crate::sim::command::{Command, DrillAct};
 use crate::sim::git::command::RepoCommand;
 use crate::sim::ids::TopicId;
+use crate::sim::partitions::share;
 use crate::sim::time::{SimTime, Span};
 use crate::sim::world::WorldEventKind;
-use crate::sim::world::kafka::{Group, TopicLog};
+use crate::sim::world::consumers::{Gap, Group};
+use crate::sim::world::kafka::TopicLog;
 use crate::sim::world::trainee::DrillState;
 
 /// The most entries of a story.
@@ -166,8 +168,11 @@ fn expiries(world: &World) -> Vec<Happening> {
 
 /// Whether a group lost messages when a topic began at an offset: it stands before it still, or found the gap later.
 fn missed(group: &Group, log: &TopicLog, start: u64) -> bool {
-    let stands = group.past(log) < start;
-    let found = |(_, expected, got): &(SimTime, u64, u64)| *expected < start && start <= *got;
+    let of = group.partitions.len() as u32;
+    let start = |number| share(start, number, of);
+    let mut numbered = group.with(log).zip(0..);
+    let stands = numbered.any(|((progress, log), number)| progress.past(log) < start(number));
+    let found = |gap: &Gap| gap.expected < start(gap.partition) && start(gap.partition) <= gap.got;
     stands || group.gaps.iter().any(found)
 }
 

@@ -86,6 +86,9 @@ pub enum KafkaCommand {
         group: String,
         /// Topic.
         topic: String,
+        /// The partitions; all of them when empty.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        partitions: Vec<u32>,
         /// Where to.
         to: OffsetTarget,
     },

@@ -16,6 +16,7 @@ use std::sync::Arc;
 use super::flows::Flows;
 use super::ids::{FaultId, GroupId, RouteId, ServiceId};
 use super::kubernetes::fate::PodSeat;
+use super::partitions::share;
 use super::plan::Plan;
 use super::telemetry::atom::{AtomId, FactorId, SlotsId};
 use super::telemetry::logs::ScriptedLine;
@@ -24,9 +25,10 @@ use super::telemetry::slots::{FULL_WEIGHT, SlotId};
 use super::telemetry::store::{HistoryError, LevelId, Telemetry, ValueId};
 use super::telemetry::traffic::TrafficShape;
 use super::time::SimTime;
+use super::world::consumers::{Group, Pace};
 use super::world::fate::Started;
 use super::world::faults::FULL;
-use super::world::kafka::{Group, Pace, TopicLog};
+use super::world::kafka::TopicLog;
 
 /// What a group's committed offset is while it follows the log end.
 pub const FOLLOWS: i64 = -1;
@@ -107,15 +109,15 @@ pub struct TopicSignals {
     marks: Vec<(SimTime, u64)>,
     /// Messages a second on average, for what lies before the first mark.
     mean_rate: f64,
-    /// Oldest offset that is still there.
-    pub start: ValueId,
+    /// Oldest offset that is still there, by partition.
+    pub starts: Vec<ValueId>,
 }
 
 /// A group's offset.
 #[derive(Clone, Debug)]
 pub struct GroupSignals {
-    /// Committed offset; [`FOLLOWS`] while it keeps up.
-    pub committed: ValueId,
+    /// Committed offset by partition; [`FOLLOWS`] while it keeps up there.
+    pub committed: Vec<ValueId>,
     /// Rebalances ever.
     pub rebalances: ValueId,
     /// Its members.
@@ -297,22 +299,25 @@ impl Signals {
     }
 
     pub(super) fn record_group(&mut self, group: usize, at: SimTime, state: &Group, members: u32) {
-        let Some((committed_id, members_id)) = self
-            .groups
-            .get(group)
-            .map(|signals| (signals.committed, signals.members))
-        else {
+        let Self {
+            telemetry,
+            groups,
+            refused,
+            ..
+        } = self;
+        let Some(signals) = groups.get(group) else {
             return;
         };
-        let committed = if state.pace == Pace::Following {
-            FOLLOWS
-        } else {
-            state.committed as i64
-        };
-        for (value, number) in [(committed_id, committed), (members_id, i64::from(members))] {
-            let set = self.telemetry.set_value(at.millis(), value, number);
-            self.keep(set);
+        let at_ms = at.millis();
+        for (value, progress) in signals.committed.iter().zip(&state.partitions) {
+            let committed = match progress.pace {
+                Pace::Following => FOLLOWS,
+                Pace::CatchingUp | Pace::Standing => progress.committed as i64,
+            };
+            keep(refused, telemetry.set_value(at_ms, *value, committed));
         }
+        let set = telemetry.set_value(at_ms, signals.members, i64::from(members));
+        keep(refused, set);
     }
 
     /// Pods wanted and ready of each service, and pools in use.
@@ -343,11 +348,17 @@ impl Signals {
     }
 
     pub(super) fn record_topic(&mut self, topic: usize, at: SimTime, log: &TopicLog) {
-        if let Some(start) = self.topics.get(topic).map(|topic| topic.start) {
-            let set = self
-                .telemetry
-                .set_value(at.millis(), start, log.start as i64);
-            self.keep(set);
+        let Self {
+            telemetry,
+            topics,
+            refused,
+            ..
+        } = self;
+        let starts = topics.get(topic).map_or(&[][..], |topic| &topic.starts);
+        for (value, number) in starts.iter().zip(0..) {
+            let start = share(log.start, number, starts.len() as u32);
+            let set = telemetry.set_value(at.millis(), *value, start as i64);
+            keep(refused, set);
         }
     }
 

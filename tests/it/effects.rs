@@ -7,7 +7,8 @@ use firedrill::scenario::format::fault::{Fault, Stock};
 use firedrill::scenario::loader::{self, Source};
 use firedrill::scenario::pack::Pack;
 use firedrill::sim::World;
-use firedrill::sim::command::Command;
+use firedrill::sim::WorldOutcome as Outcome;
+use firedrill::sim::command::{Command, KafkaCommand, OffsetTarget};
 use firedrill::sim::kubernetes::template::EnvVar;
 use firedrill::sim::kubernetes::{Kind, KubeCommand, ObjectRef};
 use firedrill::sim::plan::Plan;
@@ -81,6 +82,107 @@ fn newest(world: &World, metric: &str, labels: &[(&str, &str)]) -> BTreeMap<Stri
 fn failing(world: &World, service: &str, route: &str) -> f64 {
     let id = world.plan().names.routes[&(service.to_owned(), route.to_owned())];
     world.flows().routes[id.index()].failing()
+}
+
+/// A topic of three partitions whose second one nobody works off while the flag is on; nothing else is wrong.
+fn stuck_partition() -> World {
+    let stuck = fault(
+        "Partition(topic: \"jobs\", partition: 1)",
+        &format!("FlagOn(\"{FLAG}\")"),
+        "ConsumesLess(group: \"worker\", share: 1.0)",
+    );
+    world(&stuck, |pack| {
+        for (name, fault) in &mut pack.scenario.faults {
+            if name != "extra" {
+                fault.when = read("Not(All([]))");
+            }
+        }
+        let deeper = "(says: \"a test's\", scope: Estate, kind: DataLoss, when: LagAbove(group: \"worker\", partition: 1, messages: 60))";
+        pack.scenario
+            .faults
+            .insert("deeper".to_owned(), read(deeper));
+        let other = deeper.replace("partition: 1", "partition: 2");
+        pack.scenario
+            .faults
+            .insert("other".to_owned(), read(&other));
+        let topics = &mut pack.estate.kafka.get_mut("main").unwrap().topics;
+        topics.get_mut("jobs").unwrap().partitions = 3;
+    })
+}
+
+/// The newest samples of a metric of the group or topic, by partition.
+fn by_partition(world: &World, metric: &str) -> Vec<f64> {
+    let one = |partition: &str| {
+        newest(world, metric, &[("partition", partition)])
+            .values()
+            .sum()
+    };
+    ["0", "1", "2"].map(one).to_vec()
+}
+
+#[test]
+fn a_fault_of_a_partition_holds_up_that_one_alone() {
+    let mut world = stuck_partition();
+    let group = world.plan().names.groups["worker"];
+    let active = |world: &World, name: &str| {
+        let id = world.plan().names.faults[name];
+        world.intensity(id) > 0.0
+    };
+    wait(&mut world, 60);
+    assert_eq!(world.lag(group), 0);
+    switch(&mut world, true);
+    wait(&mut world, 120);
+    let lags: Vec<u64> = (0..3).map(|one| world.lag_in(group, Some(one))).collect();
+    assert!(lags[1] > 60 && lags[0] == 0 && lags[2] == 0, "{lags:?}");
+    assert_eq!(world.lag(group), lags[1]);
+    assert!(active(&world, "deeper") && !active(&world, "other"));
+    // The exporter says of each partition what the broker knows.
+    let state = &world.groups()[group.index()];
+    let log = &world.topics()[world.plan().names.topics["jobs"].index()];
+    let ends = by_partition(&world, "kafka_topic_partition_current_offset");
+    assert_eq!(ends.iter().sum::<f64>(), log.end as f64);
+    let told = by_partition(&world, "kafka_consumergroup_lag");
+    assert_eq!(told[1], lags[1] as f64);
+    assert!(told[0] < 8.0 && told[2] < 8.0, "{told:?}");
+    let offsets = by_partition(&world, "kafka_consumergroup_current_offset");
+    assert_eq!(offsets[1], state.partitions[1].committed as f64);
+    // A member that is past the bad message works off what has piled up.
+    switch(&mut world, false);
+    wait(&mut world, 120);
+    assert_eq!(world.lag(group), 0);
+    assert!(!active(&world, "deeper"));
+}
+
+#[test]
+fn an_offset_is_set_in_some_partitions_alone() {
+    let mut world = stuck_partition();
+    let group = world.plan().names.groups["worker"];
+    switch(&mut world, true);
+    wait(&mut world, 60);
+    let scale = KubeCommand::Scale {
+        target: ObjectRef::new(Kind::Deployment, "back", "worker"),
+        replicas: 0,
+        expected: None,
+    };
+    world.apply(&Command::Kubernetes(Box::new(scale))).unwrap();
+    wait(&mut world, 60);
+    let before: Vec<u64> = world.groups()[group.index()]
+        .partitions
+        .iter()
+        .map(|one| one.committed)
+        .collect();
+    let reset = KafkaCommand::ResetOffsets {
+        group: "worker".to_owned(),
+        topic: "jobs".to_owned(),
+        partitions: vec![1],
+        to: OffsetTarget::ShiftBy(1),
+    };
+    let outcome = world.apply(&Command::Kafka(reset)).unwrap();
+    assert_eq!(outcome, Outcome::Offsets(vec![(1, before[1] + 1)]));
+    let state = &world.groups()[group.index()];
+    let after: Vec<u64> = state.partitions.iter().map(|one| one.committed).collect();
+    assert_eq!(after, [before[0], before[1] + 1, before[2]]);
+    assert_eq!(state.skipped(), 1);
 }
 
 #[test]

@@ -28,7 +28,7 @@ fn its_figures_at_the_page_are_the_same_for_every_seed() {
         let log = &world.topics()[topic.index()];
         assert_eq!((log.end, log.start), (101_140, 51_847), "seed {seed}");
         assert_eq!(
-            world.groups()[group.index()].committed,
+            world.groups()[group.index()].committed(),
             48_293,
             "seed {seed}"
         );

@@ -16,7 +16,7 @@ use firedrill::sim::kubernetes::template::EnvVar;
 use firedrill::sim::kubernetes::{Kind, KubeCommand, ObjectRef, Quantity};
 use firedrill::sim::plan::Plan;
 use firedrill::sim::time::Span;
-use firedrill::sim::world::kafka::Pace;
+use firedrill::sim::world::consumers::Pace;
 use proptest::prelude::*;
 use proptest::sample::select;
 
@@ -153,7 +153,7 @@ fn kafka_command() -> impl Strategy<Value = KafkaCommand> {
     let topic = || name(&["jobs"]);
     prop_oneof![
         4 => (name(&["worker"]), topic(), to)
-            .prop_map(|(group, topic, to)| KafkaCommand::ResetOffsets { group, topic, to }),
+            .prop_map(|(group, topic, to)| KafkaCommand::ResetOffsets { group, topic, partitions: Vec::new(), to }),
         4 => (
             topic(),
             name(&["retention.ms", "cleanup.policy"]),
@@ -285,20 +285,22 @@ impl Before {
         }
         for (index, (group, spec)) in world.groups().iter().zip(&plan.groups).enumerate() {
             let log = &world.topics()[spec.topic.index()];
-            prop_assert!(
-                group.committed <= log.end,
-                "{} is ahead of its topic",
-                spec.name
-            );
+            for (progress, log) in group.with(log) {
+                prop_assert!(
+                    progress.committed <= log.end,
+                    "{} is ahead of its topic",
+                    spec.name
+                );
+            }
             let lag = if log.exists {
-                log.end - group.committed
+                log.end - group.committed()
             } else {
                 0
             };
             prop_assert_eq!(world.lag(plan.names.groups[&spec.name]), lag);
-            prop_assert!(group.pace != Pace::Following || lag == 0);
-            prop_assert!(group.lost >= self.gone[index]);
-            self.gone[index] = group.lost;
+            prop_assert!(!group.is_all(Pace::Following) || lag == 0);
+            prop_assert!(group.lost() >= self.gone[index]);
+            self.gone[index] = group.lost();
         }
         for (index, service) in plan.services.iter().enumerate() {
             let id = plan.names.services[&service.name];

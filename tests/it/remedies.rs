@@ -393,7 +393,7 @@ fn what_was_lost_before_the_page_stays_lost_and_what_is_skipped_is_counted() {
     let mut skipped = world();
     type_in(&mut skipped, &SKIP.replace("@KAFKA", BROKER));
     let group = skipped.plan().names.groups["accounting"];
-    assert_eq!(skipped.groups()[group.index()].skipped, 49_293);
+    assert_eq!(skipped.groups()[group.index()].skipped(), 49_293);
 }
 
 #[test]

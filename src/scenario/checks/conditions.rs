@@ -100,12 +100,31 @@ impl Checker<'_> {
             Condition::RetentionBelow { topic, .. } => {
                 self.refer(Kind::Topic, topic, &at.field("topic"));
             }
-            Condition::LagAbove { group, .. } | Condition::ExpiredAbove { group, .. } => {
+            Condition::LagAbove {
+                group, partition, ..
+            }
+            | Condition::ExpiredAbove {
+                group, partition, ..
+            } => {
                 self.refer(Kind::Group, group, &at.field("group"));
+                if let (Some(partition), Some(count)) = (partition, self.partitions_of(group)) {
+                    let last = u64::from(count.saturating_sub(1));
+                    self.count(u64::from(*partition), 0, last, &at.field("partition"));
+                }
             }
             Condition::JobRunning(job) => self.refer(Kind::Job, job, &at.item(0)),
             _ => {}
         }
+    }
+
+    /// How many partitions the topic has that a group reads.
+    fn partitions_of(&self, group: &str) -> Option<u32> {
+        let services = self.subject.estate.services.values();
+        let consumes = services.flat_map(|service| &service.consumes);
+        let topic = consumes.filter(|consumes| consumes.group == group);
+        let topic = topic.map(|consumes| &consumes.topic).next()?;
+        let mut clusters = self.subject.estate.kafka.values();
+        clusters.find_map(|cluster| Some(cluster.topics.get(topic)?.partitions))
     }
 
     fn fact_is_number(&mut self, fact: &str, at: &Place<'_>) {

@@ -118,6 +118,9 @@ pub enum Condition {
     LagAbove {
         /// Group.
         group: String,
+        /// In this partition of its topic; in all of them together when left out.
+        #[serde(default)]
+        partition: Option<u32>,
         /// Messages.
         messages: u64,
     },
@@ -125,6 +128,9 @@ pub enum Condition {
     ExpiredAbove {
         /// Group.
         group: String,
+        /// In this partition of its topic; in all of them together when left out.
+        #[serde(default)]
+        partition: Option<u32>,
         /// Messages.
         messages: u64,
     },

@@ -139,7 +139,8 @@ pub enum Effect {
         #[serde(default)]
         clients: Vec<String>,
     },
-    /// A consumer group works off this share less (0 to 1) at full intensity.
+    /// A consumer group works off this share less (0 to 1) at full intensity; in one partition alone when that is where the
+    /// fault is.
     ConsumesLess {
         /// Group.
         group: String,

@@ -66,7 +66,7 @@ pub enum Scope {
     Zone(String),
     /// A topic.
     Topic(String),
-    /// One partition of a topic.
+    /// One partition of a topic: groups that it slows are slowed there alone.
     Partition {
         /// Topic.
         topic: String,

@@ -36,8 +36,9 @@ pub enum Cond {
     FactIs(String, String),
     FactBelow(String, f64),
     RetentionBelow(TopicId, Span),
-    LagAbove(GroupId, u64),
-    ExpiredAbove(GroupId, u64),
+    /// A group's messages still to be worked off, in all partitions or in one, are more than these.
+    LagAbove(GroupId, Option<u32>, u64),
+    ExpiredAbove(GroupId, Option<u32>, u64),
     StockAbove(StockId, f64),
     TrafficAbove(f64),
     DriverAbove(DriverId, f64),
@@ -138,11 +139,21 @@ impl Plan {
             C::RetentionBelow { topic, keeps } => {
                 Cond::RetentionBelow(self.names.topics.get(topic).copied()?, Span(keeps.millis))
             }
-            C::LagAbove { group, messages } => {
-                Cond::LagAbove(self.names.groups.get(group).copied()?, *messages)
+            C::LagAbove {
+                group,
+                partition,
+                messages,
+            } => {
+                let group = self.names.groups.get(group).copied()?;
+                Cond::LagAbove(group, *partition, *messages)
             }
-            C::ExpiredAbove { group, messages } => {
-                Cond::ExpiredAbove(self.names.groups.get(group).copied()?, *messages)
+            C::ExpiredAbove {
+                group,
+                partition,
+                messages,
+            } => {
+                let group = self.names.groups.get(group).copied()?;
+                Cond::ExpiredAbove(group, *partition, *messages)
             }
             C::StockAbove { stock, level } => {
                 Cond::StockAbove(self.names.stocks.get(stock).copied()?, *level)

@@ -30,7 +30,7 @@ pub struct Effects {
     /// Joins a start.
     pub rebalances: Vec<JoinsPlan>,
     /// Consumption less: group, share.
-    pub consumes_less: Vec<(GroupId, f64)>,
+    pub consumes_less: Vec<ConsumesLess>,
     /// Inflows: stock, units a second.
     pub fills: Vec<(StockId, f64)>,
     /// Bends of series.
@@ -48,6 +48,28 @@ impl Effects {
             && self.latency.is_empty()
             && self.traffic.is_empty()
             && self.capacity_loss.is_empty())
+    }
+}
+
+/// A group that works off less.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ConsumesLess {
+    /// The group.
+    pub group: GroupId,
+    /// In this partition of its topic; in all of them when none is named.
+    pub partition: Option<u32>,
+    /// The share (0 to 1) at full intensity.
+    pub share: f64,
+}
+
+impl ConsumesLess {
+    /// In all partitions.
+    const fn of(group: GroupId, share: f64) -> Self {
+        Self {
+            group,
+            partition: None,
+            share,
+        }
     }
 }
 
@@ -216,8 +238,8 @@ impl Plan {
                 }));
             }
             Effect::ConsumesLess { group: name, share } => {
-                into.consumes_less
-                    .extend(group(name).map(|id| (id, *share)));
+                let less = group(name).map(|group| ConsumesLess::of(group, *share));
+                into.consumes_less.extend(less);
             }
             Effect::Fills { stock, rate } => {
                 into.fills.extend(

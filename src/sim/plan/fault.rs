@@ -83,6 +83,20 @@ fn reach(plan: &Plan, scope: &Scope) -> Reach {
     }
 }
 
+/// What a fault of one partition does to a group that reads its topic, it does there alone.
+fn narrow(plan: &Plan, scope: &Scope, effects: &mut Effects) {
+    let Scope::Partition { topic, partition } = scope else {
+        return;
+    };
+    let topic = plan.names.topics.get(topic);
+    for less in &mut effects.consumes_less {
+        let reads = plan.groups.get(less.group.index()).map(|group| group.topic);
+        if reads.as_ref() == topic {
+            less.partition = Some(*partition);
+        }
+    }
+}
+
 pub(super) fn add_faults(plan: &mut Plan) {
     let pack = std::sync::Arc::clone(&plan.pack);
     for (name, spec) in &pack.scenario.faults {
@@ -98,7 +112,8 @@ pub(super) fn add_faults(plan: &mut Plan) {
             .iter()
             .filter_map(|ease| Some((plan.deed(&ease.by)?, Span(ease.lasts.millis), ease.again)))
             .collect();
-        let effects = plan.effects(&spec.effects);
+        let mut effects = plan.effects(&spec.effects);
+        narrow(plan, &spec.scope, &mut effects);
         plan.faults.push(FaultPlan {
             name: name.clone(),
             kind: spec.kind,

@@ -54,6 +54,14 @@ pub struct GroupPlan {
     pub line: Option<String>,
 }
 
+impl Plan {
+    /// How many partitions a topic has, one at least.
+    pub fn partitions(&self, topic: TopicId) -> u32 {
+        let found = self.topics.get(topic.index());
+        found.map_or(1, |topic| topic.spec.partitions.max(1))
+    }
+}
+
 pub(super) fn add_topics(plan: &mut Plan) {
     let pack = std::sync::Arc::clone(&plan.pack);
     for (cluster_name, cluster) in &pack.estate.kafka {

@@ -73,8 +73,10 @@ impl Signals {
         let groups = plan
             .groups
             .iter()
-            .map(|_| GroupSignals {
-                committed: telemetry.add_value(FOLLOWS),
+            .map(|group| GroupSignals {
+                committed: (0..plan.partitions(group.topic))
+                    .map(|_| telemetry.add_value(FOLLOWS))
+                    .collect(),
                 rebalances: telemetry.add_value(0),
                 members: telemetry.add_value(0),
             })
@@ -348,7 +350,9 @@ impl Declarer<'_> {
                 end_at_page: 0,
                 marks: topic.marks.clone(),
                 mean_rate,
-                start: self.telemetry.add_value(0),
+                starts: (0..topic.spec.partitions.max(1))
+                    .map(|_| self.telemetry.add_value(0))
+                    .collect(),
             };
             if signals.marks.is_empty() {
                 let whole = signals.expected(HISTORY.millis());

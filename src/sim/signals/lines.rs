@@ -14,6 +14,7 @@ use crate::sim::telemetry::logs::{RETENTION_MS, ScriptedLine};
 use crate::sim::telemetry::template::TimeForm;
 use crate::sim::telemetry::wrap::LogFormat;
 use crate::sim::time::{SimTime, Span};
+use crate::sim::world::consumers::Gap;
 use crate::sim::world::fate::Started;
 use crate::sim::world::members::{Rebalance, offsets_partition};
 
@@ -23,7 +24,7 @@ pub const LINES: [&str; 8] = [
     "Started {service:pod} {tag:pod} (process running for 4.1 s)",
     "{service:pod} {tag:pod} ready to accept connections",
     "starting {service:pod} version={tag:pod}",
-    "Offset gap detected on {topic:pod}[0]: expected {expected:digits}, got {got:digits}; {missing:digits} messages are no longer on the broker",
+    "Offset gap detected on {topic:pod}[{partition:digits}]: expected {expected:digits}, got {got:digits}; {missing:digits} messages are no longer on the broker",
     "[GroupCoordinator 1]: Preparing to rebalance group {group:pod} in state PreparingRebalance with old generation {old:digits} (__consumer_offsets-{partition:digits}) (reason: Adding new member {member:pod} with group instance id None; client reason: not provided) (kafka.coordinator.group.GroupCoordinator)",
     "[GroupCoordinator 1]: Stabilized group {group:pod} generation {generation:digits} (__consumer_offsets-{partition:digits}) with {members:digits} members (kafka.coordinator.group.GroupCoordinator)",
     "[GroupCoordinator 1]: Group {group:pod} with generation {generation:digits} is now empty (__consumer_offsets-{partition:digits}) (kafka.coordinator.group.GroupCoordinator)",
@@ -42,23 +43,27 @@ impl Signals {
         plan: &Plan,
         started: &Started,
         group: GroupId,
-        expected: u64,
-        got: u64,
+        gap: &Gap,
     ) {
         let topic = plan
             .groups
             .get(group.index())
             .and_then(|group| plan.topics.get(group.topic.index()));
         let topic = topic.map_or("", |topic| topic.name.as_str());
-        let missing = got.saturating_sub(expected);
+        let Gap {
+            partition,
+            expected,
+            got,
+            ..
+        } = gap;
+        let missing = gap.missing();
         let text = format!(
-            "Offset gap detected on {topic}[0]: expected {expected}, got {got}; {missing} messages are no longer on the broker"
+            "Offset gap detected on {topic}[{partition}]: expected {expected}, got {got}; {missing} messages are no longer on the broker"
         );
         let Some(speaker) = Speaker::of(plan, started) else {
             return;
         };
-        let at = started.at + Span::from_secs(3);
-        self.add_line(at, speaker.line(Level::Error, &text.into()));
+        self.add_line(gap.at, speaker.line(Level::Error, &text.into()));
     }
 
     /// A group's coordinator says that somebody joined, and what became of the group.

@@ -3,10 +3,11 @@
 use super::atom::AtomId;
 use super::leaf::SCRAPE_MS;
 use super::reader::{Measure, Part};
-use super::series::{Aspect, Base, Family, Member, MetricKind, Values};
+use super::series::{Aspect, Base, Family, Member, MetricKind, Offsets, Values};
 use super::slots::Slot;
-use super::store::{LevelId, Telemetry};
+use super::store::{LevelId, Telemetry, ValueId};
 use crate::sim::draw::{StreamId, StreamKey};
+use crate::sim::partitions::share;
 use crate::sim::promql::matcher::Matcher;
 
 /// What Prometheus stores where a series has ended.
@@ -230,7 +231,7 @@ fn offsets(telemetry: &Telemetry, values: &Values, times: &[i64]) -> Vec<f64> {
         .collect()
 }
 
-/// A group's offset or lag at an instant, by what was counted of its topic's messages until then and until T0.
+/// An offset or lag at an instant, by what was counted of its topic's messages until then and until T0.
 pub(super) fn offset(
     telemetry: &Telemetry,
     values: &Values,
@@ -240,25 +241,42 @@ pub(super) fn offset(
 ) -> f64 {
     let Values::Offset {
         end_at_open,
-        held,
-        lag,
+        partitions,
+        shows,
         ..
     } = values
     else {
         return 0.0;
     };
-    let key = StreamKey::new(telemetry.seed(), StreamId::of("consumers/in-flight"));
     let end = (end_at_open + total).saturating_sub(open);
-    let held = telemetry.value(*held).map_or(-1, |track| *track.at(at_ms));
-    let behind = key
-        .leaf(at_ms.div_euclid(SCRAPE_MS))
-        .below(u64::from(held.unsigned_abs() as u32), IN_FLIGHT);
-    let committed = u64::try_from(held).unwrap_or_else(|_| end.saturating_sub(behind));
-    if *lag {
-        end.saturating_sub(committed) as f64
-    } else {
-        committed as f64
-    }
+    let end_of = |partition| share(end, partition, *partitions);
+    let committed = |&(partition, held): &(u32, ValueId)| {
+        committed(telemetry, (partition, held), end_of(partition), at_ms)
+    };
+    let shown: u64 = match shows {
+        Offsets::LogEnd(partition) => end_of(*partition),
+        Offsets::Committed(held) => held.iter().map(committed).sum(),
+        Offsets::Lag(held) => {
+            let lag = |one: &(u32, ValueId)| end_of(one.0).saturating_sub(committed(one));
+            held.iter().map(lag).sum()
+        }
+    };
+    shown as f64
+}
+
+/// What a group has committed in a partition with this log end: a little less than all while it keeps up.
+fn committed(
+    telemetry: &Telemetry,
+    (partition, held): (u32, ValueId),
+    end: u64,
+    at_ms: i64,
+) -> u64 {
+    let held = telemetry.value(held).map_or(-1, |track| *track.at(at_ms));
+    u64::try_from(held).unwrap_or_else(|_| {
+        let key = StreamKey::new(telemetry.seed(), StreamId::of("consumers/in-flight"));
+        let scrape = key.leaf(at_ms.div_euclid(SCRAPE_MS));
+        end.saturating_sub(scrape.below(u64::from(partition) + 1, IN_FLIGHT))
+    })
 }
 
 fn ready(telemetry: &Telemetry, family: &Family, member: Member, times: &[i64]) -> Vec<f64> {

@@ -41,6 +41,28 @@ pub enum Base {
     AtOpen(f64),
 }
 
+/// Which offsets a series shows. Of a group, the partitions come with its committed offset there, which is negative while
+/// the group keeps up with the log end; several partitions are added up.
+#[derive(Clone, Debug)]
+pub enum Offsets {
+    /// A partition's log end.
+    LogEnd(u32),
+    /// What a group has worked off.
+    Committed(Vec<(u32, ValueId)>),
+    /// What a group has still to work off.
+    Lag(Vec<(u32, ValueId)>),
+}
+
+impl Offsets {
+    /// The partitions of a group that are shown, with its committed offsets.
+    pub(super) fn held(&self) -> &[(u32, ValueId)] {
+        match self {
+            Self::LogEnd(_) => &[],
+            Self::Committed(held) | Self::Lag(held) => held,
+        }
+    }
+}
+
 /// Where a series' values come from.
 #[derive(Clone, Debug)]
 pub enum Values {
@@ -78,16 +100,16 @@ pub enum Values {
         /// What one shows as.
         scale: f64,
     },
-    /// A consumer group's committed offset, or its lag, on the topic that these atoms write to.
+    /// Offsets in partitions of the topic that these atoms write to.
     Offset {
         /// The atoms whose events are the topic's messages.
         atoms: Vec<AtomId>,
-        /// The topic's log end at T0.
+        /// The topic's log end at T0, over all partitions.
         end_at_open: u64,
-        /// The committed offset; negative while the group keeps up with the log end.
-        held: ValueId,
-        /// Shows what is still to be worked off, else what was.
-        lag: bool,
+        /// How many partitions the topic has.
+        partitions: u32,
+        /// Which offset.
+        shows: Offsets,
     },
     /// How often the pod's container was started again.
     PodRestarts,
@@ -287,8 +309,11 @@ impl Family {
             Values::Value { value, .. } => {
                 telemetry.value(*value).ok_or_else(unknown)?;
             }
-            Values::Offset { atoms, held, .. } => {
-                telemetry.value(*held).ok_or_else(unknown)?;
+            Values::Offset { atoms, shows, .. } => {
+                let mut held = shows.held().iter();
+                if held.any(|(_, held)| telemetry.value(*held).is_none()) {
+                    return Err(unknown());
+                }
                 if atoms.iter().any(|&id| telemetry.atom(id).is_none()) {
                     return Err(unknown());
                 }

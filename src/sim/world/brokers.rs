@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::World;
-use super::kafka::Pace;
+use super::consumers::Pace;
 use super::memo::Needs;
 use crate::sim::ids::{FaultId, GroupId, TopicId};
 use crate::sim::time::{SimTime, Span};
@@ -38,12 +38,8 @@ impl World {
         let mut moved = false;
         for (index, group_plan) in plan.groups.iter().enumerate() {
             let ready = self.fleet.ready_of(group_plan.service);
-            let less = self
-                .derived
-                .consumes_less
-                .get(index)
-                .copied()
-                .unwrap_or(0.0);
+            let less = self.derived.consumes_less.get(index);
+            let less = less.map_or(&[][..], Vec::as_slice);
             let topic = group_plan.topic.index();
             let keeps_up = match (self.groups.get(index), self.topics.get(topic)) {
                 (Some(group), Some(log)) => group.keeps_up(log, ready, less),
@@ -58,9 +54,9 @@ impl World {
                 continue;
             };
             if !keeps_up {
-                let pace = group.pace;
-                group.step(group_plan, log, ready, less, self.now, span);
-                if group.pace != pace {
+                let less = self.derived.consumes_less.get(index);
+                let less = less.map_or(&[][..], Vec::as_slice);
+                if group.step(group_plan, log, ready, less, self.now, span) {
                     self.derived.pods_moved();
                 }
             }
@@ -100,9 +96,8 @@ impl World {
             self.read_log_end(topic);
         }
         for (group, group_plan) in self.groups.iter_mut().zip(&plan.groups) {
-            let log = self.topics.get(group_plan.topic.index());
-            if let Some(log) = log.filter(|log| log.exists && group.pace == Pace::Following) {
-                group.committed = group.committed.max(log.end);
+            if let Some(log) = self.topics.get(group_plan.topic.index()) {
+                group.settle(log);
             }
         }
     }
@@ -110,26 +105,32 @@ impl World {
     /// Whether no group moves unless a fact does, as far as conditions can tell.
     pub(super) fn groups_rest(&self) -> bool {
         let watched = self.timers.needs.meets(Needs::OFFSETS);
-        self.groups.iter().all(|group| match group.pace {
+        let mut partitions = self.groups.iter().flat_map(|group| &group.partitions);
+        partitions.all(|progress| match progress.pace {
             Pace::Following => true,
             Pace::Standing => !watched,
             Pace::CatchingUp => false,
         })
     }
 
-    /// How much less each group works off by what faults do.
+    /// How much less each group works off in each partition by what faults do: one about a partition slows that one alone.
     pub(super) fn consumes_less(&mut self) {
         let plan = Arc::clone(&self.plan);
-        self.derived.consumes_less.fill(0.0);
+        for less in &mut self.derived.consumes_less {
+            less.fill(0.0);
+        }
         for (index, fault) in plan.faults.iter().enumerate() {
-            for (group, share) in &fault.effects.consumes_less {
-                let Some(members) = plan.groups.get(group.index()).map(|group| group.service)
-                else {
+            for slower in &fault.effects.consumes_less {
+                let group = slower.group.index();
+                let Some(members) = plan.groups.get(group).map(|group| group.service) else {
                     continue;
                 };
                 let intensity = self.intensity_on(FaultId(index as u32), members);
-                if let Some(value) = self.derived.consumes_less.get_mut(group.index()) {
-                    *value = 1.0 - (1.0 - *value) * (1.0 - share * intensity);
+                let less = self.derived.consumes_less.get_mut(group);
+                for (less, number) in less.into_iter().flatten().zip(0..) {
+                    if slower.partition.is_none_or(|one| one == number) {
+                        *less = 1.0 - (1.0 - *less) * (1.0 - slower.share * intensity);
+                    }
                 }
             }
         }

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
+use super::consumers::Gap;
 use super::fate::{Started, WorldFate};
 use super::members::{self, Rebalance};
 use super::memo::Needs;
@@ -102,13 +103,22 @@ impl World {
         let Some(state) = self.groups.get_mut(group.index()) else {
             return;
         };
-        let gap = log.map(|log| (state.past(log), log.start));
-        if let Some((expected, got)) = gap.filter(|(expected, got)| got > expected) {
-            state
-                .gaps
-                .push((started.at + Span::from_secs(3), expected, got));
-            self.signals
-                .gap_found(&self.plan, started, group, expected, got);
+        let Some(log) = log else {
+            return;
+        };
+        let found = state
+            .with(log)
+            .zip(0..)
+            .map(|((progress, log), partition)| Gap {
+                at: started.at + Span::from_secs(3),
+                partition,
+                expected: progress.past(log),
+                got: log.start,
+            });
+        let found: Vec<Gap> = found.filter(|gap| gap.got > gap.expected).collect();
+        for gap in found {
+            state.gaps.push(gap);
+            self.signals.gap_found(&self.plan, started, group, &gap);
         }
     }
 

@@ -25,8 +25,8 @@ pub enum Outcome {
     Done,
     /// The cluster's answer.
     Kubernetes(Applied),
-    /// A group's new committed offset.
-    Offset(u64),
+    /// A group's new committed offsets, with their partitions.
+    Offsets(Vec<(u32, u64)>),
     /// Keys that were deleted.
     Flushed(u64),
     /// The id of the message that was posted.
@@ -133,14 +133,24 @@ impl World {
                 self.deed(Deed::TopicDeleted(id), true);
                 Ok(Outcome::Done)
             }
-            KafkaCommand::ResetOffsets { group, topic, to } => {
+            KafkaCommand::ResetOffsets {
+                group,
+                topic,
+                partitions,
+                to,
+            } => {
                 topic_id(topic)?;
-                self.reset_offsets(group, *to)
+                self.reset_offsets(group, partitions, *to)
             }
         }
     }
 
-    fn reset_offsets(&mut self, name: &str, to: OffsetTarget) -> Result<Outcome, Rejection> {
+    fn reset_offsets(
+        &mut self,
+        name: &str,
+        partitions: &[u32],
+        to: OffsetTarget,
+    ) -> Result<Outcome, Rejection> {
         let plan = Arc::clone(&self.plan);
         let missing = || {
             Rejection::new(
@@ -163,18 +173,9 @@ impl World {
         ) else {
             return Err(missing());
         };
-        let offset = match to {
-            OffsetTarget::Earliest => log.start,
-            OffsetTarget::Latest => log.end,
-            OffsetTarget::Offset(offset) => offset.clamp(log.start, log.end),
-            OffsetTarget::ShiftBy(by) => group
-                .committed
-                .saturating_add_signed(by)
-                .clamp(log.start, log.end),
-        };
-        group.set_offset(offset, log, self.now);
+        let offsets = group.reset(log, partitions, to, self.now);
         self.deed(Deed::OffsetsReset(id), true);
-        Ok(Outcome::Offset(offset))
+        Ok(Outcome::Offsets(offsets))
     }
 
     fn flush(&mut self, server: &str) -> Result<Outcome, Rejection> {

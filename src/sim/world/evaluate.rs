@@ -71,8 +71,12 @@ impl World {
             Cond::RetentionBelow(topic, keeps) => self
                 .retention(*topic)
                 .is_some_and(|retention| retention < *keeps),
-            Cond::LagAbove(group, messages) => self.lag(*group) > *messages,
-            Cond::ExpiredAbove(group, messages) => self.expired(*group) > *messages,
+            Cond::LagAbove(group, partition, messages) => {
+                self.lag_in(*group, *partition) > *messages
+            }
+            Cond::ExpiredAbove(group, partition, messages) => {
+                self.expired_in(*group, *partition) > *messages
+            }
             Cond::StockAbove(stock, level) => self.stock(*stock) > *level,
             Cond::TrafficAbove(factor) => {
                 self.shape_now() * self.traffic_factor(self.now) > *factor

@@ -65,9 +65,11 @@ impl World {
             }
         }
         for group in &self.groups {
-            hasher.number(group.committed as i64);
+            for progress in &group.partitions {
+                hasher.number(progress.committed as i64);
+            }
             hasher.number(group.rebalances.len() as i64);
-            hasher.number((group.lost + group.skipped) as i64);
+            hasher.number((group.lost() + group.skipped()) as i64);
         }
         for server in &self.valkey {
             hasher.number(server.flushed.map_or(-1, SimTime::millis));

@@ -1,12 +1,12 @@
-//! Kafka: log ends that follow what was produced, segments that expire, groups that follow, stand still or catch up.
+//! Topics' logs: log ends that follow what was produced, segments that expire. Never who reads them.
 //!
-//! A topic's log end is what was drawn to be produced, so it agrees with the producers' own counters. A group's
-//! committed offset is state: it stands still while nobody works the group off, to the message, and follows the log end
-//! otherwise. Retention deletes whole closed segments whose newest message is too old, as the broker does.
+//! A topic's log end is what was drawn to be produced, so it agrees with the producers' own counters. Retention deletes
+//! whole closed segments whose newest message is too old, as the broker does.
 
 use std::collections::VecDeque;
 
-use crate::sim::plan::{GroupPlan, TopicPlan};
+use crate::sim::partitions::share;
+use crate::sim::plan::TopicPlan;
 use crate::sim::time::{SimTime, Span};
 
 /// A closed segment.
@@ -155,161 +155,36 @@ fn next_after(start: SimTime, phase: SimTime, every: Span) -> SimTime {
     start + Span(every.millis() - behind)
 }
 
-/// How a group moves.
+/// One partition of a topic's log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Pace {
-    /// It keeps up with the log end.
-    Following,
-    /// It works off a backlog.
-    CatchingUp,
-    /// Nobody works it off.
-    Standing,
+pub struct PartitionLog {
+    /// The topic exists.
+    pub exists: bool,
+    /// Oldest offset that is still there.
+    pub start: u64,
+    /// Log end offset.
+    pub end: u64,
 }
 
-/// A consumer group.
-#[derive(Clone, Debug)]
-pub struct Group {
-    /// Committed offset as of the last step.
-    pub committed: u64,
-    /// How it moves.
-    pub pace: Pace,
-    /// Since when it moves like that.
-    pub since: SimTime,
-    /// Fractions of a message that were worked off, in thousandths.
-    carried: u64,
-    /// When each of its rebalances happened, oldest first; those before history began at its start. Their number up to an
-    /// instant is the group's generation then.
-    pub rebalances: Vec<SimTime>,
-    /// Gaps that a start of a consumer found: when, expected, got.
-    pub gaps: Vec<(SimTime, u64, u64)>,
-    /// Messages that expired before the group read them, once it went past them.
-    pub lost: u64,
-    /// Messages that were skipped by setting the offset.
-    pub skipped: u64,
-}
-
-impl Group {
-    /// A group that keeps up, after so many joined it.
-    pub fn new(end: u64, start: SimTime, joined: usize) -> Self {
-        Self {
-            committed: end,
-            pace: Pace::Following,
-            since: start,
-            carried: 0,
-            rebalances: vec![start; joined],
-            gaps: Vec::new(),
-            lost: 0,
-            skipped: 0,
+impl TopicLog {
+    /// One of the topic's `of` partitions.
+    pub const fn partition(&self, number: u32, of: u32) -> PartitionLog {
+        PartitionLog {
+            exists: self.exists,
+            start: share(self.start, number, of),
+            end: share(self.end, number, of),
         }
     }
-
-    /// Messages it has still to work off.
-    pub fn lag(&self, log: &TopicLog) -> u64 {
-        if log.exists {
-            log.end.saturating_sub(self.committed)
-        } else {
-            0
-        }
-    }
-
-    /// Messages that are gone before it read them: those it already went past, and those it will.
-    pub fn expired(&self, log: &TopicLog) -> u64 {
-        self.lost + log.start.saturating_sub(self.past(log))
-    }
-
-    /// What it is past. While it keeps up nobody writes its offset down, but what is deleted then was read before.
-    pub fn past(&self, log: &TopicLog) -> u64 {
-        match self.pace {
-            Pace::Following => self.committed.max(log.start),
-            Pace::CatchingUp | Pace::Standing => self.committed,
-        }
-    }
-
-    /// Whether it keeps up and goes on doing so with these consumers: then its offset is the log end, whenever that is read.
-    pub fn keeps_up(&self, log: &TopicLog, ready: u32, less: f64) -> bool {
-        self.pace == Pace::Following && works(log, ready, less)
-    }
-
-    /// The next rebalance that is known and still to come.
-    pub fn next_rebalance(&self, now: SimTime) -> Option<SimTime> {
-        self.rebalances.get(self.rebalances_until(now)).copied()
-    }
-
-    /// A step: `ready` consumers work for `span`, each `per_pod` messages a second, less the share `less`.
-    pub fn step(
-        &mut self,
-        plan: &GroupPlan,
-        log: &TopicLog,
-        ready: u32,
-        less: f64,
-        now: SimTime,
-        span: Span,
-    ) {
-        if !works(log, ready, less) {
-            // Until this step it kept up: what came before its members stopped was worked off.
-            if self.pace == Pace::Following {
-                self.committed = self.committed.max(log.end);
-            }
-            self.set_pace(Pace::Standing, now);
-            return;
-        }
-        if log.start > self.committed {
-            self.lost += log.start - self.committed;
-            self.committed = log.start;
-        }
-        if self.pace == Pace::Following {
-            self.committed = self.committed.max(log.end);
-            return;
-        }
-        let thousandths = (plan.per_pod * f64::from(ready) * (1.0 - less) * span.millis() as f64)
-            as u64
-            + self.carried;
-        self.carried = thousandths % 1000;
-        self.committed += thousandths / 1000;
-        if self.committed >= log.end {
-            self.committed = log.end;
-            self.set_pace(Pace::Following, now);
-        } else {
-            self.set_pace(Pace::CatchingUp, now);
-        }
-    }
-
-    /// Rebalances up to an instant.
-    pub fn rebalances_until(&self, now: SimTime) -> usize {
-        self.rebalances.partition_point(|at| *at <= now)
-    }
-
-    fn set_pace(&mut self, pace: Pace, now: SimTime) {
-        if self.pace != pace {
-            self.pace = pace;
-            self.since = now;
-        }
-    }
-
-    /// Sets the committed offset by hand.
-    pub fn set_offset(&mut self, offset: u64, log: &TopicLog, now: SimTime) {
-        let from = self.committed.max(log.start);
-        self.lost += log.start.saturating_sub(self.past(log));
-        self.skipped += offset.saturating_sub(from);
-        self.committed = offset;
-        self.set_pace(Pace::Standing, now);
-    }
-}
-
-/// Whether somebody works a topic off.
-fn works(log: &TopicLog, ready: u32, less: f64) -> bool {
-    ready > 0 && less < 1.0 && log.exists
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::scenario::format::infrastructure::Topic;
     use crate::scenario::format::map::Map;
     use crate::scenario::format::values::{Duration, Instant};
-    use crate::sim::ids::{ServiceId, TopicId};
 
-    fn topic() -> TopicPlan {
+    pub(in crate::sim::world) fn topic() -> TopicPlan {
         TopicPlan {
             name: "t".into(),
             cluster: "k".into(),
@@ -330,22 +205,6 @@ mod tests {
     }
 
     #[test]
-    fn what_is_deleted_behind_a_group_that_keeps_up_did_not_expire() {
-        let plan = topic();
-        let mut log = TopicLog::new(&plan, SimTime(0), 0, Some(Span::from_secs(300)));
-        let mut group = Group::new(0, SimTime(0), 0);
-        let mut end = |at: SimTime| (at.millis() / 1000) as u64;
-        assert!(log.advance(&plan, SimTime(410_000), &mut end));
-        assert!(log.start > 0);
-        assert_eq!(group.expired(&log), 0);
-        group.set_offset(log.start + 5, &log, SimTime(410_000));
-        assert_eq!((group.lost, group.skipped), (0, 5));
-        // One that stands has lost what goes while it stands.
-        group.set_offset(0, &log, SimTime(411_000));
-        assert_eq!(group.expired(&log), log.start);
-    }
-
-    #[test]
     fn a_closed_segment_goes_as_a_whole_at_the_first_check_after_its_time() {
         let plan = topic();
         let mut log = TopicLog::new(&plan, SimTime(0), 0, Some(Span::from_secs(300)));
@@ -356,34 +215,5 @@ mod tests {
         assert!(log.advance(&plan, SimTime(410_000), &mut end));
         assert_eq!(log.start, 100);
         assert_eq!(log.deletions, [(SimTime(410_000), 100)]);
-    }
-
-    #[test]
-    fn a_standing_group_keeps_its_offset_then_loses_what_expired() {
-        let plan = GroupPlan {
-            name: "g".into(),
-            topic: TopicId(0),
-            service: ServiceId(0),
-            per_pod: 10.0,
-            line: None,
-        };
-        let mut log = TopicLog::new(&topic(), SimTime(0), 100, None);
-        let mut group = Group::new(100, SimTime(0), 0);
-        group.step(&plan, &log, 0, 0.0, SimTime(500), Span::from_secs(1));
-        log.end = 150;
-        group.step(&plan, &log, 0, 0.0, SimTime(1000), Span::from_secs(1));
-        assert_eq!(
-            (group.committed, group.lag(&log), group.pace),
-            (100, 50, Pace::Standing)
-        );
-        log.start = 120;
-        assert_eq!(group.expired(&log), 20);
-        group.step(&plan, &log, 1, 0.0, SimTime(2000), Span::from_secs(1));
-        assert_eq!(
-            (group.committed, group.lost, group.expired(&log)),
-            (130, 20, 20)
-        );
-        group.step(&plan, &log, 1, 0.0, SimTime(4000), Span::from_secs(2));
-        assert_eq!((group.committed, group.pace), (150, Pace::Following));
     }
 }

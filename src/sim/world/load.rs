@@ -27,8 +27,8 @@ pub(super) struct Derived {
     pub judged: u64,
     /// Some stock moved at the last step.
     pub stocks_move: bool,
-    /// Consumption less, by group.
-    pub consumes_less: Vec<f64>,
+    /// Consumption less, by group and partition.
+    pub consumes_less: Vec<Vec<f64>>,
     /// Inflow a second, by stock.
     pub inflows: Vec<f64>,
     /// Outgoing pools in use, by service.
@@ -60,7 +60,11 @@ impl Derived {
             facts_moved: true,
             judged: 0,
             stocks_move: true,
-            consumes_less: vec![0.0; plan.groups.len()],
+            consumes_less: plan
+                .groups
+                .iter()
+                .map(|group| vec![0.0; plan.partitions(group.topic) as usize])
+                .collect(),
             inflows: vec![0.0; plan.pack.scenario.stocks.len()],
             pools: vec![ORDINARY_POOL_USE; plan.services.len()],
             pressure: Pressure {

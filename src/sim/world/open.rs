@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::cluster_spec::cluster_spec;
+use super::consumers::Group;
 use super::evaluate::Timers;
 use super::faults::FaultState;
 use super::fleet::{Copy, Fleet, Running};
-use super::kafka::{Group, TopicLog};
+use super::kafka::TopicLog;
 use super::loss::Loss;
 use super::memo::Memo;
 use super::queue::{Due, Queue};
@@ -205,13 +206,14 @@ impl World {
             self.topics.push(log);
         }
         for (index, group) in plan.groups.iter().enumerate() {
-            let end = self
-                .topics
-                .get(group.topic.index())
-                .map_or(0, |log| log.end);
+            let Some(log) = self.topics.get(group.topic.index()) else {
+                continue;
+            };
             // Each pod that is there has joined it once.
             let joined = self.fleet.of(group.service).count();
-            self.groups.push(Group::new(end, self.now, joined));
+            let partitions = plan.partitions(group.topic);
+            self.groups
+                .push(Group::new(log, partitions, self.now, joined));
             let id = GroupId(index as u32);
             self.signals.record_rebalances(id, self.now, joined);
         }

@@ -235,7 +235,7 @@ impl World {
                 .map(|(group, plan)| {
                     self.topics
                         .get(plan.topic.index())
-                        .map_or(0, |log| group.lag(log))
+                        .map_or(0, |log| group.lag(log, None))
                 })
                 .max()
                 .map(|lag| lag.to_string()),

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use super::consumers::Group;
 use super::fleet::Fleet;
-use super::kafka::{Group, Pace, TopicLog};
+use super::kafka::TopicLog;
 use super::loss::Loss;
 use super::memo::Needs;
 use super::trainee::Trainee;
@@ -155,14 +156,24 @@ impl World {
 
     /// Messages a group has still to work off.
     pub fn lag(&self, group: GroupId) -> u64 {
-        self.group_and_log(group)
-            .map_or(0, |(group, log)| group.lag(log))
+        self.lag_in(group, None)
     }
 
     /// Messages that were gone before a group read them.
     pub fn expired(&self, group: GroupId) -> u64 {
+        self.expired_in(group, None)
+    }
+
+    /// Messages a group has still to work off in all partitions, or in one.
+    pub fn lag_in(&self, group: GroupId, partition: Option<u32>) -> u64 {
         self.group_and_log(group)
-            .map_or(0, |(group, log)| group.expired(log))
+            .map_or(0, |(group, log)| group.lag(log, partition))
+    }
+
+    /// Messages that were gone before a group read them, in all partitions or in one.
+    pub fn expired_in(&self, group: GroupId, partition: Option<u32>) -> u64 {
+        self.group_and_log(group)
+            .map_or(0, |(group, log)| group.expired(log, partition))
     }
 
     fn group_and_log(&self, group: GroupId) -> Option<(&Group, &TopicLog)> {
@@ -276,10 +287,9 @@ impl World {
         wanted > 0
             && self.fleet.ready_of(service) >= wanted
             && flows.into_iter().all(|flow| flow.failing() < 0.01)
-            && plan.groups.iter().all(|id| {
-                self.groups
-                    .get(id.index())
-                    .is_some_and(|group| group.pace == Pace::Following)
-            })
+            && plan
+                .groups
+                .iter()
+                .all(|id| self.groups.get(id.index()).is_some_and(Group::follows))
     }
 }

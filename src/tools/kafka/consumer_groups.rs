@@ -2,7 +2,7 @@
 
 use super::client::{Known, Options, connect};
 use super::groups_text;
-use super::view::{Cluster, GroupState, share};
+use super::view::{Cluster, GroupState};
 use crate::session::Answer;
 use crate::sim::World;
 use crate::sim::artifact::Shown;
@@ -264,12 +264,16 @@ fn reset(cluster: &Cluster<'_>, options: &Options) -> Run {
         .topics
         .get(group.topic.index())
         .map_or("", |topic| topic.name.as_str());
-    let wanted = options
-        .values("topic")
-        .iter()
-        .map(|text| text.split(':').next().unwrap_or_default());
-    for asked in wanted {
-        if cluster.topic(asked).is_none() {
+    let mut partitions = Vec::new();
+    for asked in options.values("topic") {
+        let (asked, numbers) = match topic_and_partitions(asked) {
+            Ok(read) => read,
+            Err(error) => return Run::failed(error, 1),
+        };
+        let count = cluster
+            .topic(asked)
+            .map_or(0, |(topic, _)| topic.spec.partitions.max(1));
+        if count == 0 || numbers.iter().any(|number| *number >= count) {
             return Run::failed(
                 format!(
                     "\nError: Executing consumer group command failed due to org.apache.kafka.common.errors.UnknownTopicOrPartitionException: This server does not host this topic-partition.\n(topic {asked})\n"
@@ -280,6 +284,7 @@ fn reset(cluster: &Cluster<'_>, options: &Options) -> Run {
         if asked != topic {
             return Run::text(groups_text::reset(name, asked, &[]));
         }
+        partitions.extend(numbers);
     }
     let state = cluster.state(id, group);
     if state != GroupState::Empty {
@@ -294,63 +299,60 @@ fn reset(cluster: &Cluster<'_>, options: &Options) -> Run {
         return Run::failed(text, 1);
     }
     if options.has("execute") {
-        return execute(name.to_owned(), topic.to_owned(), to);
+        return execute(name.to_owned(), topic.to_owned(), partitions, to);
     }
     let log = cluster.world.topics().get(group.topic.index());
     let state = cluster.world.groups().get(id.index());
     let (Some(log), Some(state)) = (log, state) else {
         return Run::failed(missing(name), 1);
     };
-    let offset = match to {
-        OffsetTarget::Earliest => log.start,
-        OffsetTarget::Latest => log.end,
-        OffsetTarget::Offset(offset) => offset.clamp(log.start, log.end),
-        OffsetTarget::ShiftBy(by) => state
-            .committed
-            .saturating_add_signed(by)
-            .clamp(log.start, log.end),
-    };
+    let offsets = state.reset_to(log, &partitions, to);
     let warning = if options.has("dry-run") {
         ""
     } else {
         NO_EXECUTE
     };
     Run::Answer(Answer {
-        text: groups_text::reset(name, topic, &apportioned(cluster.world, topic, offset)),
+        text: groups_text::reset(name, topic, &offsets),
         error: warning.to_owned(),
         shown: vec![Shown::Group(name.to_owned())],
         ..Answer::default()
     })
 }
 
-fn apportioned(world: &World, topic: &str, offset: u64) -> Vec<(u32, u64)> {
-    let id = world.plan().names.topics.get(topic);
-    let plan = id.and_then(|id| world.plan().topics.get(id.index()));
-    let count = plan.map_or(1, |topic| topic.spec.partitions.max(1));
-    (0..count)
-        .map(|number| (number, share(offset, number, count)))
-        .collect()
+/// A topic as `--topic` names it, alone or with partitions: `orders`, `orders:0,2`.
+fn topic_and_partitions(text: &str) -> Result<(&str, Vec<u32>), String> {
+    let Some((topic, numbers)) = text.split_once(':') else {
+        return Ok((text, Vec::new()));
+    };
+    let numbers = numbers.split(',').map(|number| {
+        let number = number.trim();
+        number.parse::<u32>().map_err(|_| {
+            format!("\nError: Executing consumer group command failed due to For input string: \"{number}\"\n")
+        })
+    });
+    Ok((topic, numbers.collect::<Result<_, _>>()?))
 }
 
-fn execute(group: String, topic: String, to: OffsetTarget) -> Run {
+fn execute(group: String, topic: String, partitions: Vec<u32>, to: OffsetTarget) -> Run {
     let command = Command::Kafka(KafkaCommand::ResetOffsets {
         group: group.clone(),
         topic: topic.clone(),
+        partitions,
         to,
     });
     Run::Act(Act {
         commands: vec![command],
-        answer: Box::new(move |world, results| {
+        answer: Box::new(move |_, results| {
             if let Some(rejection) = first_rejection(results) {
                 return Answer::failed(format!("\nError: {}\n", rejection.message), 1);
             }
-            let offset = results.iter().find_map(|result| match result {
-                Ok(crate::sim::WorldOutcome::Offset(offset)) => Some(*offset),
+            let offsets = results.iter().find_map(|result| match result {
+                Ok(crate::sim::WorldOutcome::Offsets(offsets)) => Some(offsets.as_slice()),
                 _ => None,
             });
-            let offsets = apportioned(world, &topic, offset.unwrap_or(0));
             Answer {
-                text: groups_text::reset(&group, &topic, &offsets),
+                text: groups_text::reset(&group, &topic, offsets.unwrap_or(&[])),
                 ..Answer::default()
             }
         }),

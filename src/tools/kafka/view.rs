@@ -6,6 +6,7 @@ use crate::sim::ids::GroupId;
 use crate::sim::kubernetes::pod::Pod;
 use crate::sim::plan::{GroupPlan, TopicPlan};
 use crate::sim::time::Span;
+use crate::sim::world::consumers::assigned;
 use crate::sim::world::kafka::TopicLog;
 use crate::sim::world::members::{client_id, member_id};
 
@@ -69,16 +70,6 @@ impl GroupState {
             Self::Empty => "Empty",
         }
     }
-}
-
-/// The share of a topic's number that falls to a partition; shares add up to the number.
-pub const fn share(number: u64, partition: u32, partitions: u32) -> u64 {
-    let partitions = if partitions == 0 {
-        1
-    } else {
-        partitions as u64
-    };
-    (number + partitions - 1 - partition as u64) / partitions
 }
 
 impl<'a> Cluster<'a> {
@@ -147,23 +138,19 @@ impl<'a> Cluster<'a> {
     pub fn partitions(&self, id: GroupId) -> Vec<Partition> {
         let plan = self.world.plan();
         let found = plan.groups.get(id.index()).and_then(|group| {
-            let topic = plan.topics.get(group.topic.index())?;
             let log = self.world.topics().get(group.topic.index())?;
-            Some((
-                topic.spec.partitions.max(1),
-                log,
-                self.world.groups().get(id.index())?,
-            ))
+            Some((log, self.world.groups().get(id.index())?))
         });
-        let Some((count, log, state)) = found.filter(|(_, log, _)| log.exists) else {
+        let Some((log, state)) = found.filter(|(log, _)| log.exists) else {
             return Vec::new();
         };
-        (0..count)
-            .map(|number| Partition {
+        let numbered = state.with(log).zip(0..);
+        numbered
+            .map(|((progress, log), number)| Partition {
                 number,
-                start: share(log.start, number, count),
-                committed: share(state.committed.min(log.end), number, count),
-                end: share(log.end, number, count),
+                start: log.start,
+                committed: progress.committed.min(log.end),
+                end: log.end,
             })
             .collect()
     }
@@ -174,8 +161,7 @@ impl<'a> Cluster<'a> {
         let Some(service) = plan.services.get(group.service.index()) else {
             return Vec::new();
         };
-        let topic = plan.topics.get(group.topic.index());
-        let partitions = topic.map_or(1, |topic| topic.spec.partitions.max(1));
+        let partitions = plan.partitions(group.topic);
         let client_id = client_id(service.spec.runtime, &group.name);
         let pods: Vec<_> = self
             .world
@@ -202,7 +188,7 @@ impl<'a> Cluster<'a> {
                     ),
                     host: format!("/{address}"),
                     client_id: client_id.clone(),
-                    partitions: run_of(partitions, count, place),
+                    partitions: assigned(partitions, count, place).collect(),
                 }
             })
             .collect()
@@ -255,37 +241,5 @@ impl<'a> Cluster<'a> {
         let all =
             (0..self.replication()).map(|copy| ((partition + copy) % brokers + 1).to_string());
         all.collect::<Vec<_>>().join(",")
-    }
-}
-
-/// The partitions of the `place`-th of `count` members, as the range assignor deals them.
-fn run_of(partitions: u32, count: u32, place: u32) -> Vec<u32> {
-    let each = partitions / count.max(1);
-    let more = partitions % count.max(1);
-    let first = place * each + place.min(more);
-    (first..first + each + u32::from(place < more)).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn shares_add_up_to_the_whole() {
-        for number in [0, 1, 7, 100, 2_000_003] {
-            for partitions in 1..9 {
-                let sum: u64 = (0..partitions)
-                    .map(|part| share(number, part, partitions))
-                    .sum();
-                assert_eq!(sum, number);
-            }
-        }
-    }
-
-    #[test]
-    fn members_share_the_partitions_in_runs() {
-        assert_eq!(run_of(5, 2, 0), [0, 1, 2]);
-        assert_eq!(run_of(5, 2, 1), [3, 4]);
-        assert!(run_of(1, 2, 1).is_empty());
     }
 }

@@ -639,7 +639,7 @@ mod tests {
 
     #[test]
     fn a_growing_table_counts_what_its_group_worked_off() {
-        let committed = small_world().groups().first().unwrap().committed;
+        let committed = small_world().groups().first().unwrap().committed();
         assert_eq!(
             rows("select count(*) from s.done").unwrap(),
             [committed.to_string()]

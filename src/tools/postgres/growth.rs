@@ -7,8 +7,8 @@ use crate::scenario::format::infrastructure::{Table, TableGrowth};
 use crate::sim::World;
 use crate::sim::draw::{StreamId, StreamKey};
 use crate::sim::ids::GroupId;
+use crate::sim::partitions::share;
 use crate::sim::plan::{Deed, TopicPlan};
-use crate::sim::signals::FOLLOWS;
 use crate::sim::telemetry::reader::Part;
 use crate::sim::time::{SimTime, Span};
 use crate::sim::world::members::uuid;
@@ -78,7 +78,7 @@ impl<'a> Growth<'a> {
         let known: Vec<_> = group
             .gaps
             .iter()
-            .map(|(when, expected, got)| (*when, got.saturating_sub(*expected)))
+            .map(|gap| (gap.at, gap.missing()))
             .collect();
         let told: u64 = known.iter().map(|(_, lost)| lost).sum();
         let reset = self.world.trainee().deeds.iter().rev();
@@ -91,24 +91,28 @@ impl<'a> Growth<'a> {
             .filter(|(when, _)| *when <= at)
             .map(|(_, lost)| lost)
             .sum();
-        let rest = (group.lost + group.skipped).saturating_sub(told);
-        let since = reset.unwrap_or(group.since);
+        let rest = (group.lost() + group.skipped()).saturating_sub(told);
+        let since = reset.unwrap_or(group.since());
         before + if rest > 0 && at >= since { rest } else { 0 }
     }
 
     /// The group's committed offset at each of these ascending instants.
     fn committed_at(&self, at: &[SimTime]) -> Vec<u64> {
         let signals = self.world.signals();
-        let track = signals
-            .group(self.group)
-            .and_then(|group| signals.telemetry().value(group.committed));
+        let group = signals.group(self.group);
+        let partitions = group.map_or(&[][..], |group| &group.committed);
+        let of = partitions.len() as u32;
+        let tracks: Vec<_> = (0..)
+            .zip(partitions)
+            .filter_map(|(number, id)| Some((number, signals.telemetry().value(*id)?)))
+            .collect();
         let topic = self
             .world
             .plan()
             .groups
             .get(self.group.index())
             .and_then(|group| signals.topic(group.topic));
-        let (Some(track), Some(topic)) = (track, topic) else {
+        let Some(topic) = topic else {
             return vec![0; at.len()];
         };
         let times: Vec<i64> = at.iter().map(|at| at.millis()).collect();
@@ -129,9 +133,13 @@ impl<'a> Growth<'a> {
         times
             .iter()
             .zip(counted)
-            .map(|(at, count)| match *track.at(*at) {
-                FOLLOWS => end(count),
-                standing => (standing.max(0) as u64).min(end(count).max(standing.max(0) as u64)),
+            .map(|(at, count)| {
+                let committed = tracks.iter().map(|(number, track)| {
+                    // Negative while it keeps up.
+                    let held = u64::try_from(*track.at(*at));
+                    held.unwrap_or_else(|_| share(end(count), *number, of))
+                });
+                committed.sum()
             })
             .collect()
     }
@@ -299,7 +307,7 @@ mod tests {
         let group = world.groups().first().unwrap();
         assert_eq!(
             growth.rows(),
-            100 + group.committed - group.lost - group.skipped
+            100 + group.committed() - group.lost() - group.skipped()
         );
         let hour = world.now() - Span::from_mins(55);
         assert_eq!(

@@ -170,7 +170,7 @@ impl<'a> Events<'a> {
         let id = self.world.plan().names.groups.get(group);
         let group = id.and_then(|id| self.world.groups().get(id.index()));
         group.map_or(0, |group| {
-            group.gaps.partition_point(|(when, _, _)| *when <= at) as u64
+            group.gaps.partition_point(|gap| gap.at <= at) as u64
         })
     }
 

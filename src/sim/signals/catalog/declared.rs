@@ -6,7 +6,7 @@ use super::{Catalog, Labels};
 use crate::scenario::format::telemetry::{SeriesSpec, SeriesValue};
 use crate::sim::signals::STOCK_UNIT;
 use crate::sim::telemetry::atom::{AtomDef, PER_SECOND_Q32};
-use crate::sim::telemetry::series::{Base, SeriesDef, Values};
+use crate::sim::telemetry::series::{Base, Offsets, SeriesDef, Values};
 use crate::sim::telemetry::traffic::TrafficShape;
 
 pub(super) fn declare(catalog: &mut Catalog<'_>) {
@@ -101,12 +101,12 @@ fn values(catalog: &mut Catalog<'_>, name: &str, spec: &SeriesSpec) -> Option<Va
             let id = *catalog.plan.names.groups.get(group)?;
             let topic = catalog.plan.groups.get(id.index())?.topic;
             let topic = catalog.signals.topic(topic)?.clone();
-            let held = catalog.signals.group(id)?.committed;
+            let committed = catalog.signals.group(id)?.committed.iter();
             Some(Values::Offset {
                 atoms: topic.producers,
                 end_at_open: topic.end_at_page,
-                held,
-                lag: false,
+                partitions: topic.starts.len() as u32,
+                shows: Offsets::Committed((0..).zip(committed.copied()).collect()),
             })
         }
         SeriesValue::SameAs { .. } => None,

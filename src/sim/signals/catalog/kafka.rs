@@ -1,111 +1,128 @@
-//! What `kafka_exporter` says of topics and consumer groups.
+//! What `kafka_exporter` says of topics and consumer groups, partition by partition.
 
 use super::{Catalog, labels};
 use crate::sim::ids::{GroupId, TopicId};
-use crate::sim::telemetry::series::{Base, Values};
+use crate::sim::plan::{GroupPlan, TopicPlan};
+use crate::sim::signals::{GroupSignals, TopicSignals};
+use crate::sim::telemetry::series::{Base, Offsets, Values};
 
-#[expect(clippy::too_many_lines, reason = "a list of what is declared")]
+/// The exporter's job.
+const JOB: (&str, &str) = ("job", "kafka-exporter");
+
 pub(super) fn declare(catalog: &mut Catalog<'_>) {
     let plan = catalog.plan;
     for (index, topic) in plan.topics.iter().enumerate() {
-        let Some(signals) = catalog.signals.topic(TopicId(index as u32)).cloned() else {
-            continue;
-        };
+        if let Some(signals) = catalog.signals.topic(TopicId(index as u32)).cloned() {
+            declare_topic(catalog, topic, &signals);
+        }
+    }
+    for (index, group) in plan.groups.iter().enumerate() {
+        let signals = catalog.signals.group(GroupId(index as u32)).cloned();
+        let topic = plan.topics.get(group.topic.index());
+        let of_topic = catalog.signals.topic(group.topic).cloned();
+        if let (Some(signals), Some(topic), Some(of_topic)) = (signals, topic, of_topic) {
+            declare_offsets(catalog, (group, &signals), (topic, &of_topic));
+            declare_members(catalog, group, &signals);
+        }
+    }
+}
+
+fn declare_topic(catalog: &mut Catalog<'_>, topic: &TopicPlan, signals: &TopicSignals) {
+    let partitions = signals.starts.len() as u32;
+    for (number, start) in (0..partitions).zip(&signals.starts) {
+        let number_text = number.to_string();
         let own = || {
             labels([
                 ("topic", topic.name.as_str()),
-                ("partition", "0"),
-                ("job", "kafka-exporter"),
+                ("partition", number_text.as_str()),
+                JOB,
             ])
         };
-        let end = Values::Counter {
-            atoms: signals.producers.clone(),
+        catalog.single(
+            "kafka_topic_partition_current_offset",
+            "Current offset of a broker at topic/partition.",
+            own(),
+            log_end(signals, number, partitions),
+        );
+        catalog.single(
+            "kafka_topic_partition_oldest_offset",
+            "Oldest offset of a broker at topic/partition.",
+            own(),
+            value(*start),
+        );
+    }
+}
+
+/// A partition's log end; the only one's is the count of all messages.
+fn log_end(signals: &TopicSignals, number: u32, partitions: u32) -> Values {
+    let atoms = signals.producers.clone();
+    if partitions == 1 {
+        return Values::Counter {
+            atoms,
             unit: 1.0,
             base: Base::AtOpen(signals.end_at_page as f64),
             minus: None,
         };
-        let metric = "kafka_topic_partition_current_offset";
-        catalog.single(
-            metric,
-            "Current offset of a broker at topic/partition.",
-            own(),
-            end,
-        );
-        let oldest = Values::Value {
-            value: signals.start,
-            scale: 1.0,
-        };
-        let metric = "kafka_topic_partition_oldest_offset";
-        catalog.single(
-            metric,
-            "Oldest offset of a broker at topic/partition.",
-            own(),
-            oldest,
-        );
     }
-    for (index, group) in plan.groups.iter().enumerate() {
-        let Some(signals) = catalog.signals.group(GroupId(index as u32)).cloned() else {
-            continue;
-        };
-        let Some(topic) = catalog.signals.topic(group.topic).cloned() else {
-            continue;
-        };
-        let name = plan
-            .topics
-            .get(group.topic.index())
-            .map_or("", |topic| topic.name.as_str());
-        let own = || {
-            labels([
-                ("consumergroup", group.name.as_str()),
-                ("topic", name),
-                ("partition", "0"),
-                ("job", "kafka-exporter"),
-            ])
-        };
-        for (metric, help, lag) in [
-            (
-                "kafka_consumergroup_lag",
-                "Current approximate lag of a consumer group at topic/partition.",
-                true,
-            ),
-            (
-                "kafka_consumergroup_current_offset",
-                "Current offset of a consumer group at topic/partition.",
-                false,
-            ),
-        ] {
-            let values = Values::Offset {
-                atoms: topic.producers.clone(),
-                end_at_open: topic.end_at_page,
-                held: signals.committed,
-                lag,
-            };
-            catalog.single(metric, help, own(), values);
-        }
-        let members = Values::Value {
-            value: signals.members,
-            scale: 1.0,
-        };
-        let of_group = labels([
+    Values::Offset {
+        atoms,
+        end_at_open: signals.end_at_page,
+        partitions,
+        shows: Offsets::LogEnd(number),
+    }
+}
+
+const fn value(value: crate::sim::telemetry::store::ValueId) -> Values {
+    Values::Value { value, scale: 1.0 }
+}
+
+fn declare_offsets(
+    catalog: &mut Catalog<'_>,
+    (group, signals): (&GroupPlan, &GroupSignals),
+    (topic, of_topic): (&TopicPlan, &TopicSignals),
+) {
+    for (number, held) in (0..).zip(&signals.committed) {
+        let number_text = u32::to_string(&number);
+        let own = labels([
             ("consumergroup", group.name.as_str()),
-            ("job", "kafka-exporter"),
+            ("topic", topic.name.as_str()),
+            ("partition", number_text.as_str()),
+            JOB,
         ]);
-        catalog.single(
-            "kafka_consumergroup_members",
-            "Amount of members in a consumer group.",
-            of_group.clone(),
-            members,
-        );
-        let rebalances = Values::Value {
-            value: signals.rebalances,
-            scale: 1.0,
+        let offset = |shows: Offsets| Values::Offset {
+            atoms: of_topic.producers.clone(),
+            end_at_open: of_topic.end_at_page,
+            partitions: of_topic.starts.len() as u32,
+            shows,
         };
-        let metric = "kafka_consumergroup_rebalances_total";
+        let held = vec![(number, *held)];
         catalog.single(
-            metric,
-            "Rebalances of a consumer group.",
-            of_group,
-            rebalances,
+            "kafka_consumergroup_lag",
+            "Current approximate lag of a consumer group at topic/partition.",
+            own.clone(),
+            offset(Offsets::Lag(held.clone())),
+        );
+        catalog.single(
+            "kafka_consumergroup_current_offset",
+            "Current offset of a consumer group at topic/partition.",
+            own,
+            offset(Offsets::Committed(held)),
         );
     }
+}
+
+fn declare_members(catalog: &mut Catalog<'_>, group: &GroupPlan, signals: &GroupSignals) {
+    let own = labels([("consumergroup", group.name.as_str()), JOB]);
+    catalog.single(
+        "kafka_consumergroup_members",
+        "Amount of members in a consumer group.",
+        own.clone(),
+        value(signals.members),
+    );
+    catalog.single(
+        "kafka_consumergroup_rebalances_total",
+        "Rebalances of a consumer group.",
+        own,
+        value(signals.rebalances),
+    );
 }
