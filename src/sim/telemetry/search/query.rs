@@ -5,7 +5,7 @@ use std::sync::Arc;
 use regex::{Regex, RegexBuilder};
 use regex_automata::util::syntax;
 
-use super::machine::Automaton;
+use super::automaton::Automaton;
 
 /// Most filters of a query.
 const MOST_FILTERS: usize = 16;
