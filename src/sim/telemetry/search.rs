@@ -14,6 +14,7 @@ mod pieces;
 mod query;
 mod scan;
 mod set;
+mod size;
 mod table;
 pub mod tally;
 

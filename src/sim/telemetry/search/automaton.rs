@@ -7,9 +7,10 @@ use regex_automata::Anchored;
 use regex_automata::hybrid::LazyStateID as StateID;
 use regex_automata::hybrid::dfa::{Cache, Config, DFA};
 use regex_automata::nfa::thompson;
-use regex_automata::util::{start, syntax};
+use regex_automata::util::start;
+use regex_syntax::hir::Hir;
 
-use super::cost;
+use super::{cost, size};
 
 /// A pattern's program may take so many bytes; a larger one is looked for in whole lines.
 const PROGRAM_BYTES: usize = 1 << 18;
@@ -26,15 +27,17 @@ const NO_TEXT: u8 = 0xff;
 pub(super) struct Automaton(DFA);
 
 impl Automaton {
-    /// Compiles a pattern; none if its program is too large or has what an automaton cannot follow.
-    pub(super) fn new(pattern: &str, syntax: syntax::Config) -> Option<Self> {
+    /// Compiles a parsed pattern; none if its program is too large or has what an automaton cannot follow.
+    pub(super) fn new(parsed: &Hir) -> Option<Self> {
+        if size::exceeds(parsed, PROGRAM_BYTES) {
+            return None;
+        }
         let program = thompson::Config::new()
             .nfa_size_limit(Some(PROGRAM_BYTES))
             .which_captures(thompson::WhichCaptures::None);
         let program = thompson::Compiler::new()
             .configure(program)
-            .syntax(syntax)
-            .build(pattern)
+            .build_from_hir(parsed)
             .ok()?;
         let config = Config::new()
             // Word boundaries are followed while the text is ASCII; a template with other letters is read whole.
