@@ -382,8 +382,7 @@ enum Shown {
 struct Pane {
     world: World,
     shown: Shown,
-    lines: Option<Finder>,
-    kinds: Option<Finder>,
+    finder: Option<Finder>,
     wanted: Wanted,
     before: (u64, u64),
 }
@@ -393,7 +392,7 @@ impl Pane {
         let (world, wanted) = (&self.world, &self.wanted);
         let end_ms = world.now().millis();
         let new = || Finder::new(world, wanted).expect("the filter can be read");
-        let lines = self.lines.get_or_insert_with(new);
+        let finder = self.finder.get_or_insert_with(new);
         let back = |hours: i64| end_ms - hours * HOUR_MS;
         let (seek, middle) = match self.shown {
             Shown::At(hours) => (Seek::Time(back(hours)), back(hours) + HOUR_MS / 2),
@@ -401,15 +400,14 @@ impl Pane {
         };
         let mut kinds = 0;
         if let Shown::Kinds(hours) = self.shown {
-            let finder = self.kinds.get_or_insert_with(new);
             let groups = finder.groups(world, back(hours), end_ms, 64);
             kinds = groups
                 .iter()
                 .map(|group| group.lines + u64::from(group.is_new))
                 .sum();
         }
-        let window = lines.window(world, &seek, 150, 150);
-        let bars = lines.histogram(world, middle - HOUR_MS, middle, 190);
+        let window = finder.window(world, &seek, 150, 150);
+        let bars = finder.histogram(world, middle - HOUR_MS, middle, 190);
         let bars: u64 = bars.iter().flatten().sum();
         let now = (window.count, bars + kinds + window.lines.len() as u64);
         let changed = now != self.before || window.searched < 1.0;
@@ -423,8 +421,7 @@ fn took(text: &str, shown: Shown) -> Vec<Duration> {
     let mut pane = Pane {
         world: world(None),
         shown,
-        lines: None,
-        kinds: None,
+        finder: None,
         wanted: Wanted {
             text: text.to_owned(),
             ..Wanted::default()

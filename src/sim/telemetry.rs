@@ -1,5 +1,6 @@
 //! Lazy telemetry: samples and log lines as functions of seed, identity, time and history. Stores nothing but history.
 
+mod age;
 pub mod ahead;
 pub mod atom;
 mod counts;

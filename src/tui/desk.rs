@@ -124,10 +124,8 @@ pub struct RealDesk {
     looks: looks::Looks,
     /// A sentence on what cannot be saved, once that is so.
     trouble: Option<String>,
-    /// What the log pane found so far.
+    /// What the log pane found and counted so far.
     log_view: rows::LogView,
-    /// The same for its groups.
-    group_view: rows::LogView,
     /// The records of a finished drill that is only looked at.
     watched: Option<Vec<Record<Entry>>>,
     /// The debrief, once the drill is over.
@@ -145,7 +143,6 @@ impl RealDesk {
             looks: looks::Looks::default(),
             trouble: None,
             log_view: rows::LogView::default(),
-            group_view: rows::LogView::default(),
             watched: None,
             debrief: None,
         }
@@ -333,7 +330,7 @@ impl Desk for RealDesk {
 
     fn log_groups(&mut self, query: &LogQuery, start_ms: i64, end_ms: i64) -> Vec<LogGroup> {
         let world = self.bench.world();
-        rows::log_groups(&mut self.group_view, world, query, start_ms, end_ms)
+        rows::log_groups(&mut self.log_view, world, query, start_ms, end_ms)
     }
 
     fn log_context(&mut self, cursor: &str, trace: bool) -> Option<String> {

@@ -64,7 +64,7 @@ fn searched(filter: &LineStage) -> TextFilter {
     text
 }
 
-/// A query's selector and pipeline, made ready. Copies share what is compiled and decided.
+/// A query's selector and pipeline, made ready: compiled, and decided when somebody asks for that. Copies share both.
 #[derive(Clone)]
 pub(super) struct Prepared {
     pub(super) search: Search,
@@ -134,7 +134,7 @@ impl Prepared {
             }
         }
         Ok(Self {
-            search: Search::new(Arc::clone(&telemetry), filter, query),
+            search: Search::begin(Arc::clone(&telemetry), filter, query),
             telemetry,
             needs_trace: stages.iter().any(|stage| {
                 matches!(
@@ -152,6 +152,12 @@ impl Prepared {
         self.search
             .renew(Arc::clone(&telemetry), window.from_ms, window.until_ms);
         self.telemetry = telemetry;
+    }
+
+    /// Goes on deciding templates, and takes off a budget of work what that took. Says whether all are decided.
+    pub(super) fn decide(&mut self, left: &mut u64) -> bool {
+        *left = left.saturating_sub(self.search.decide(Budget::work(*left)));
+        self.search.is_decided()
     }
 
     /// Sends a line through the stages; `then` sees it if it comes out.
@@ -323,8 +329,19 @@ impl Run {
         self.cursor.filter(|_| !self.done)
     }
 
-    /// The next lines, at most `limit`, within a budget of lines looked at.
+    /// Whether all templates are decided, which comes before anything is found.
+    pub const fn is_decided(&self) -> bool {
+        self.prepared.search.is_decided()
+    }
+
+    /// Goes on deciding templates within a budget of work (see [`Budget::work`]). Says whether all are decided.
+    pub fn decide(&mut self, mut work: u64) -> bool {
+        self.prepared.decide(&mut work)
+    }
+
+    /// The next lines, at most `limit`, within a budget of lines looked at. Decides all templates before.
     pub fn next(&mut self, limit: usize, mut budget: u64) -> Vec<Entry> {
+        self.prepared.search.finish();
         let mut entries = Vec::new();
         while !self.done && entries.len() < limit {
             let slice = budget.min(1 << 16);
@@ -350,6 +367,9 @@ impl Run {
     pub fn next_for(&mut self, limit: usize, work: u64) -> Vec<Entry> {
         let mut entries = Vec::new();
         let mut left = work;
+        if !self.prepared.decide(&mut left) {
+            return entries;
+        }
         while !self.done && entries.len() < limit && left > 0 {
             let wanted = limit - entries.len();
             let mut fetch = self.fetch(wanted);

@@ -247,7 +247,9 @@ impl Part {
             cuts.first().copied().unwrap_or(0),
             cuts.last().copied().unwrap_or(0),
         );
-        let prepared = Prepared::new(Arc::clone(telemetry), &aggregation.log, &[], from, until)?;
+        let telemetry = Arc::clone(telemetry);
+        let mut prepared = Prepared::new(telemetry, &aggregation.log, &[], from, until)?;
+        prepared.search.finish();
         // What is summed over streams need not be kept apart by them.
         let summable = aggregation.unwrap.is_none()
             && matches!(

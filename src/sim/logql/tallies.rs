@@ -15,7 +15,8 @@ use crate::sim::telemetry::store::Telemetry;
 /// Counts as far as they have come.
 pub struct Tally {
     prepared: Prepared,
-    how: How,
+    /// None until all templates are decided.
+    how: Option<How>,
     cuts: Vec<i64>,
     bars: Vec<[u64; 5]>,
     by_name: ByName,
@@ -29,6 +30,17 @@ enum How {
     Walked(Walk, Detail),
     /// All at once, by running totals.
     Counted(Counting),
+}
+
+impl How {
+    fn begin(prepared: &Prepared, parts: usize) -> Self {
+        let search = &prepared.search;
+        match (prepared.stages.is_empty(), parts) {
+            (true, 1) => Self::Counted(search.start_counting()),
+            (true, _) => Self::Walked(search.start_walk(), Detail::Templates),
+            (false, _) => Self::Walked(search.start_walk(), Detail::Lines),
+        }
+    }
 }
 
 impl Tally {
@@ -49,7 +61,6 @@ impl Tally {
 
     fn begun(prepared: Prepared, window: Window, parts: usize) -> Self {
         let parts = parts.clamp(1, 4096);
-        let plain = prepared.stages.is_empty();
         let span = window.until_ms.saturating_sub(window.from_ms).max(1);
         let cuts = (0..=parts as i64)
             .map(|part| {
@@ -57,19 +68,9 @@ impl Tally {
                 window.from_ms.saturating_add(share as i64)
             })
             .collect();
-        let how = if plain && parts == 1 {
-            How::Counted(prepared.search.start_counting())
-        } else {
-            let detail = if plain {
-                Detail::Templates
-            } else {
-                Detail::Lines
-            };
-            How::Walked(prepared.search.start_walk(), detail)
-        };
         Self {
             prepared,
-            how,
+            how: None,
             cuts,
             bars: vec![[0; 5]; parts],
             by_name: BTreeMap::new(),
@@ -77,7 +78,10 @@ impl Tally {
     }
 
     /// Goes on within a budget of work (see [`Budget::work`]).
-    pub fn step(&mut self, work: u64) {
+    pub fn step(&mut self, mut work: u64) {
+        if !self.prepared.decide(&mut work) {
+            return;
+        }
         let budget = Budget::work(work);
         let Self {
             prepared,
@@ -86,7 +90,7 @@ impl Tally {
             bars,
             by_name,
         } = self;
-        match how {
+        match how.get_or_insert_with(|| How::begin(prepared, bars.len())) {
             How::Counted(counting) => {
                 prepared.search.count(counting, budget);
                 if let Some(bar) = bars.first_mut() {
@@ -150,8 +154,9 @@ impl Tally {
     /// Whether everything is counted.
     pub const fn is_done(&self) -> bool {
         match &self.how {
-            How::Walked(walk, _) => walk.is_done(),
-            How::Counted(counting) => counting.done,
+            None => false,
+            Some(How::Walked(walk, _)) => walk.is_done(),
+            Some(How::Counted(counting)) => counting.done,
         }
     }
 

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::age::oldest_kept;
 use super::atom::AtomId;
 use super::leaf::{LeafGrid, SCRAPE_MS};
 use super::reader::AtomReader;
@@ -261,23 +262,14 @@ impl CountCache {
 }
 
 impl Store {
-    /// Drops what was not asked for the longest, and a good deal at once: what is held is gone through for it.
+    /// Drops what was not asked for the longest.
     fn shrink_to(&mut self, capacity_bytes: usize) {
         if self.bytes <= capacity_bytes {
             return;
         }
         let blocks = self.held.values().flatten();
-        let mut by_age: Vec<(u64, usize)> =
-            blocks.map(|one| (one.stamp, one.block.bytes())).collect();
-        by_age.sort_unstable();
-        let (mut left, mut oldest_kept) = (self.bytes, u64::MAX);
-        for (stamp, bytes) in by_age {
-            if left <= capacity_bytes / 4 * 3 {
-                oldest_kept = stamp;
-                break;
-            }
-            left = left.saturating_sub(bytes);
-        }
+        let ages = blocks.map(|one| (one.stamp, one.block.bytes()));
+        let oldest_kept = oldest_kept(ages, self.bytes, capacity_bytes);
         self.bytes = 0;
         self.held.retain(|_, held| {
             held.retain(|one| one.stamp >= oldest_kept);

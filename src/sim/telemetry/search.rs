@@ -4,75 +4,44 @@
 //! filter is decided as far as it can be: never, always, or depending on some fields, which alone are then drawn. Work is
 //! done in slices, so a door can show progress, go on later, or stop.
 
+mod automaton;
 mod batch;
 pub(in crate::sim) mod cost;
+mod decide;
 mod graph;
 mod machine;
 mod pieces;
 mod query;
 mod scan;
+mod set;
+mod size;
+mod table;
 pub mod tally;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use query::{LineQuery, QueryError, TextFilter};
 
-use self::graph::{Graph, Surroundings};
-use self::machine::Machine;
-use self::pieces::Traces;
+use self::decide::{Decided, Decision, Plan, Undecided};
 use self::scan::{InLeaf, Scratch, Work};
 use super::leaf::LeafIndex;
 use super::lines::{Direction, LARGEST_PAGE, LEVELS, LineFilter, LogLine};
 use super::logs::{LineId, LineKey, Log, LogId};
 use super::prefix::Sum;
-use super::render::TraceIds;
-use super::selection::{Group, Selection};
-use super::slots::SlotTrack;
+use super::selection::Selection;
 use super::store::Telemetry;
-use super::template::{FieldKind, Template};
 use crate::scenario::format::telemetry::Level;
 
-/// How one filter is decided for one template.
-#[derive(Debug)]
-enum Decision {
-    /// The same for every line.
-    Known(bool),
-    /// By some of the fields.
-    Fields(Graph),
-    /// By the whole line.
-    WholeLine,
-}
-
-/// What a query says of a template.
-#[derive(Debug)]
-enum Plan {
-    Never,
-    Always,
-    /// Decided by these filters of the query; the others always hold.
-    Depends(Vec<(usize, Decision)>),
-    /// Only the event of this trace can match; the open filters decide.
-    Traced(u128, Vec<(usize, Decision)>),
-}
-
-/// What a query says of all templates that a filter takes.
-#[derive(Clone, Debug, Default)]
-struct Decided {
-    /// The tables of each of the query's filters; none where lines are read whole.
-    machines: Vec<Option<Machine>>,
-    plans: BTreeMap<LogId, Arc<Plan>>,
-    /// The pods that those templates were decided for which show them.
-    pods: BTreeMap<LogId, SlotTrack>,
-}
-
 /// A search over a snapshot: what is looked for and where, with every template decided as far as it can be. Copies share
-/// what is compiled and decided.
+/// what is compiled and decided. Nothing may be found or counted before all templates are decided.
 #[derive(Clone, Debug)]
 pub struct Search {
     telemetry: Arc<Telemetry>,
     filter: LineFilter,
     query: LineQuery,
     decided: Arc<Decided>,
+    /// What is still to be decided; none when everything is.
+    undecided: Option<Box<Undecided>>,
     /// The only leaves with matches, ascending, where a trace says which; none when all must be looked at.
     pinned: Option<Vec<LeafIndex>>,
 }
@@ -177,79 +146,6 @@ impl Counting {
 }
 
 impl Search {
-    /// Prepares a search; nothing is drawn.
-    pub fn new(telemetry: Arc<Telemetry>, filter: LineFilter, query: LineQuery) -> Self {
-        let machines = query.filters.iter().map(|filter| {
-            let automaton = filter.automaton.as_ref()?;
-            Machine::new(Arc::clone(automaton))
-        });
-        let decided = Decided {
-            machines: machines.collect(),
-            ..Decided::default()
-        };
-        let mut search = Self {
-            telemetry,
-            filter,
-            query,
-            decided: Arc::new(decided),
-            pinned: None,
-        };
-        search.decide();
-        search
-    }
-
-    /// Decides the templates that are new, and those that show pods of which there are more.
-    fn decide(&mut self) {
-        for group in &Selection::new(&self.telemetry, &self.filter).groups {
-            for chosen in &group.logs {
-                let shown = group.slots.filter(|_| shows_pods(chosen.log));
-                let known = self.decided.plans.contains_key(&chosen.id)
-                    && shown.is_none_or(|slots| {
-                        let pods = self.decided.pods.get(&chosen.id);
-                        pods.is_some_and(|pods| pods.has_pods_of(slots))
-                    });
-                if known {
-                    continue;
-                }
-                let decided = Arc::make_mut(&mut self.decided);
-                let around = around(&self.telemetry, group);
-                let plan = plan(&self.query, &mut decided.machines, chosen.log, around);
-                decided.plans.insert(chosen.id, Arc::new(plan));
-                if let Some(slots) = shown {
-                    decided.pods.insert(chosen.id, slots.clone());
-                }
-            }
-        }
-        self.pinned = self.pin();
-    }
-
-    /// The leaves that can hold matches, if the event of a trace is all that can match besides scripted lines.
-    fn pin(&self) -> Option<Vec<LeafIndex>> {
-        let plans = self.decided.plans.values();
-        let mut traces = plans.filter_map(|plan| match &**plan {
-            Plan::Never => None,
-            Plan::Traced(trace, _) => Some(Some(*trace)),
-            Plan::Always | Plan::Depends(_) => Some(None),
-        });
-        let trace = traces.next()??;
-        if !traces.all(|other| other == Some(trace)) {
-            return None;
-        }
-        let event = TraceIds::new(self.telemetry.seed()).event(trace);
-        let mut leaves: Vec<LeafIndex> = event.map(|(_, leaf, _)| leaf).into_iter().collect();
-        let selection = self.selection(|_| false);
-        let grid = self.telemetry.grid();
-        let scripted = selection.scripted_between(selection.from_ms, selection.until_ms);
-        leaves.extend(
-            scripted
-                .filter(|scripted| self.query.matches(scripted.text()))
-                .map(|scripted| grid.leaf_at(scripted.key.at_ms)),
-        );
-        leaves.sort_unstable();
-        leaves.dedup();
-        Some(leaves)
-    }
-
     /// The first leaf from one on that can hold matches.
     fn first_leaf(&self, leaf: LeafIndex) -> LeafIndex {
         match &self.pinned {
@@ -271,13 +167,6 @@ impl Search {
                 last.copied().unwrap_or(LeafIndex::MIN)
             }
         }
-    }
-
-    /// The same search over another snapshot and window: templates stay decided, but for new ones and those that show pods.
-    pub fn renew(&mut self, telemetry: Arc<Telemetry>, from_ms: i64, until_ms: i64) {
-        (self.filter.from_ms, self.filter.until_ms) = (from_ms, until_ms);
-        self.telemetry = telemetry;
-        self.decide();
     }
 
     /// The next matches after (or before) a cursor, at most `limit`, within a budget.
@@ -474,6 +363,7 @@ impl Search {
     }
 
     fn selection(&self, wanted: impl Fn(&Plan) -> bool) -> Selection<'_> {
+        debug_assert!(self.is_decided(), "a search that is not decided yet");
         let mut selection = Selection::new(&self.telemetry, &self.filter);
         for group in &mut selection.groups {
             group.logs.retain(|chosen| {
@@ -550,70 +440,6 @@ fn between(grid: &super::leaf::LeafGrid, leaf: LeafIndex, direction: Direction) 
             },
         },
     }
-}
-
-fn around<'a>(telemetry: &'a Telemetry, group: &Group<'a>) -> Surroundings<'a> {
-    let latency = telemetry
-        .atom_def(group.atom)
-        .and_then(|def| def.latency.as_ref());
-    Surroundings {
-        slots: group.slots,
-        latency: latency.map(|(latency, _)| &**latency),
-    }
-}
-
-fn shows_pods(log: &Log) -> bool {
-    let mut fields = log.def.template.fields().iter();
-    fields.any(|field| matches!(field.kind, FieldKind::Pod | FieldKind::Node))
-}
-
-fn plan(
-    query: &LineQuery,
-    machines: &mut [Option<Machine>],
-    log: &Log,
-    around: Surroundings<'_>,
-) -> Plan {
-    let template = &log.def.template;
-    let mut open = Vec::new();
-    let mut trace = None;
-    for ((number, filter), machine) in query.filters.iter().enumerate().zip(machines) {
-        // The digits of a trace are found in its own event's line alone: no automaton is needed to see that.
-        let decision = match filter
-            .trace
-            .map(|wanted| (wanted, pieces::traces_of(template)))
-        {
-            Some((wanted, Traces::Alone)) if trace.is_none_or(|other| other == wanted) => {
-                trace = Some(wanted);
-                continue;
-            }
-            Some((_, Traces::Nowhere | Traces::Alone)) => Decision::Known(false),
-            Some((_, Traces::Unclear)) | None => decide(machine.as_mut(), template, around),
-        };
-        match decision {
-            Decision::Known(found) if found == filter.negated => return Plan::Never,
-            Decision::Known(_) => {}
-            decision => open.push((number, decision)),
-        }
-    }
-    match trace {
-        Some(trace) => Plan::Traced(trace, open),
-        None if open.is_empty() => Plan::Always,
-        None => Plan::Depends(open),
-    }
-}
-
-/// Decides a filter for a template by the filter's machine.
-fn decide(
-    machine: Option<&mut Machine>,
-    template: &Template,
-    around: Surroundings<'_>,
-) -> Decision {
-    let graph = machine.and_then(|machine| Graph::new(machine, template, around));
-    graph.map_or(Decision::WholeLine, |graph| {
-        graph
-            .known()
-            .map_or(Decision::Fields(graph), Decision::Known)
-    })
 }
 
 #[cfg(test)]

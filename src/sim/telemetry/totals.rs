@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::age::oldest_kept;
 use super::atom::AtomId;
 use super::leaf::LeafIndex;
 use super::reader::{AtomReader, Detail, Measure, Part, Totals};
@@ -170,22 +171,14 @@ impl TotalsCache {
 }
 
 impl Store {
-    /// Drops what was not asked for the longest, and a good deal at once: what is held is gone through for it.
+    /// Drops what was not asked for the longest.
     fn shrink_to(&mut self, capacity_bytes: usize) {
         if self.bytes <= capacity_bytes {
             return;
         }
         let marks = self.marks.values().flatten();
-        let mut by_age: Vec<(u64, usize)> = marks.map(|mark| (mark.stamp, mark.bytes())).collect();
-        by_age.sort_unstable();
-        let (mut left, mut oldest_kept) = (self.bytes, u64::MAX);
-        for (stamp, bytes) in by_age {
-            if left <= capacity_bytes / 4 * 3 {
-                oldest_kept = stamp;
-                break;
-            }
-            left = left.saturating_sub(bytes);
-        }
+        let ages = marks.map(|mark| (mark.stamp, mark.bytes()));
+        let oldest_kept = oldest_kept(ages, self.bytes, capacity_bytes);
         self.bytes = 0;
         self.marks.retain(|_, marks| {
             marks.retain(|mark| mark.stamp >= oldest_kept);

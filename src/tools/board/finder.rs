@@ -1,12 +1,13 @@
 //! Log lines of a query around a place, for a list of any length: found in slices, kept while the query stays, extended as
 //! time goes on. Counts by time, level and template in slices as well. Never decides what matches.
 
-use std::collections::BTreeMap;
+mod kinds;
+
 use std::ops::Range;
 use std::sync::Arc;
 
+pub use self::kinds::Group;
 use super::lines::{Seek, Wanted, Window};
-use crate::scenario::format::telemetry::Level;
 use crate::sim::World;
 use crate::sim::artifact::Shown;
 use crate::sim::logql::ast::{Expr, LineFilter as LineStage, LineOp, LogExpr, Stage};
@@ -14,45 +15,27 @@ use crate::sim::logql::entries::{Entry, Run, Window as Span};
 use crate::sim::logql::tallies::{ByName, Tally};
 use crate::sim::logql::{ParseError, parse};
 use crate::sim::promql::matcher::{MatchOp, Matcher};
-use crate::sim::telemetry::lines::{Direction, LEVELS, LineFilter};
-use crate::sim::telemetry::logs::{LineKey, LogId};
-use crate::sim::telemetry::search::{Budget, Counting, LineQuery, Search};
+use crate::sim::telemetry::lines::{Direction, LEVELS};
+use crate::sim::telemetry::logs::LineKey;
 use crate::sim::telemetry::store::Telemetry;
 use crate::tools::logs::logql::is_logql;
 use crate::tools::logs::page::{Line, as_line, word};
 
+/// Work of one step that decides what the filter says of templates; a frame may take three of them, and little else before
+/// all are decided.
+const DECIDE: u64 = if cfg!(test) { 2_000 } else { 250_000 };
 /// Work of one step that looks for lines, in units of about ten nanoseconds; a frame may take four of them.
 const FIND: u64 = 60_000;
 /// Work of one step that counts all matches.
 const COUNT: u64 = 150_000;
 /// Work of one step that counts the bars.
 const BARS: u64 = 200_000;
-/// Work of one step that looks whether kinds of lines are new, and that of beginning with one of them.
-const KINDS: u64 = 100_000;
-const KIND: u64 = 1_000;
 /// After so much time what was counted once is counted anew.
 const STALE_MS: i64 = 15_000;
 /// Lines that are kept on one side of the place.
 const MOST_KEPT: usize = 20_000;
 /// Lines fetched beyond what is asked for.
 const AHEAD: usize = 200;
-
-/// A template with what it wrote in a window.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Group {
-    /// Service.
-    pub service: String,
-    /// The kind of line.
-    pub name: String,
-    /// Level.
-    pub level: Level,
-    /// The text with its fields as `{name}`.
-    pub pattern: String,
-    /// Lines in the window.
-    pub lines: u64,
-    /// It had written none before the window, as far as lines are kept.
-    pub is_new: bool,
-}
 
 /// A query's lines around a place.
 pub struct Finder {
@@ -68,59 +51,11 @@ pub struct Finder {
     /// The place; none for the newest line.
     place_ms: Option<i64>,
     bars: Option<Bars>,
+    /// What kinds of lines are counted by, over a window of their own.
+    kinds: Option<Bars>,
     total: Option<(i64, Tally)>,
-    /// Whether kinds had written lines before a window began, by service and name.
-    before: BTreeMap<(String, String), Before>,
-}
-
-/// Whether a kind had written lines before an instant.
-struct Before {
-    until_ms: i64,
-    /// Up to where history was closed when this was last looked for.
-    closed_ms: i64,
-    /// The answer so far: none, while it is looked for the first time.
-    any: Option<bool>,
-    /// What looks for it, until it is known.
-    counting: Option<(Search, Counting)>,
-}
-
-impl Before {
-    fn new(until_ms: i64) -> Self {
-        Self {
-            until_ms,
-            closed_ms: i64::MIN,
-            any: None,
-            counting: None,
-        }
-    }
-
-    /// Looks for lines within a budget of work. Says what it has taken.
-    fn step(&mut self, telemetry: &Arc<Telemetry>, kind: &(String, String), work: u64) -> u64 {
-        let mut taken = 0;
-        let stale = telemetry.closed_ms().saturating_sub(self.closed_ms) > STALE_MS;
-        if self.counting.is_none() && stale {
-            let filter = LineFilter {
-                services: vec![kind.0.clone()],
-                names: vec![kind.1.clone()],
-                until_ms: self.until_ms,
-                ..LineFilter::default()
-            };
-            let search = Search::new(Arc::clone(telemetry), filter, LineQuery::default());
-            let counting = search.start_counting();
-            self.closed_ms = telemetry.closed_ms();
-            self.counting = Some((search, counting));
-            taken += KIND;
-        }
-        if let Some((search, counting)) = &mut self.counting {
-            taken += search.count(counting, Budget::work(work.saturating_sub(taken)));
-            let found = counting.total() > 0;
-            if found || counting.done {
-                self.any = Some(found);
-                self.counting = None;
-            }
-        }
-        taken
-    }
+    /// Whether kinds had written lines before a window began.
+    before: kinds::Befores,
 }
 
 impl std::fmt::Debug for Finder {
@@ -269,9 +204,23 @@ impl Finder {
             until_ms,
             place_ms: None,
             bars: None,
+            kinds: None,
             total: None,
-            before: BTreeMap::new(),
+            before: kinds::Befores::new(),
         })
+    }
+
+    /// Goes on deciding what the filter says of templates, which all that is found and counted shares. Says whether all are
+    /// decided.
+    fn decide(&mut self, telemetry: &Arc<Telemetry>) -> bool {
+        if !self.older_run.is_decided() {
+            if !self.older_run.decide(DECIDE) {
+                return false;
+            }
+            // Only now may others begin with what is decided.
+            self.go_to(telemetry, self.place_ms);
+        }
+        true
     }
 
     /// What it looks for.
@@ -294,7 +243,7 @@ impl Finder {
             Direction::Older,
         );
         self.newer_run = place_ms
-            .filter(|at| *at < closed)
+            .filter(|at| *at < closed && self.older_run.is_decided())
             .map(|at| self.newer(telemetry, window(at, closed)));
     }
 
@@ -392,12 +341,16 @@ impl Finder {
             }
             Seek::At(cursor) => {
                 if let Some(key) = LineKey::parse(cursor)
+                    && self.place_ms != Some(key.at_ms)
                     && self.find(key).is_none()
                 {
                     self.go_to(&telemetry, Some(key.at_ms));
                 }
             }
             _ => {}
+        }
+        if !self.decide(&telemetry) {
+            return Window::default();
         }
         self.extend(&telemetry);
         let mut open = false;
@@ -494,114 +447,48 @@ impl Finder {
         end_ms: i64,
         parts: usize,
     ) -> Vec<[u64; 5]> {
-        self.bars(world, start_ms, end_ms, parts)
-            .map_or_else(|| vec![[0; 5]; parts], |bars| bars.bars().to_vec())
-    }
-
-    fn bars(
-        &mut self,
-        world: &World,
-        start_ms: i64,
-        end_ms: i64,
-        parts: usize,
-    ) -> Option<&mut Bars> {
         let telemetry = world.signals().telemetry().snapshot();
-        let until_ms = end_ms.min(telemetry.closed_ms());
-        let window = (start_ms, until_ms, parts);
-        if self
-            .bars
-            .as_ref()
-            .is_none_or(|bars| bars.window != window && bars.tally.is_done())
-        {
-            let span = Span {
-                from_ms: start_ms,
-                until_ms: end_ms,
-            };
-            let before = self.bars.take();
-            let shown = before
-                .as_ref()
-                .filter(|bars| bars.window.2 == parts)
-                .map(|bars| (bars.tally.bars().to_vec(), bars.tally.by_name().clone()));
-            let tally = match before {
-                Some(bars) => bars.tally.restarted(telemetry, span, parts),
-                None => Tally::of(&self.older_run, telemetry, span, parts),
-            };
-            self.bars = Some(Bars {
-                window,
-                tally,
-                shown,
-            });
+        if !self.decide(&telemetry) {
+            return vec![[0; 5]; parts];
         }
-        let bars = self.bars.as_mut()?;
-        bars.tally.step(BARS);
-        Some(bars)
+        let before = self.bars.take();
+        let bars = self.counted(before, telemetry, (start_ms, end_ms), parts);
+        let counts = bars.bars().to_vec();
+        self.bars = Some(bars);
+        counts
     }
 
-    /// What wrote lines in a window, most lines first.
-    pub fn groups(
-        &mut self,
-        world: &World,
-        start_ms: i64,
-        end_ms: i64,
+    /// The counts of a window of time, a step further; begun anew where they are of another window.
+    fn counted(
+        &self,
+        before: Option<Bars>,
+        telemetry: Arc<Telemetry>,
+        (from_ms, until_ms): (i64, i64),
         parts: usize,
-    ) -> Vec<Group> {
-        let telemetry = world.signals().telemetry().snapshot();
-        let Some(bars) = self.bars(world, start_ms, end_ms, parts) else {
-            return Vec::new();
-        };
-        let by_name = bars.by_name().clone();
-        self.look_before(&telemetry, &by_name, start_ms);
-        let before = &self.before;
-        let patterns: BTreeMap<(&str, &str), (LogId, Level)> = telemetry
-            .log_defs()
-            .map(|(id, def)| ((&*def.service, &*def.name), (id, def.level)))
-            .collect();
-        let flat = by_name.into_iter().flat_map(|(service, kinds)| {
-            let kinds = kinds.into_iter();
-            kinds.map(move |(name, lines)| (service.clone(), name, lines))
-        });
-        let mut groups: Vec<Group> = flat
-            .map(|(service, name, lines)| {
-                let known = patterns.get(&(service.as_str(), name.as_str()));
-                let def = known.and_then(|(id, _)| telemetry.log_def(*id));
-                // What containers write at single instants has no template: the kind says it, a line has the level.
-                let of_line = || telemetry.newest_scripted(&service, &name);
-                Group {
-                    level: known
-                        .map(|(_, level)| *level)
-                        .or_else(of_line)
-                        .unwrap_or(Level::Info),
-                    pattern: def.map_or_else(|| name.clone(), |def| def.template.pattern()),
-                    is_new: before
-                        .get(&(service.clone(), name.clone()))
-                        .is_some_and(|before| before.any == Some(false)),
-                    service,
-                    name,
-                    lines,
-                }
-            })
-            .collect();
-        groups.sort_by(|a, b| b.lines.cmp(&a.lines).then_with(|| a.name.cmp(&b.name)));
-        groups
-    }
-}
-
-impl Finder {
-    /// Looks whether kinds of lines were written before an instant, as far as a step's work reaches.
-    fn look_before(&mut self, telemetry: &Arc<Telemetry>, kinds: &ByName, until_ms: i64) {
-        self.before.retain(|_, before| before.until_ms == until_ms);
-        let mut left = KINDS;
-        for (service, names) in kinds {
-            for name in names.keys() {
-                let kind = (service.clone(), name.clone());
-                let before = self.before.entry(kind.clone());
-                let before = before.or_insert_with(|| Before::new(until_ms));
-                left = left.saturating_sub(before.step(telemetry, &kind, left));
-                if left == 0 {
-                    return;
+    ) -> Bars {
+        let window = (from_ms, until_ms.min(telemetry.closed_ms()), parts);
+        let goes_on = |bars: &Bars| bars.window == window || !bars.tally.is_done();
+        let mut bars = match before {
+            Some(bars) if goes_on(&bars) => bars,
+            before => {
+                let span = Span { from_ms, until_ms };
+                let shown = before
+                    .as_ref()
+                    .filter(|bars| bars.window.2 == parts)
+                    .map(|bars| (bars.tally.bars().to_vec(), bars.tally.by_name().clone()));
+                let tally = match before {
+                    Some(bars) => bars.tally.restarted(telemetry, span, parts),
+                    None => Tally::of(&self.older_run, telemetry, span, parts),
+                };
+                Bars {
+                    window,
+                    tally,
+                    shown,
                 }
             }
-        }
+        };
+        bars.tally.step(BARS);
+        bars
     }
 }
 
@@ -632,6 +519,7 @@ pub fn pod_query(world: &World, cursor: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sim::telemetry::lines::LineFilter;
     use crate::sim::testing::small_world;
     use crate::sim::time::Span as Length;
 
@@ -745,6 +633,35 @@ mod tests {
         );
         assert!(groups.is_sorted_by(|a, b| a.lines >= b.lines));
         assert!(groups.iter().any(|group| !group.is_new));
+    }
+
+    #[test]
+    fn what_is_asked_while_templates_are_decided_is_found_afterwards() {
+        let world = small_world();
+        let end = world.now().millis();
+        let seek = Seek::Time(end - 300_000);
+        let text = r#"{app=~".+"} |~ `\w{9}`"#;
+        let mut finder = Finder::new(&world, &wanted(text)).unwrap();
+        let first = finder.window(&world, &seek, 10, 10);
+        assert!(first.lines.is_empty() && first.searched == 0.0);
+        assert!(finder.groups(&world, end - 600_000, end, 60).is_empty());
+        let window = settled(&mut finder, &world, &seek, 10, 10);
+        assert_eq!(window.lines.len(), 20);
+        let later = window
+            .lines
+            .iter()
+            .filter(|line| line.at.millis() >= end - 300_000);
+        assert_eq!(later.count(), 10);
+        for _ in 0..200 {
+            finder.groups(&world, end - 600_000, end, 60);
+            finder.histogram(&world, end - 600_000, end, 60);
+        }
+        let kinds = finder.groups(&world, end - 600_000, end, 60);
+        let bars = finder.histogram(&world, end - 600_000, end, 60);
+        assert_eq!(
+            kinds.iter().map(|kind| kind.lines).sum::<u64>(),
+            bars.iter().flatten().sum::<u64>()
+        );
     }
 
     #[test]

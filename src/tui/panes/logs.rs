@@ -56,6 +56,8 @@ pub struct LogsPane {
     top: usize,
     height: usize,
     want: Option<LogSeek>,
+    /// What was asked for last.
+    sought: LogSeek,
     following: bool,
     frozen: bool,
     wrap: bool,
@@ -87,6 +89,7 @@ impl Default for LogsPane {
             top: 0,
             height: 1,
             want: Some(LogSeek::Newest),
+            sought: LogSeek::Newest,
             following: true,
             frozen: false,
             wrap: false,
@@ -348,6 +351,7 @@ impl LogsPane {
             after: reach,
         };
         self.window = desk.log_window(&self.query, seek, size);
+        self.sought = seek.clone();
         let last = self.window.rows.len().saturating_sub(1);
         self.selected = if *seek == LogSeek::Newest {
             last
@@ -526,9 +530,11 @@ impl Pane for LogsPane {
             .take()
             .or_else(|| (anything && self.following).then_some(LogSeek::Newest))
             .or_else(|| {
-                (self.window.searched < 1.0 && !self.frozen)
-                    .then(|| self.row().map(|row| LogSeek::At(row.cursor.clone())))
-                    .flatten()
+                let waits = self.window.rows.is_empty();
+                (self.window.searched < 1.0 && (waits || !self.frozen)).then(|| match self.row() {
+                    Some(row) => LogSeek::At(row.cursor.clone()),
+                    None => self.sought.clone(),
+                })
             });
         let sought = seek.is_some();
         if let Some(seek) = seek {

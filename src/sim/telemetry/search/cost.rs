@@ -23,3 +23,11 @@ pub(super) const LEAF: u64 = 6;
 pub(super) const TEXT: u64 = 50;
 /// A line made and sent through a pipeline.
 pub(in crate::sim) const PIPELINE: u64 = 400;
+/// Steps of an automaton that have been taken before, in a unit.
+pub(super) const STEPS: u64 = 2;
+/// A step of an automaton that is taken for the first time.
+pub(super) const NEW_STEP: u64 = 100;
+/// A template looked at, before any step of an automaton.
+pub(super) const TEMPLATE: u64 = 100;
+/// Bytes copied in a unit.
+pub(super) const COPIED: u64 = 50;

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use regex_automata::hybrid::LazyStateID as StateID;
 
-use super::machine::{FOUND, LOST, Machine, Shape, State, UNSURE};
+use super::machine::{FOUND, LOST, Machine, Shape, State, Stop, UNSURE};
 use super::pieces::{Piece, cut};
 use crate::sim::telemetry::latency::Latency;
 use crate::sim::telemetry::slots::SlotTrack;
@@ -29,7 +29,7 @@ pub(super) const IN: u32 = 1;
 pub(super) const BY_LINE: u32 = u32::MAX;
 
 /// Where a line goes by a piece's value.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Node {
     /// The piece.
     pub(super) piece: usize,
@@ -39,7 +39,7 @@ pub(super) struct Node {
 }
 
 /// The nodes behind a piece.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Next {
     /// By the number of the word.
     Word(Box<[u32]>),
@@ -64,7 +64,7 @@ pub(super) struct Surroundings<'a> {
 }
 
 /// The decision graph of one pattern and one template.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Graph {
     pub(super) pieces: Vec<Piece>,
     /// Every node lies before those that lead to it; the first two are [`NOT_IN`] and [`IN`].
@@ -73,32 +73,6 @@ pub(super) struct Graph {
 }
 
 impl Graph {
-    /// The graph; `None` if it grows too large or the automaton cannot say.
-    pub(super) fn new(
-        machine: &mut Machine,
-        template: &Template,
-        around: Surroundings<'_>,
-    ) -> Option<Self> {
-        let pieces = cut(template);
-        let start = machine.start();
-        let mut builder = Builder {
-            machine,
-            pieces: &pieces,
-            around,
-            nodes: vec![None, None],
-            memo: BTreeMap::new(),
-            paths: BTreeMap::new(),
-            steps: 0,
-        };
-        let start = builder.node(0, start)?;
-        let nodes = builder.nodes;
-        Some(Self {
-            pieces,
-            nodes,
-            start,
-        })
-    }
-
     /// What every line says, if they all say the same.
     pub(super) const fn known(&self) -> Option<bool> {
         match self.start {
@@ -114,32 +88,89 @@ impl Graph {
     }
 }
 
-struct Builder<'a> {
-    machine: &'a mut Machine,
-    pieces: &'a [Piece],
-    around: Surroundings<'a>,
+/// A graph as far as it has been made.
+#[derive(Clone, Debug)]
+pub(super) struct Draft {
+    pieces: Vec<Piece>,
     nodes: Vec<Option<Node>>,
-    memo: BTreeMap<(usize, StateID), u32>,
+    /// Nodes by piece and state; none for one that is begun.
+    memo: BTreeMap<(usize, StateID), Option<u32>>,
     /// The states after each byte of a text when it was first run through.
     paths: BTreeMap<usize, Vec<StateID>>,
     steps: usize,
 }
 
+impl Draft {
+    /// Nothing is made yet.
+    pub(super) fn new(template: &Template) -> Self {
+        Self {
+            pieces: cut(template),
+            nodes: vec![None, None],
+            memo: BTreeMap::new(),
+            paths: BTreeMap::new(),
+            steps: 0,
+        }
+    }
+
+    /// Goes on within the machine's budget; the node before the first piece when all are made. It is unclear if the graph
+    /// grows too large or the automaton cannot say.
+    pub(super) fn go_on(
+        &mut self,
+        machine: &mut Machine,
+        around: Surroundings<'_>,
+    ) -> Result<u32, Stop> {
+        let start = machine.start();
+        let pieces = std::mem::take(&mut self.pieces);
+        let mut builder = Builder {
+            machine,
+            pieces: &pieces,
+            around,
+            draft: self,
+            again: false,
+        };
+        let start = builder.node(0, start);
+        self.pieces = pieces;
+        start
+    }
+
+    /// The graph that begins at a node.
+    pub(super) fn finish(self, start: u32) -> Graph {
+        Graph {
+            pieces: self.pieces,
+            nodes: self.nodes,
+            start,
+        }
+    }
+}
+
+struct Builder<'a> {
+    machine: &'a mut Machine,
+    pieces: &'a [Piece],
+    around: Surroundings<'a>,
+    draft: &'a mut Draft,
+    /// The node that is being made was begun before: its steps are counted already.
+    again: bool,
+}
+
 impl Builder<'_> {
-    /// The node before a piece in a state; none where the automaton cannot say or the graph grows too large.
-    fn node(&mut self, piece: usize, state: StateID) -> Option<u32> {
+    /// The node before a piece in a state.
+    fn node(&mut self, piece: usize, state: StateID) -> Result<u32, Stop> {
         match Machine::settled(state) {
-            Some(FOUND) => return Some(IN),
-            Some(LOST) => return Some(NOT_IN),
-            Some(_) => return None,
+            Some(FOUND) => return Ok(IN),
+            Some(LOST) => return Ok(NOT_IN),
+            Some(_) => return Err(Stop::Unclear),
             None => {}
         }
-        if let Some(&known) = self.memo.get(&(piece, state)) {
-            return Some(known);
+        let known = self.draft.memo.get(&(piece, state)).copied();
+        if let Some(Some(node)) = known {
+            return Ok(node);
         }
+        self.machine.pause()?;
+        self.draft.memo.insert((piece, state), None);
+        self.again = known.is_some();
         let pieces = self.pieces;
         let node = match pieces.get(piece) {
-            None if self.machine.at_end(state)? => IN,
+            None if self.machine.at_end(state).ok_or(Stop::Unclear)? => IN,
             None => NOT_IN,
             Some(Piece::Text(text)) => {
                 let after = self.text(piece, state, text.as_bytes());
@@ -148,23 +179,31 @@ impl Builder<'_> {
             Some(Piece::Words { words, .. }) => self.words(piece, state, words)?,
             Some(value) => self.value(piece, state, value)?,
         };
-        if self.memo.len() >= MOST_NODES || self.steps > MOST_STEPS {
-            return None;
+        if self.draft.memo.len() > MOST_NODES || self.draft.steps > MOST_STEPS {
+            return Err(Stop::Unclear);
         }
-        self.memo.insert((piece, state), node);
-        Some(node)
+        self.draft.memo.insert((piece, state), Some(node));
+        self.machine.moved();
+        Ok(node)
+    }
+
+    /// Counts steps once, however often the node is begun.
+    const fn count(&mut self, steps: usize) {
+        if !self.again {
+            self.draft.steps += steps;
+        }
     }
 
     /// The state after a text. Whatever the state before, most texts soon lead to the same states.
     fn text(&mut self, piece: usize, state: StateID, text: &[u8]) -> StateID {
-        let Some(path) = self.paths.get(&piece) else {
+        let Some(path) = self.draft.paths.get(&piece) else {
             let mut path = Vec::with_capacity(text.len());
             let after = self.machine.run_while(state, text, |state| {
                 path.push(state);
                 true
             });
-            self.steps += path.len();
-            self.paths.insert(piece, path);
+            self.count(path.len());
+            self.draft.paths.insert(piece, path);
             return after;
         };
         let (mut read, mut met) = (0, false);
@@ -173,52 +212,52 @@ impl Builder<'_> {
             read += 1;
             !met
         });
-        self.steps += read;
-        if met {
-            path.last().copied().unwrap_or(after)
-        } else {
-            after
-        }
+        let after = match path.last() {
+            Some(&last) if met => last,
+            _ => after,
+        };
+        self.count(read);
+        after
     }
 
-    fn words(&mut self, piece: usize, state: StateID, words: &[Arc<str>]) -> Option<u32> {
+    fn words(&mut self, piece: usize, state: StateID, words: &[Arc<str>]) -> Result<u32, Stop> {
+        self.count(words.iter().map(|word| word.len()).sum());
         let mut next = Vec::with_capacity(words.len());
         for word in words {
-            self.steps += word.len();
             let after = self.machine.run(state, word.as_bytes());
             next.push(self.node(piece + 1, after)?);
         }
         if let Some(same) = all_same(next.iter().copied()) {
-            return Some(same);
+            return Ok(same);
         }
-        Some(self.push(piece, state, Next::Word(next.into())))
+        Ok(self.push(piece, state, Next::Word(next.into())))
     }
 
-    fn value(&mut self, piece: usize, state: StateID, value: &Piece) -> Option<u32> {
+    fn value(&mut self, piece: usize, state: StateID, value: &Piece) -> Result<u32, Stop> {
         let before = self.machine.number(state);
-        let states = self.after_value(before, state, value);
+        let states = self.after_value(before, state, value)?;
         let mut next = Vec::with_capacity(states.len());
         for &after in &*states {
             next.push((after, self.after(piece, after)?));
         }
         if let Some(same) = all_same(next.iter().map(|&(_, node)| node)) {
-            return Some(same);
+            return Ok(same);
         }
         let next = match (value, self.around.latency) {
             (Piece::DurationMs | Piece::DurationUs, Some(latency)) => {
-                self.by_duration(before, value, latency, next)
+                self.by_duration(before, value, latency, next)?
             }
             _ => Next::Value(next.into()),
         };
-        Some(self.push(piece, state, next))
+        Ok(self.push(piece, state, next))
     }
 
     /// The node behind a piece in a state by its number.
-    fn after(&mut self, piece: usize, state: State) -> Option<u32> {
+    fn after(&mut self, piece: usize, state: State) -> Result<u32, Stop> {
         match state {
-            FOUND => Some(IN),
-            LOST => Some(NOT_IN),
-            UNSURE => None,
+            FOUND => Ok(IN),
+            LOST => Ok(NOT_IN),
+            UNSURE => Err(Stop::Unclear),
             state => self.node(piece + 1, self.machine.state(state)),
         }
     }
@@ -229,16 +268,14 @@ impl Builder<'_> {
         value: &Piece,
         latency: &Latency,
         next: Vec<(State, u32)>,
-    ) -> Next {
-        let of_bucket: Vec<u32> = (0..latency.buckets())
-            .map(|bucket| {
-                let states = self
-                    .machine
-                    .after(shape_of(value, latency.range_us(bucket)), before);
-                let nodes = states.iter().map(|&state| leads_to(&next, state));
-                all_same(nodes).unwrap_or(BY_LINE)
-            })
-            .collect();
+    ) -> Result<Next, Stop> {
+        let mut of_bucket = Vec::with_capacity(latency.buckets());
+        for bucket in 0..latency.buckets() {
+            let shape = shape_of(value, latency.range_us(bucket));
+            let states = self.machine.after(shape, before)?;
+            let nodes = states.iter().map(|&state| leads_to(&next, state));
+            of_bucket.push(all_same(nodes).unwrap_or(BY_LINE));
+        }
         let mut counts: BTreeMap<u32, usize> = BTreeMap::new();
         for &node in of_bucket.iter().filter(|node| **node != BY_LINE) {
             *counts.entry(node).or_default() += 1;
@@ -249,29 +286,35 @@ impl Builder<'_> {
         let others = numbered
             .filter(|(bucket, node)| *bucket < 64 && (**node != usual || usual == BY_LINE))
             .fold(0, |others, (bucket, _)| others | 1 << bucket);
-        Next::Duration {
+        Ok(Next::Duration {
             next: next.into(),
             of_bucket: of_bucket.into(),
             usual,
             others,
-        }
+        })
     }
 
     fn push(&mut self, piece: usize, state: StateID, next: Next) -> u32 {
         let state = self.machine.number(state);
-        self.nodes.push(Some(Node { piece, state, next }));
-        self.nodes.len() as u32 - 1
+        let nodes = &mut self.draft.nodes;
+        nodes.push(Some(Node { piece, state, next }));
+        nodes.len() as u32 - 1
     }
 
     /// The states in which any value of a piece may leave the automaton, ascending.
-    fn after_value(&mut self, before: State, state: StateID, value: &Piece) -> Arc<[State]> {
+    fn after_value(
+        &mut self,
+        before: State,
+        state: StateID,
+        value: &Piece,
+    ) -> Result<Arc<[State]>, Stop> {
         let slots = self.around.slots;
         let pods = || slots.into_iter().flat_map(SlotTrack::slots);
         let shape = match value {
-            Piece::Text(_) | Piece::Words { .. } => return Arc::from([before]),
+            Piece::Text(_) | Piece::Words { .. } => return Ok(Arc::from([before])),
             Piece::Minute(form) => return self.machine.after_minute(*form, state),
-            Piece::Pod => return self.names(state, pods().map(|(_, slot)| &*slot.pod)),
-            Piece::Node => return self.names(state, pods().map(|(_, slot)| &*slot.node)),
+            Piece::Pod => return Ok(self.names(state, pods().map(|(_, slot)| &*slot.pod))),
+            Piece::Node => return Ok(self.names(state, pods().map(|(_, slot)| &*slot.node))),
             Piece::Drawn { kind, .. } => kind.shape(),
             Piece::Trace => Shape::Hex(32),
             Piece::Span => Shape::Hex(16),
@@ -290,9 +333,9 @@ impl Builder<'_> {
 
     fn names<'n>(&mut self, state: StateID, names: impl Iterator<Item = &'n str>) -> Arc<[State]> {
         let names: BTreeSet<&str> = names.chain(["-"]).collect();
+        self.count(names.iter().map(|name| name.len()).sum());
         let mut states = BTreeSet::new();
         for name in names {
-            self.steps += name.len();
             let after = self.machine.run(state, name.as_bytes());
             states.insert(self.machine.number(after));
         }

@@ -1,57 +1,16 @@
 //! A pattern's automaton with tables of what whole pieces of a value do to it: two digits, three digits, a byte in
 //! hexadecimal. A value is then a few steps instead of one for each character. Knows nothing of templates.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use regex_automata::Anchored;
 use regex_automata::hybrid::LazyStateID as StateID;
-use regex_automata::hybrid::dfa::{Cache, Config, DFA};
-use regex_automata::nfa::thompson;
-use regex_automata::util::{start, syntax};
 
+use super::automaton::{Automaton, Made, STATES_BYTES};
+use super::set::Set;
+use super::table::Table;
 use crate::sim::telemetry::render::marks;
 use crate::sim::telemetry::template::TimeForm;
-
-/// A pattern's program may take so many bytes; a larger one is looked for in whole lines.
-const PROGRAM_BYTES: usize = 1 << 18;
-/// The states that a pattern's automaton has come to may take so many bytes. What would need more is read in whole lines.
-const STATES_BYTES: usize = 1 << 17;
-/// So often a state is sought that there is no room for; then none is sought any more.
-const MOST_REFUSED: u32 = 100;
-/// No text has this byte: the automaton quits there, which gives the state in which it cannot say.
-const NO_TEXT: u8 = 0xff;
-
-/// A pattern's automaton, of which only those states are made that some line can lead to. Making it costs the pattern's
-/// program; a pattern of many states costs no more than the few that templates come to.
-#[derive(Debug)]
-pub(super) struct Automaton(DFA);
-
-impl Automaton {
-    /// Compiles a pattern; none if its program is too large or has what an automaton cannot follow.
-    pub(super) fn new(pattern: &str, syntax: syntax::Config) -> Option<Self> {
-        let program = thompson::Config::new()
-            .nfa_size_limit(Some(PROGRAM_BYTES))
-            .which_captures(thompson::WhichCaptures::None);
-        let program = thompson::Compiler::new()
-            .configure(program)
-            .syntax(syntax)
-            .build(pattern)
-            .ok()?;
-        let config = Config::new()
-            // Word boundaries are followed while the text is ASCII; a template with other letters is read whole.
-            .unicode_word_boundary(true)
-            .quit(NO_TEXT, true)
-            // States are known by their numbers: none is ever dropped.
-            .minimum_cache_clear_count(Some(0));
-        let least = config.get_minimum_cache_capacity(&program).ok()?;
-        let automaton = DFA::builder()
-            .configure(config.cache_capacity(least + STATES_BYTES))
-            .build_from_nfa(program)
-            .ok()?;
-        Some(Self(automaton))
-    }
-}
 
 /// A state by its number among those that stand before, in or after a value.
 pub(super) type State = u16;
@@ -65,7 +24,7 @@ pub(super) const UNSURE: State = 2;
 /// The first number of an ordinary state.
 const ORDINARY: usize = 3;
 /// Values are followed in so many states; a pattern that needs more is looked for in whole lines.
-const MOST_STATES: usize = 512;
+pub(super) const MOST_STATES: usize = 512;
 /// Above so many thousands a number's last three digits are taken for any, at the ends of its range too.
 const MOST_THOUSANDS: u64 = 4_000;
 
@@ -93,80 +52,13 @@ pub(super) enum Shape {
     Millis(u64, u64),
 }
 
-/// For every state, the states after each value of one kind.
-#[derive(Clone, Debug)]
-struct Table {
-    width: usize,
-    cells: Vec<State>,
-    made: Vec<bool>,
-}
-
-impl Table {
-    fn new(width: usize) -> Self {
-        let mut table = Self {
-            width,
-            cells: Vec::new(),
-            made: Vec::new(),
-        };
-        for state in [LOST, FOUND, UNSURE] {
-            table.fill(state, &vec![state; width]);
-        }
-        table
-    }
-
-    #[inline]
-    fn get(&self, state: State, value: usize) -> State {
-        let place = usize::from(state) * self.width + value;
-        self.cells.get(place).copied().unwrap_or(UNSURE)
-    }
-
-    fn row(&self, state: State) -> &[State] {
-        let start = usize::from(state) * self.width;
-        self.cells.get(start..start + self.width).unwrap_or(&[])
-    }
-
-    fn has(&self, state: State) -> bool {
-        self.made.get(usize::from(state)).copied().unwrap_or(false)
-    }
-
-    fn fill(&mut self, state: State, after: &[State]) {
-        let place = usize::from(state);
-        if self.made.len() <= place {
-            self.made.resize(place + 1, false);
-            self.cells.resize((place + 1) * self.width, UNSURE);
-        }
-        let start = place * self.width;
-        if let Some(row) = self.cells.get_mut(start..start + after.len()) {
-            row.copy_from_slice(after);
-        }
-        if let Some(made) = self.made.get_mut(place) {
-            *made = true;
-        }
-    }
-}
-
-/// The states of an automaton so far.
-#[derive(Clone, Debug)]
-struct States {
-    cache: Cache,
-    /// How often there was no room for one more.
-    refused: u32,
-}
-
-/// The same for all that follow the automaton: a line's own minute or pod may lead to a new state.
-#[derive(Debug)]
-struct Made(Mutex<States>);
-
-impl Made {
-    fn lock(&self) -> MutexGuard<'_, States> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Clone for Made {
-    fn clone(&self) -> Self {
-        Self(Mutex::new(self.lock().clone()))
-    }
+/// Why a template is not decided yet, or cannot be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stop {
+    /// The budget is spent; going on gets further.
+    Spent,
+    /// The line itself decides.
+    Unclear,
 }
 
 /// The automaton with its states and tables, which grow while templates are decided.
@@ -174,9 +66,10 @@ impl Clone for Made {
 pub(super) struct Machine {
     automaton: Arc<Automaton>,
     made: Made,
+    /// What may be spent until the next pause, and whether anything has been kept since the last one.
+    limit: u64,
+    moved: bool,
     start: StateID,
-    /// The state in which the automaton cannot say.
-    unsure: StateID,
     /// Numbers of states, and the states of the numbers.
     numbers: BTreeMap<StateID, State>,
     states: Vec<StateID>,
@@ -199,16 +92,13 @@ pub(super) struct Machine {
 impl Machine {
     /// The automaton's tables, empty; none if it cannot start.
     pub(super) fn new(automaton: Arc<Automaton>) -> Option<Self> {
-        let dfa = &automaton.0;
-        let mut cache = dfa.create_cache();
-        let at_start = start::Config::new().anchored(Anchored::No);
-        let start = dfa.start_state(&mut cache, &at_start).ok()?;
-        let unsure = dfa.next_state(&mut cache, start, NO_TEXT).ok()?;
+        let (made, start) = automaton.begin()?;
         Some(Self {
             automaton,
-            made: Made(Mutex::new(States { cache, refused: 0 })),
+            made,
+            limit: u64::MAX,
+            moved: false,
             start,
-            unsure,
             numbers: BTreeMap::new(),
             states: vec![start; ORDINARY],
             plain: Table::new(1000),
@@ -221,6 +111,35 @@ impl Machine {
             after: BTreeMap::new(),
             after_minute: BTreeMap::new(),
         })
+    }
+
+    /// Goes on within a budget of work.
+    pub(super) fn go_on(&mut self, work: u64) {
+        self.made.own().set_back();
+        (self.limit, self.moved) = (work, false);
+    }
+
+    /// What going on has taken so far.
+    pub(super) fn spent(&mut self) -> u64 {
+        self.made.own().spent()
+    }
+
+    /// Stops where the budget is spent, if anything has been kept for the next time.
+    pub(super) fn pause(&mut self) -> Result<(), Stop> {
+        if self.moved && self.spent() >= self.limit {
+            return Err(Stop::Spent);
+        }
+        Ok(())
+    }
+
+    /// Something has been worked out that is not worked out again.
+    pub(super) const fn moved(&mut self) {
+        self.moved = true;
+    }
+
+    /// What a copy of it takes, in bytes.
+    pub(super) fn bytes(&self) -> usize {
+        self.plain.bytes() + self.padded3.bytes() + STATES_BYTES
     }
 
     /// The state before a line.
@@ -246,7 +165,7 @@ impl Machine {
             if state.is_match() {
                 break;
             }
-            state = self.step(&mut made, state, byte);
+            state = made.step(&self.automaton, state, byte);
             if !goes_on(state) {
                 break;
             }
@@ -254,24 +173,9 @@ impl Machine {
         state
     }
 
-    /// The state after a byte; that in which it cannot say where there is no room for more states.
-    #[inline]
-    fn step(&self, made: &mut States, state: StateID, byte: u8) -> StateID {
-        if made.refused > MOST_REFUSED {
-            return self.unsure;
-        }
-        let after = self.automaton.0.next_state(&mut made.cache, state, byte);
-        after.unwrap_or_else(|_| {
-            made.refused += 1;
-            self.unsure
-        })
-    }
-
     /// Whether the pattern is found in a line that ends in a state; none where the automaton cannot say.
     pub(super) fn at_end(&self, state: StateID) -> Option<bool> {
-        let cache = &mut self.made.lock().cache;
-        let end = self.automaton.0.next_eoi_state(cache, state).ok()?;
-        (!end.is_quit()).then(|| end.is_match())
+        self.made.lock().at_end(&self.automaton, state)
     }
 
     /// Whether a state says more than that the rest of the line is to be read: found, lost or unsure.
@@ -324,7 +228,7 @@ impl Machine {
             if state.is_match() {
                 after.extend(alphabet.iter().map(|_| state));
             } else {
-                let next = |&byte| self.step(&mut made, state, byte);
+                let next = |&byte| made.step(&self.automaton, state, byte);
                 after.extend(alphabet.iter().map(next));
             }
         }
@@ -335,116 +239,136 @@ impl Machine {
         states.iter().map(|&state| self.number(state)).collect()
     }
 
-    fn make_plain(&mut self, state: State) {
+    fn make_plain(&mut self, state: State) -> Result<(), Stop> {
         if self.plain.has(state) {
-            return;
+            return Ok(());
         }
+        self.pause()?;
         let one = self.spread(&[self.state(state)], DIGITS);
         let two = self.spread(one.get(1..).unwrap_or(&[]), DIGITS);
         let three = self.spread(&two, DIGITS);
         let row = self.numbered(&[one, two, three].concat());
         self.plain.fill(state, &row);
+        self.moved();
+        Ok(())
     }
 
-    fn make_padded3(&mut self, state: State) {
+    fn make_padded3(&mut self, state: State) -> Result<(), Stop> {
         if self.padded3.has(state) {
-            return;
+            return Ok(());
         }
+        self.pause()?;
         let one = self.spread(&[self.state(state)], DIGITS);
         let two = self.spread(&one, DIGITS);
         let row = self.spread(&two, DIGITS);
         let row = self.numbered(&row);
         self.padded3.fill(state, &row);
+        self.moved();
+        Ok(())
     }
 
-    fn make_padded2(&mut self, state: State) {
+    fn make_padded2(&mut self, state: State) -> Result<(), Stop> {
         if self.padded2.has(state) {
-            return;
+            return Ok(());
         }
+        self.pause()?;
         let one = self.spread(&[self.state(state)], DIGITS);
         let row = self.spread(&one, DIGITS);
         let row = self.numbered(&row);
         self.padded2.fill(state, &row);
+        self.moved();
+        Ok(())
     }
 
-    fn make_hex(&mut self, state: State) {
+    fn make_hex(&mut self, state: State) -> Result<(), Stop> {
         if self.hex2.has(state) {
-            return;
+            return Ok(());
         }
+        self.pause()?;
         let one = self.spread(&[self.state(state)], HEX);
         let two = self.spread(&one, HEX);
         let (one, two) = (self.numbered(&one), self.numbered(&two));
         self.hex1.fill(state, &one);
         self.hex2.fill(state, &two);
+        self.moved();
+        Ok(())
     }
 
-    fn make_marks(&mut self, state: State) {
+    fn make_marks(&mut self, state: State) -> Result<(), Stop> {
         if self.point.has(state) {
-            return;
+            return Ok(());
         }
+        self.pause()?;
         let point = self.spread(&[self.state(state)], b".");
         let dash = self.spread(&[self.state(state)], b"-");
         let (point, dash) = (self.numbered(&point), self.numbered(&dash));
         self.point.fill(state, &point);
         self.dash.fill(state, &dash);
+        self.moved();
+        Ok(())
     }
 
     /// The states after any value of a shape, ascending. All that a value passes gets its tables.
-    pub(super) fn after(&mut self, shape: Shape, state: State) -> Arc<[State]> {
+    pub(super) fn after(&mut self, shape: Shape, state: State) -> Result<Arc<[State]>, Stop> {
         if usize::from(state) < ORDINARY {
-            return Arc::from([state]);
+            return Ok(Arc::from([state]));
         }
         if let Some(known) = self.after.get(&(shape, state)) {
-            return Arc::clone(known);
+            return Ok(Arc::clone(known));
         }
-        let states = self.compute(shape, state);
-        let states: Arc<[State]> = states.into_iter().collect();
+        let states: Arc<[State]> = self.compute(shape, state)?.iter().collect();
         self.after.insert((shape, state), Arc::clone(&states));
-        states
+        self.moved();
+        Ok(states)
     }
 
-    fn compute(&mut self, shape: Shape, state: State) -> BTreeSet<State> {
-        let from = BTreeSet::from([state]);
+    fn compute(&mut self, shape: Shape, state: State) -> Result<Set, Stop> {
+        let from = Set::of([state]);
         match shape {
             Shape::Number(low, high) => self.numbers(state, low, high),
             Shape::Padded3 => {
-                self.make_padded3(state);
-                self.padded3.row(state).iter().copied().collect()
+                self.make_padded3(state)?;
+                Ok(self.padded3.all(state))
             }
             Shape::Padded2(end) => {
-                self.make_padded2(state);
+                self.make_padded2(state)?;
                 let row = self.padded2.row(state).iter();
-                row.take(usize::from(end)).copied().collect()
+                Ok(Set::of(row.take(usize::from(end)).copied()))
             }
             Shape::Hex(digits) => self.any_hex(from, digits.into()),
             Shape::Uuid => self.any_uuid(from),
             Shape::Ip => {
                 let ten = self.run(self.state(state), b"10");
-                let mut states = BTreeSet::from([self.number(ten)]);
+                let mut states = Set::of([self.number(ten)]);
                 for _ in 0..3 {
-                    let pointed = self.pointed(&states);
-                    states = self.each(&pointed, Shape::Number(0, 255));
+                    let pointed = self.pointed(&states)?;
+                    states = self.each(&pointed, Shape::Number(0, 255))?;
                 }
-                states
+                Ok(states)
             }
             Shape::Money(low, high) => {
-                let whole = self.after(Shape::Number(low / 100, high / 100), state);
-                let pointed = self.pointed(&whole.iter().copied().collect());
+                let whole = self.after(Shape::Number(low / 100, high / 100), state)?;
+                let pointed = self.pointed(&Set::of(whole.iter().copied()))?;
                 self.each(&pointed, Shape::Padded2(100))
             }
             Shape::Millis(low, high) => {
-                let whole = self.after(Shape::Number(low / 1000, high / 1000), state);
-                let pointed = self.pointed(&whole.iter().copied().collect());
+                let whole = self.after(Shape::Number(low / 1000, high / 1000), state)?;
+                let pointed = self.pointed(&Set::of(whole.iter().copied()))?;
                 self.each(&pointed, Shape::Padded3)
             }
         }
     }
 
     /// The states after any date, hour and minute of a form, ascending.
-    pub(super) fn after_minute(&mut self, form: TimeForm, state: StateID) -> Arc<[State]> {
+    pub(super) fn after_minute(
+        &mut self,
+        form: TimeForm,
+        state: StateID,
+    ) -> Result<Arc<[State]>, Stop> {
         if let Some(known) = self.after_minute.get(&(form, state)) {
-            return Arc::clone(known);
+            return Ok(Arc::clone(known));
         }
+        self.pause()?;
         let (between, _, _) = marks(form);
         let between = between as u8;
         let mut states = vec![state];
@@ -457,53 +381,54 @@ impl Machine {
             states.sort_unstable();
             states.dedup();
         }
-        let numbers: BTreeSet<State> = self.numbered(&states).into_iter().collect();
-        let numbers: Arc<[State]> = numbers.into_iter().collect();
+        let numbers = Set::of(self.numbered(&states));
+        let numbers: Arc<[State]> = numbers.iter().collect();
         self.after_minute
             .insert((form, state), Arc::clone(&numbers));
-        numbers
+        self.moved();
+        Ok(numbers)
     }
 
-    fn each(&mut self, from: &BTreeSet<State>, shape: Shape) -> BTreeSet<State> {
-        let mut states = BTreeSet::new();
-        for &state in from {
-            states.extend(self.after(shape, state).iter());
+    fn each(&mut self, from: &Set, shape: Shape) -> Result<Set, Stop> {
+        let mut states = Set::default();
+        for state in from.iter() {
+            states.add(&Set::of(self.after(shape, state)?.iter().copied()));
         }
-        states
+        Ok(states)
     }
 
-    fn pointed(&mut self, from: &BTreeSet<State>) -> BTreeSet<State> {
-        let mut states = BTreeSet::new();
-        for &state in from {
-            self.make_marks(state);
+    fn pointed(&mut self, from: &Set) -> Result<Set, Stop> {
+        let mut states = Set::default();
+        for state in from.iter() {
+            self.make_marks(state)?;
             states.insert(self.point.get(state, 0));
         }
-        states
+        Ok(states)
     }
 
     /// The states after the whole numbers of a range.
-    fn numbers(&mut self, state: State, low: u64, high: u64) -> BTreeSet<State> {
-        let slice = |row: &[State], low: u64, high: u64| -> BTreeSet<State> {
+    fn numbers(&mut self, state: State, low: u64, high: u64) -> Result<Set, Stop> {
+        let slice = |row: &[State], low: u64, high: u64| {
             let row = row.get(low as usize..=high as usize);
-            row.unwrap_or(&[UNSURE]).iter().copied().collect()
+            Set::of(row.unwrap_or(&[UNSURE]).iter().copied())
         };
-        self.make_plain(state);
+        self.make_plain(state)?;
         if high < 1000 {
-            return slice(self.plain.row(state), low, high);
+            return Ok(slice(self.plain.row(state), low, high));
         }
-        let mut states = BTreeSet::new();
+        let mut states = Set::default();
         if low < 1000 {
             states = slice(self.plain.row(state), low, 999);
         }
         let (first, last) = ((low / 1000).max(1), high / 1000);
         if last - first > MOST_THOUSANDS {
-            let before = self.numbers(state, first, last);
-            states.extend(self.each(&before, Shape::Padded3));
-            return states;
+            let before = self.numbers(state, first, last)?;
+            states.add(&self.each(&before, Shape::Padded3)?);
+            return Ok(states);
         }
-        let mut whole = BTreeSet::new();
+        let mut whole = Set::default();
         // A number's thousands may themselves have more than three digits.
-        self.numbers(state, first, last);
+        self.numbers(state, first, last)?;
         for thousands in first..=last {
             let before = self.after_number(state, thousands);
             let from = if thousands == low / 1000 {
@@ -515,43 +440,43 @@ impl Machine {
             if (from, to) == (0, 999) {
                 whole.insert(before);
             } else {
-                self.make_padded3(before);
-                states.extend(slice(self.padded3.row(before), from, to));
+                self.make_padded3(before)?;
+                states.add(&slice(self.padded3.row(before), from, to));
             }
         }
-        states.extend(self.each(&whole, Shape::Padded3));
-        states
+        states.add(&self.each(&whole, Shape::Padded3)?);
+        Ok(states)
     }
 
-    fn any_hex(&mut self, from: BTreeSet<State>, digits: usize) -> BTreeSet<State> {
+    fn any_hex(&mut self, from: Set, digits: usize) -> Result<Set, Stop> {
         let mut states = from;
         for pair in 0..digits.div_ceil(2) {
-            let mut after = BTreeSet::new();
-            for &state in &states {
-                self.make_hex(state);
+            let mut after = Set::default();
+            for state in states.iter() {
+                self.make_hex(state)?;
                 let odd = pair == 0 && digits % 2 == 1;
                 let table = if odd { &self.hex1 } else { &self.hex2 };
-                after.extend(table.row(state));
+                after.add(&table.all(state));
             }
             states = after;
         }
-        states
+        Ok(states)
     }
 
-    fn any_uuid(&mut self, from: BTreeSet<State>) -> BTreeSet<State> {
+    fn any_uuid(&mut self, from: Set) -> Result<Set, Stop> {
         let mut states = from;
         for digits in [8, 4, 4, 4, 12] {
             if digits != 8 {
-                let mut after = BTreeSet::new();
-                for &state in &states {
-                    self.make_marks(state);
+                let mut after = Set::default();
+                for state in states.iter() {
+                    self.make_marks(state)?;
                     after.insert(self.dash.get(state, 0));
                 }
                 states = after;
             }
-            states = self.any_hex(states, digits);
+            states = self.any_hex(states, digits)?;
         }
-        states
+        Ok(states)
     }
 
     /// The state after a whole number.

@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
-use regex::{Regex, RegexBuilder};
+use regex_automata::MatchKind;
+use regex_automata::meta::{self, Regex};
 use regex_automata::util::syntax;
+use regex_syntax::hir::Hir;
 
-use super::machine::Automaton;
+use super::automaton::Automaton;
+use super::size;
 
 /// Most filters of a query.
 const MOST_FILTERS: usize = 16;
@@ -122,20 +125,40 @@ impl Filter {
         } else {
             regex::escape(&spec.pattern)
         };
-        let regex = RegexBuilder::new(&pattern)
-            .case_insensitive(spec.ignore_case)
-            .size_limit(PROGRAM_BYTES)
-            .nest_limit(100)
-            .build()
-            .map_err(|error| QueryError::Regex(error.to_string()))?;
         let syntax = syntax::Config::new()
             .case_insensitive(spec.ignore_case)
             .nest_limit(100);
+        let parsed = syntax::parse_with(&pattern, &syntax)
+            .map_err(|error| QueryError::Regex(error.to_string()))?;
         Ok(Self {
-            regex,
-            automaton: Automaton::new(&pattern, syntax).map(Arc::new),
+            regex: compile(&parsed)?,
+            automaton: Automaton::new(&parsed).map(Arc::new),
             negated: spec.negated,
             trace: trace_of(spec),
         })
     }
+}
+
+/// Compiles an expression as the crate `regex` does, but without what only captures need.
+fn compile(parsed: &Hir) -> Result<Regex, QueryError> {
+    let too_large = || {
+        let error = regex::Error::CompiledTooBig(PROGRAM_BYTES);
+        QueryError::Regex(error.to_string())
+    };
+    if size::exceeds_as_regex(parsed, PROGRAM_BYTES) {
+        return Err(too_large());
+    }
+    let config = meta::Config::new()
+        .nfa_size_limit(Some(PROGRAM_BYTES))
+        .hybrid_cache_capacity(2 << 20)
+        .onepass(false)
+        .match_kind(MatchKind::LeftmostFirst)
+        .utf8_empty(true);
+    let regex = meta::Builder::new()
+        .configure(config)
+        .build_from_hir(parsed);
+    regex.map_err(|error| match error.size_limit() {
+        Some(_) => too_large(),
+        None => QueryError::Regex(error.to_string()),
+    })
 }

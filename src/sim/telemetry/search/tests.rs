@@ -509,3 +509,65 @@ proptest! {
         }
     }
 }
+
+/// Patterns of few and of very many states, alone and in a row.
+fn deciding() -> Vec<Vec<TextFilter>> {
+    let matches = TextFilter::matching;
+    vec![
+        vec![],
+        vec![TextFilter::containing("status=503")],
+        vec![matches(r"basket/\d{3} status=(200|503)")],
+        vec![matches("[0-9a-f]*1[0-9a-f]{12}")],
+        vec![matches(r"\w{18}"), matches("[0-9]7").negate()],
+        vec![matches(r"\w{5}\W\w{9}")],
+        vec![matches(r".{60}z"), TextFilter::containing("a")],
+        vec![TextFilter::containing("0123456789abcdef0123456789abcdef")],
+    ]
+}
+
+#[test]
+fn templates_are_decided_alike_in_slices_of_any_size() {
+    let telemetry = snapshot(1);
+    let filter = window(-HOUR_MS, HOUR_MS);
+    for filters in deciding() {
+        let query = LineQuery::new(&filters).unwrap();
+        let begin = || Search::begin(Arc::clone(&telemetry), filter.clone(), query.clone());
+        let mut at_once = begin();
+        let whole = at_once.decide(Budget::work(u64::MAX));
+        assert!(at_once.is_decided());
+        for budget in [1, 700, 20_000] {
+            let mut search = begin();
+            let (mut slices, mut spent) = (0, 0);
+            while !search.is_decided() {
+                let work = search.decide(Budget::work(budget));
+                assert!(work < budget + 40_000, "{filters:?}: {work} of {budget}");
+                (slices, spent) = (slices + 1, spent + work);
+                assert!(slices < 20_000, "{filters:?} gets no further");
+            }
+            // What was begun is gone through again, which costs little unless a slice is tiny.
+            assert!(budget < 20_000 || spent <= whole * 3 / 2, "{filters:?}");
+            let plans = |search: &Search| format!("{:?}", search.decided.plans);
+            assert!(plans(&search) == plans(&at_once), "{filters:?}, {budget}");
+            let older = |search| found(search, Direction::Older, 400, u64::MAX);
+            assert!(older(&search) == older(&at_once), "{filters:?}, {budget}");
+        }
+    }
+}
+
+#[test]
+fn copies_decide_for_themselves_what_was_begun_together() {
+    let telemetry = snapshot(1);
+    let query = LineQuery::new(&[TextFilter::matching(r"\w{18}")]).unwrap();
+    let filter = window(-HOUR_MS, HOUR_MS);
+    let mut one = Search::begin(telemetry, filter, query);
+    one.decide(Budget::work(1));
+    assert!(!one.is_decided());
+    let mut other = one.clone();
+    one.finish();
+    assert!(one.is_decided() && !other.is_decided());
+    while !other.is_decided() {
+        other.decide(Budget::work(500));
+    }
+    let plans = |search: &Search| format!("{:?}", search.decided.plans);
+    assert!(plans(&one) == plans(&other));
+}
