@@ -256,6 +256,10 @@ fn a_line_leads_to_its_trace_and_the_trace_to_its_lines() {
     assert!(trace.contains("▒"), "{trace}");
     player.keys("L");
     assert_eq!(player.app.ui.focus, PaneId::Logs);
+    assert!(!player.screen().contains("No line matches."));
+    for _ in 0..20 {
+        player.wait(50);
+    }
     let lines = player.screen();
     assert!(lines.contains("|= \""), "{lines}");
     assert!(lines.contains("│1 lines"), "{lines}");

@@ -89,7 +89,13 @@ impl LogsPane {
     /// Draws the lines on screen.
     pub(super) fn draw_lines(&self, canvas: &mut Canvas<'_>, focused: bool) {
         if self.window.rows.is_empty() {
-            canvas.text(1, 1, "No line matches.", Role::Muted);
+            let searched = self.window.searched >= 1.0;
+            let says = if searched {
+                "No line matches."
+            } else {
+                "Looking for lines…"
+            };
+            canvas.text(1, 1, says, Role::Muted);
             return;
         }
         let place = columns(canvas.width(), &self.query);
