@@ -3,6 +3,7 @@
 //! The world says what is expected; what was counted is drawn from it when somebody looks. Nothing here draws.
 
 pub mod catalog;
+mod coordinator;
 mod declare;
 mod lines;
 pub mod logs;
@@ -51,6 +52,8 @@ pub struct Signals {
     valkey_flushes: Vec<Vec<SimTime>>,
     /// Lines of lives that were left out, with the instants (ms) at which they were said, until they are told.
     past_lines: Vec<(ScriptedLine, Vec<i64>)>,
+    /// What the coordinators of groups say, by broker and group: made when one speaks first.
+    coordinators: BTreeMap<(ServiceId, GroupId), coordinator::Coordinator>,
     /// How full each Valkey server is, in millionths of its ordinary content.
     valkey: Vec<ValueId>,
     /// Services whose pool has its series.

@@ -4,11 +4,13 @@ mod apply;
 mod bootstrap;
 mod delete;
 mod edit;
+mod release;
 mod repeat;
 mod rollout;
 mod seeding;
 mod view;
 
+pub use release::Deploy;
 pub use repeat::CrashCycle;
 pub(super) use view::target_port;
 

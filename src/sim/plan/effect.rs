@@ -81,7 +81,7 @@ pub struct JoinsPlan {
     /// Joins a start.
     pub per_start: u32,
     /// Client ids, one after the other; none for the library's own.
-    pub clients: Arc<[String]>,
+    pub clients: Arc<[Arc<str>]>,
 }
 
 /// Containers that crash.
@@ -234,7 +234,7 @@ impl Plan {
                 into.rebalances.extend(group(name).map(|group| JoinsPlan {
                     group,
                     per_start: *per_start,
-                    clients: clients.as_slice().into(),
+                    clients: clients.iter().map(|id| Arc::from(id.as_str())).collect(),
                 }));
             }
             Effect::ConsumesLess { group: name, share } => {

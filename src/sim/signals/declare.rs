@@ -102,6 +102,7 @@ impl Signals {
             valkey,
             pools_declared: std::collections::BTreeSet::new(),
             past_lines: Vec::new(),
+            coordinators: BTreeMap::new(),
             valkey_flushes: vec![Vec::new(); plan.pack.estate.valkey.len()],
             refused,
         };

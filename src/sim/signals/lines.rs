@@ -1,5 +1,4 @@
-//! Lines at exact instants: what a container prints when it starts, and before it ends, and what a broker says of groups
-//! that rebalance. Never lines that come at a rate.
+//! Lines at exact instants: what a container prints when it starts, and before it ends. Never lines that come at a rate.
 
 use std::sync::Arc;
 
@@ -8,15 +7,13 @@ use super::logs::format_of;
 use super::stack;
 use crate::scenario::format::service::Runtime;
 use crate::scenario::format::telemetry::Level;
-use crate::sim::ids::{GroupId, ServiceId};
+use crate::sim::ids::GroupId;
 use crate::sim::plan::Plan;
-use crate::sim::telemetry::logs::{RETENTION_MS, ScriptedLine};
-use crate::sim::telemetry::template::TimeForm;
+use crate::sim::telemetry::logs::{RETENTION_MS, Says, ScriptedLine};
 use crate::sim::telemetry::wrap::LogFormat;
 use crate::sim::time::{SimTime, Span};
 use crate::sim::world::consumers::Gap;
 use crate::sim::world::fate::Started;
-use crate::sim::world::members::{Rebalance, offsets_partition};
 
 /// The lines below as templates, for checks of what can be seen.
 pub const LINES: [&str; 8] = [
@@ -66,36 +63,7 @@ impl Signals {
         self.add_line(gap.at, speaker.line(Level::Error, &text.into()));
     }
 
-    /// A group's coordinator says that somebody joined, and what became of the group.
-    pub(in crate::sim) fn rebalanced(
-        &mut self,
-        plan: &Plan,
-        broker: ServiceId,
-        pod: &Arc<str>,
-        group: &str,
-        rebalance: &Rebalance,
-    ) {
-        let Some(speaker) = Speaker::new(plan, broker, pod) else {
-            return;
-        };
-        let said: [(SimTime, CoordinatorSays); 2] =
-            [(rebalance.at, preparing), (rebalance.settled, settled)];
-        // What the log system has forgotten when the drill begins need not be told.
-        let kept_from = plan.page - Span::from_millis(RETENTION_MS);
-        for (at, says) in said.into_iter().filter(|(at, _)| *at >= kept_from) {
-            let time = TimeForm::Rfc3339.write(at);
-            let (old, new) = (rebalance.old_generation, rebalance.old_generation + 1);
-            let numbers = (old.to_string(), new.to_string());
-            let text = says(group, &numbers, &rebalance.member, rebalance.members);
-            let blank = ("{old}".to_owned(), "{generation}".to_owned());
-            let kind = says(group, &blank, "{member}", rebalance.members);
-            let says = coordinator_says(speaker.format, &time, &text).into();
-            let name = coordinator_says(speaker.format, "{time}", &kind).into();
-            self.add_line(at, speaker.line_of_kind(Level::Info, &says, name));
-        }
-    }
-
-    fn add_line(&mut self, at: SimTime, line: ScriptedLine) {
+    pub(super) fn add_line(&mut self, at: SimTime, line: ScriptedLine) {
         if self.telemetry.add_line(at.millis(), line).is_err() {
             self.refused += 1;
         }
@@ -137,41 +105,6 @@ impl Signals {
         if self.telemetry.add_past_lines(lines).is_err() {
             self.refused += 1;
         }
-    }
-}
-
-/// What a coordinator says of a group, of its generations before and after, of who joined, and of how many are left.
-type CoordinatorSays = fn(&str, &(String, String), &str, usize) -> String;
-
-/// A coordinator's words as its broker writes them.
-fn coordinator_says(format: LogFormat, time: &str, words: &str) -> String {
-    let head = match format {
-        LogFormat::Bare => format!("[{time}] INFO "),
-        _ => String::new(),
-    };
-    format!("{head}[GroupCoordinator 1]: {words} (kafka.coordinator.group.GroupCoordinator)")
-}
-
-/// What it says when somebody joins.
-fn preparing(group: &str, generations: &(String, String), member: &str, _: usize) -> String {
-    format!(
-        "Preparing to rebalance group {group} in state PreparingRebalance with old generation {} (__consumer_offsets-{}) (reason: Adding new member {member} with group instance id None; client reason: not provided)",
-        generations.0,
-        offsets_partition(group),
-    )
-}
-
-/// What it says once members have settled or are gone.
-fn settled(group: &str, generations: &(String, String), _: &str, members: usize) -> String {
-    let (generation, partition) = (&generations.1, offsets_partition(group));
-    if members == 0 {
-        format!(
-            "Group {group} with generation {generation} is now empty (__consumer_offsets-{partition})"
-        )
-    } else {
-        format!(
-            "Stabilized group {group} generation {generation} (__consumer_offsets-{partition}) with {members} members"
-        )
     }
 }
 
@@ -217,30 +150,22 @@ struct Speaker {
 
 impl Speaker {
     fn of(plan: &Plan, started: &Started) -> Option<Self> {
-        Self::new(plan, started.service, &started.pod)
-    }
-
-    fn new(plan: &Plan, service: ServiceId, pod: &Arc<str>) -> Option<Self> {
-        let service = plan.services.get(service.index())?;
+        let service = plan.services.get(started.service.index())?;
         Some(Self {
             service: Arc::from(service.name.as_str()),
-            pod: Arc::clone(pod),
+            pod: Arc::clone(&started.pod),
             format: format_of(service.spec.runtime),
             logger: stack::logger(service.spec.runtime, &service.name, false).into(),
         })
     }
 
     fn line(&self, level: Level, says: &Arc<str>) -> ScriptedLine {
-        self.line_of_kind(level, says, kind_of(says).into())
-    }
-
-    fn line_of_kind(&self, level: Level, says: &Arc<str>, name: Arc<str>) -> ScriptedLine {
         ScriptedLine {
             service: Arc::clone(&self.service),
             pod: Some(Arc::clone(&self.pod)),
             level,
-            name,
-            says: Arc::clone(says),
+            name: kind_of(says).into(),
+            says: Says::Text(Arc::clone(says)),
             format: self.format,
             logger: Arc::clone(&self.logger),
         }
@@ -276,9 +201,6 @@ fn greeting(runtime: Runtime, service: &str, tag: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sim::World;
-    use crate::sim::telemetry::lines::{Direction, LARGEST_PAGE, LineFilter};
-    use crate::sim::testing::small_world;
 
     #[test]
     fn kinds_leave_numbers_out() {
@@ -313,55 +235,5 @@ mod tests {
             assert!(fits(&text), "{text}");
         }
         assert!(!fits("starting"));
-    }
-
-    /// The lines of the small estate's broker about its group, oldest first.
-    fn coordinated(world: &World) -> Vec<(SimTime, String)> {
-        let filter = LineFilter {
-            services: vec!["broker".to_owned()],
-            from_ms: (world.now() - Span::from_hours(2)).millis(),
-            ..LineFilter::default()
-        };
-        let telemetry = world.signals().telemetry();
-        let page = telemetry.lines(&filter, None, Direction::Newer, LARGEST_PAGE);
-        let all = page.lines.iter();
-        let of_group = all.filter(|line| line.text.contains("GroupCoordinator"));
-        of_group
-            .map(|line| (SimTime(line.key.at_ms), line.text.clone()))
-            .collect()
-    }
-
-    fn number_after(text: &str, words: &str) -> usize {
-        let (_, rest) = text.split_once(words).unwrap();
-        let digits = rest.split(|c: char| !c.is_ascii_digit()).next().unwrap();
-        digits.parse().unwrap()
-    }
-
-    #[test]
-    fn a_groups_generation_rises_from_rebalance_to_rebalance() {
-        let world = small_world();
-        let said = coordinated(&world);
-        let group = &world.groups()[0];
-        let starts = said
-            .iter()
-            .filter(|(_, text)| text.contains("Preparing to rebalance"));
-        let mut told = 0;
-        for (at, text) in starts {
-            let old = number_after(text, "old generation ");
-            assert_eq!(group.rebalances[old], *at, "{text}");
-            told += 1;
-        }
-        // The worker has crashed since 1.4.0 went out an hour ago: each life joins and leaves the group empty.
-        let first = world.now() - Span::from_hours(2);
-        let expected = group.rebalances.iter().filter(|at| **at >= first).count();
-        assert!(told > 5 && told == expected, "{told} of {expected}");
-        let ends = said
-            .iter()
-            .filter(|(_, text)| text.contains("is now empty"));
-        let generations: Vec<_> = ends
-            .map(|(_, text)| number_after(text, "with generation "))
-            .collect();
-        assert!(generations.len() >= told - 1);
-        assert!(generations.is_sorted_by(|a, b| a < b), "{generations:?}");
     }
 }

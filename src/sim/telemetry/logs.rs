@@ -71,8 +71,43 @@ pub struct LogDef {
     pub retention_ms: i64,
 }
 
+/// What a line at a single instant says.
+#[derive(Clone, Debug)]
+pub enum Says {
+    /// A text.
+    Text(Arc<str>),
+    /// What is put into words when somebody reads the line, which hardly ever happens to one of thousands.
+    Later(Arc<dyn Words>),
+}
+
+/// Something that can be put into words.
+pub trait Words: fmt::Debug + Send + Sync {
+    /// The words as they are said at an instant: always the same.
+    fn said_at(&self, at: SimTime) -> String;
+}
+
+impl Says {
+    /// The text as it is at an instant.
+    fn text_at(&self, at: SimTime) -> Arc<str> {
+        match self {
+            Self::Text(text) => Arc::clone(text),
+            Self::Later(words) => {
+                let mut text = words.said_at(at).into();
+                clean(&mut text);
+                text
+            }
+        }
+    }
+
+    fn clean(&mut self) {
+        if let Self::Text(text) = self {
+            clean(text);
+        }
+    }
+}
+
 /// What is written at single instants: the same for every time that a container says it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct ScriptedLine {
     /// The service under which it is found.
     pub service: Arc<str>,
@@ -83,7 +118,7 @@ pub struct ScriptedLine {
     /// A name for the kind of line.
     pub name: Arc<str>,
     /// What it says. Control characters but line breaks and tabs are taken out.
-    pub says: Arc<str>,
+    pub says: Says,
     /// How its program writes that.
     pub format: LogFormat,
     /// The part of the program that speaks, where its form names one.
@@ -180,7 +215,8 @@ impl Scripted {
         self.text.get_or_init(|| {
             let line = &self.line;
             let at = SimTime(self.key.at_ms);
-            written(&line.says, line.format, line.level, &line.logger, at).into()
+            let says = line.says.text_at(at);
+            written(&says, line.format, line.level, &line.logger, at).into()
         })
     }
 }
@@ -232,7 +268,7 @@ impl Telemetry {
     /// Adds a line at an instant, in ms since the Unix epoch, that is not closed yet.
     pub fn add_line(&mut self, at_ms: i64, mut line: ScriptedLine) -> Result<LineKey, LogError> {
         self.check_open(at_ms)?;
-        clean(&mut line.says);
+        line.says.clean();
         let logs = self.logs_mut();
         if logs.scripted.len() >= MOST_SCRIPTED {
             return Err(LogError::TooMany);
@@ -256,7 +292,7 @@ impl Telemetry {
         }
         logs.scripted.reserve(more);
         for (mut line, instants) in lines {
-            clean(&mut line.says);
+            line.says.clean();
             let line = Arc::new(line);
             for at_ms in instants {
                 let key = LineKey {

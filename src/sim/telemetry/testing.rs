@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::atom::{AtomDef, AtomId, FactorId, PER_SECOND_Q32, Pin, SlotsId};
 use super::latency::Latency;
 use super::leaf::LeafGrid;
-use super::logs::{LogDef, ScriptedLine};
+use super::logs::{LogDef, Says, ScriptedLine};
 use super::slots::FULL_WEIGHT;
 use super::store::Telemetry;
 use super::template::Template;
@@ -185,7 +185,7 @@ pub(super) fn with_logs(seed: u64) -> Estate {
                     pod: Some(Arc::from("web-a")),
                     level: Level::Fatal,
                     name: Arc::from("crash"),
-                    says: format!("Unhandled exception {number}").into(),
+                    says: Says::Text(format!("Unhandled exception {number}").into()),
                     format: LogFormat::Bare,
                     logger: "".into(),
                 },

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::consumers::Gap;
 use super::fate::{Started, WorldFate};
-use super::members::{self, Rebalance};
+use super::members::{Member, Rebalance};
 use super::memo::Needs;
 use super::{World, WorldEvent, WorldEventKind};
 use crate::sim::ids::{GroupId, ServiceId};
@@ -129,11 +129,6 @@ impl World {
             return;
         };
         let (per_start, clients) = self.joins_of(id, started);
-        let own_client = plan
-            .services
-            .get(started.service.index())
-            .map(|service| members::client_id(service.spec.runtime, &group.name))
-            .unwrap_or_default();
         let others = self.fleet.of(group.service);
         let others = others
             .filter(|(pod, running)| running.alive && **pod != started.pod)
@@ -147,17 +142,20 @@ impl World {
         let mut at = last.map_or(started.at, |last| last.max(started.at));
         for before_last in (0..per_start).rev() {
             at += BETWEEN_JOINS;
-            let client = clients
-                .get((per_start - 1 - before_last) as usize % clients.len().max(1))
-                .unwrap_or(&own_client);
-            let slot = started.running.slot;
-            let from = u64::from(before_last);
+            let client = clients.get((per_start - 1 - before_last) as usize % clients.len().max(1));
             let ends = started.crash.as_ref().map(|(_, crash)| crash.after);
             let stays = before_last == 0 && ends.is_none();
             let rebalance = Rebalance {
+                group: id,
                 at,
                 old_generation: state.rebalances.len(),
-                member: members::member_id(self.seed, &group.name, client, slot, started.at, from),
+                member: Member {
+                    seed: self.seed,
+                    client: client.cloned(),
+                    slot: started.running.slot,
+                    started: started.at,
+                    before_last: u64::from(before_last),
+                },
                 members: others + usize::from(stays),
                 settled: match ends {
                     Some(ends) if before_last == 0 => at.max(started.at + ends),
@@ -166,28 +164,23 @@ impl World {
             };
             state.rebalances.push(at);
             if let Some((broker, pod)) = &coordinator {
-                self.signals
-                    .rebalanced(&plan, *broker, pod, &group.name, &rebalance);
+                self.signals.rebalanced(&plan, *broker, pod, rebalance);
             }
         }
     }
 
     /// How often a start joins a group, and as which clients.
-    fn joins_of(&self, group: GroupId, started: &Started) -> (u32, Arc<[String]>) {
-        let joins = self
-            .plan
-            .faults
-            .iter()
-            .enumerate()
-            .filter(|(index, fault)| {
-                let crashes = started
-                    .crash
-                    .as_ref()
-                    .is_some_and(|(cause, _)| cause == index);
-                crashes || self.holds(&fault.when)
+    fn joins_of(&self, group: GroupId, started: &Started) -> (u32, Arc<[Arc<str>]>) {
+        let crash = started.crash.as_ref().map(|(cause, _)| *cause);
+        let faults = self.plan.faults.iter().enumerate();
+        let joins = faults
+            .flat_map(|(index, fault)| {
+                let of_group = fault.effects.rebalances.iter();
+                of_group.map(move |joins| (index, fault, joins))
             })
-            .flat_map(|(_, fault)| &fault.effects.rebalances)
-            .filter(|joins| joins.group == group)
+            .filter(|(.., joins)| joins.group == group)
+            .filter(|(index, fault, _)| crash == Some(*index) || self.holds(&fault.when))
+            .map(|(.., joins)| joins)
             .max_by_key(|joins| joins.per_start);
         joins.map_or((1, Arc::default()), |joins| {
             (joins.per_start, Arc::clone(&joins.clients))

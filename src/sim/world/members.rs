@@ -1,7 +1,11 @@
 //! Members of consumer groups: under which ids they join, and what each join leaves. Keeps nothing.
 
+use std::sync::Arc;
+
 use crate::scenario::format::service::Runtime;
 use crate::sim::draw::{StreamId, StreamKey};
+use crate::sim::ids::GroupId;
+use crate::sim::plan::{GroupPlan, Plan, ServicePlan};
 use crate::sim::time::SimTime;
 
 /// Partitions of the topic in which the brokers keep what groups have committed, as Kafka makes it when nobody says otherwise.
@@ -10,16 +14,50 @@ pub const OFFSETS_PARTITIONS: u32 = 50;
 /// A rebalance of a group, as its coordinator sees it: somebody joined.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rebalance {
+    /// The group.
+    pub group: GroupId,
     /// When the member joined.
     pub at: SimTime,
     /// How many rebalances the group had before.
     pub old_generation: usize,
     /// Who joined.
-    pub member: String,
+    pub member: Member,
     /// How many members it has once this is settled.
     pub members: usize,
     /// When it is settled.
     pub settled: SimTime,
+}
+
+/// A member of a group: what its id is made of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Member {
+    /// The drill's seed.
+    pub seed: u64,
+    /// Its client id; `None` for that of its runtime's usual library.
+    pub client: Option<Arc<str>>,
+    /// The slot of its pod.
+    pub slot: u32,
+    /// When its container started.
+    pub started: SimTime,
+    /// Which join of that start it is, from the last one back.
+    pub before_last: u64,
+}
+
+impl Member {
+    /// Its id in a group.
+    pub fn id(&self, plan: &Plan, group: &GroupPlan) -> String {
+        let service = plan.services.get(group.service.index());
+        let own = |service: &ServicePlan| client_id(service.spec.runtime, &group.name).into();
+        let client = self.client.clone().or_else(|| service.map(own));
+        member_id(
+            self.seed,
+            &group.name,
+            client.as_deref().unwrap_or_default(),
+            self.slot,
+            self.started,
+            self.before_last,
+        )
+    }
 }
 
 /// The client id of a group's members when their program sets none: that of its runtime's usual library.

@@ -11,8 +11,8 @@ use crate::sim::command::Rejection;
 use crate::sim::draw::{StreamId, StreamKey};
 use crate::sim::git::command::RepoCommand;
 use crate::sim::ids::ServiceId;
-use crate::sim::kubernetes::command::PatchForm;
-use crate::sim::kubernetes::{Kind, KubeCommand, ObjectRef};
+use crate::sim::kubernetes::cluster::Deploy;
+use crate::sim::kubernetes::{Kind, ObjectRef};
 use crate::sim::plan::ServicePlan;
 use crate::sim::time::Span;
 
@@ -99,10 +99,16 @@ impl World {
             return;
         };
         let env = self.release_env(id, &release);
-        let command = deploy_command(found, &release, &env);
+        let deploy = Deploy {
+            cause: format!("deploy {}", release.tag),
+            container: &found.name,
+            image: format!("{}:{}", found.spec.image, release.tag),
+            env: &env,
+        };
         let before = self.wanted_tag(id).map(str::to_owned);
         let was = self.templates.get(id.index()).cloned();
-        if self.cluster.apply(&command, self.now).is_ok() {
+        let target = workload_ref(found);
+        if self.cluster.deploy(&target, &deploy, self.now).is_ok() {
             self.refresh_wanted();
             // What is deployed already changes nothing, and nobody tells.
             let same = self.templates.get(id.index()) == was.as_ref();
@@ -237,33 +243,6 @@ pub(crate) const fn workload_kind(kind: WorkloadKind) -> Kind {
         WorkloadKind::Deployment => Kind::Deployment,
         WorkloadKind::StatefulSet => Kind::StatefulSet,
         WorkloadKind::DaemonSet => Kind::DaemonSet,
-    }
-}
-
-fn deploy_command(
-    service: &ServicePlan,
-    release: &Release,
-    env: &BTreeMap<String, Option<String>>,
-) -> KubeCommand {
-    let variables: Vec<_> = env
-        .iter()
-        .map(|(name, value)| match value {
-            Some(value) => serde_json::json!({ "name": name, "value": value }),
-            None => serde_json::json!({ "name": name, "$patch": "delete" }),
-        })
-        .collect();
-    let image = format!("{}:{}", service.spec.image, release.tag);
-    let cause = format!("deploy {}", release.tag);
-    let patch = serde_json::json!({
-        "metadata": { "annotations": { "kubernetes.io/change-cause": cause } },
-        "spec": { "template": { "spec": {
-            "containers": [{ "name": service.name, "image": image, "env": variables }]
-        } } }
-    });
-    KubeCommand::Patch {
-        target: workload_ref(service),
-        form: PatchForm::Strategic,
-        patch: patch.to_string(),
     }
 }
 

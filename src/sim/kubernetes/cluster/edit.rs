@@ -231,6 +231,16 @@ impl Cluster {
         };
         let stated = after.pointer(path).cloned().unwrap_or(Value::Null);
         let template = read_template(target, stated)?;
+        self.check_selector(target, &template)?;
+        Ok(template)
+    }
+
+    /// A workload's selector must select its own pods.
+    pub(super) fn check_selector(
+        &self,
+        target: &ObjectRef,
+        template: &PodTemplate,
+    ) -> Result<(), KubeError> {
         let selector = match target.kind {
             Kind::Deployment => self
                 .deployments
@@ -258,7 +268,7 @@ impl Cluster {
                 ),
             ));
         }
-        Ok(template)
+        Ok(())
     }
 
     fn take_cron_job(
@@ -406,7 +416,7 @@ impl Cluster {
     }
 }
 
-fn workload(target: &ObjectRef) -> WorkloadKey {
+pub(super) fn workload(target: &ObjectRef) -> WorkloadKey {
     WorkloadKey {
         kind: target.kind,
         key: target.key(),
@@ -527,6 +537,12 @@ fn read_template(target: &ObjectRef, stated: Value) -> Result<PodTemplate, KubeE
                 target.kind.name()
             ),
         })?;
+    check_template(target, &template)?;
+    Ok(template)
+}
+
+/// What the API server asks of a template.
+pub(super) fn check_template(target: &ObjectRef, template: &PodTemplate) -> Result<(), KubeError> {
     let required = |field: String| {
         KubeError::invalid(
             target.kind,
@@ -566,6 +582,5 @@ fn read_template(target: &ObjectRef, stated: Value) -> Result<PodTemplate, KubeE
             ));
         }
     }
-    check_resources(target, &template)?;
-    Ok(template)
+    check_resources(target, template)
 }

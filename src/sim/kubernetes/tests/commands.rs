@@ -3,6 +3,7 @@
 use super::*;
 use crate::sim::kubernetes::KubeError;
 use crate::sim::kubernetes::autoscaling::DisruptionBound;
+use crate::sim::kubernetes::cluster::Deploy;
 
 #[test]
 fn patches_and_edits_change_what_they_name() {
@@ -188,4 +189,57 @@ fn a_budget_stops_an_eviction() {
         "Cannot evict pod as it would violate the pod's disruption budget."
     );
     assert!(!applied.also.is_empty());
+}
+
+#[test]
+fn a_release_does_what_the_same_patch_does() {
+    let env: BTreeMap<String, Option<String>> = [
+        ("A", Some("2")),
+        ("NEW", Some("x")),
+        ("EMPTY", Some("")),
+        ("GONE", None),
+    ]
+    .map(|(name, value)| (name.to_owned(), value.map(str::to_owned)))
+    .into();
+    let variables: Vec<_> = env
+        .iter()
+        .map(|(name, value)| match value {
+            Some(value) => serde_json::json!({ "name": name, "value": value }),
+            None => serde_json::json!({ "name": name, "$patch": "delete" }),
+        })
+        .collect();
+    let released = |cluster: &mut Cluster, container: &str, tag: &str| {
+        let deploy = Deploy {
+            cause: format!("deploy {tag}"),
+            container,
+            image: format!("r/web:{tag}"),
+            env: &env,
+        };
+        cluster.deploy(&web(), &deploy, start()).unwrap();
+    };
+    let patched = |cluster: &mut Cluster, container: &str, tag: &str| {
+        let patch = serde_json::json!({
+            "metadata": { "annotations": { "kubernetes.io/change-cause": format!("deploy {tag}") } },
+            "spec": { "template": { "spec": {
+                "containers": [{ "name": container, "image": format!("r/web:{tag}"), "env": variables }]
+            } } }
+        });
+        let command = KubeCommand::Patch {
+            target: web(),
+            form: PatchForm::Strategic,
+            patch: patch.to_string(),
+        };
+        cluster.apply(&command, start()).unwrap();
+    };
+    let (mut one, mut other) = (cluster(), cluster());
+    // A new release, the same again, the one before, and a container that is not there.
+    for (container, tag) in [("web", "2"), ("web", "2"), ("web", "1"), ("other", "1")] {
+        released(&mut one, container, tag);
+        patched(&mut other, container, tag);
+        assert_eq!(
+            format!("{one:?}"),
+            format!("{other:?}"),
+            "{container} {tag}"
+        );
+    }
 }
