@@ -46,6 +46,9 @@ pub fn log_line(line: &str, base: Role) -> Vec<Run> {
         }
         return runs;
     }
+    if let Some(access) = access(line) {
+        return access.runs(base);
+    }
     let rest = without_head(line);
     let pairs = pairs(rest);
     let is_logfmt = pairs.first().is_some_and(|(start, ..)| *start == 0)
@@ -66,15 +69,73 @@ pub fn log_line(line: &str, base: Role) -> Vec<Run> {
         }
         return runs;
     }
+    with_pairs(&mut runs, rest, &pairs, base);
+    runs
+}
+
+/// A text with its pairs in their colours.
+fn with_pairs(runs: &mut Vec<Run>, rest: &str, pairs: &[(usize, &str, &str)], base: Role) {
     let mut at = 0;
     for (start, name, value) in pairs {
-        runs.push(Run::new(base, rest.get(at..start).unwrap_or("").to_owned()));
+        runs.push(Run::new(
+            base,
+            rest.get(at..*start).unwrap_or("").to_owned(),
+        ));
         runs.push(Run::new(Role::Muted, format!("{name}=")));
-        runs.push(Run::new(value_role(name, value), value.to_owned()));
+        runs.push(Run::new(value_role(name, value), (*value).to_owned()));
         at = start + name.len() + 1 + value.len();
     }
     runs.push(Run::new(base, rest.get(at..).unwrap_or("").to_owned()));
-    runs
+}
+
+/// An access line in the common form of web servers and proxies:
+/// `CLIENT - - [TIME] "REQUEST" STATUS - BYTES "AGENT" name=value ...`.
+struct Access<'a> {
+    client: &'a str,
+    request: &'a str,
+    status: &'a str,
+    sizes: &'a str,
+    agent: &'a str,
+    fields: &'a str,
+}
+
+fn access(line: &str) -> Option<Access<'_>> {
+    let (client, rest) = line.split_once(" - - [")?;
+    let (_, rest) = rest.split_once("] \"")?;
+    let (request, rest) = rest.split_once("\" ")?;
+    let (status, rest) = rest.split_once(' ')?;
+    let (sizes, rest) = rest.split_once('"')?;
+    let (agent, fields) = rest.split_once('"')?;
+    let numbers = status.len() == 3 && status.bytes().all(|byte| byte.is_ascii_digit());
+    (numbers && !client.contains(' ')).then_some(Access {
+        client,
+        request,
+        status,
+        sizes: sizes.trim(),
+        agent,
+        fields: fields.trim_start(),
+    })
+}
+
+impl Access<'_> {
+    /// What was asked and answered first, who asked last.
+    fn runs(&self, base: Role) -> Vec<Run> {
+        let role = value_role("status", self.status);
+        let mut runs = vec![
+            Run::new(base, format!("{} ", self.request)),
+            Run::new(role, self.status.to_owned()),
+            Run::new(base, "  ".to_owned()),
+        ];
+        with_pairs(&mut runs, self.fields, &pairs(self.fields), base);
+        for (text, role) in [
+            (self.client, Role::Muted),
+            (self.sizes, Role::Faint),
+            (self.agent, Role::Faint),
+        ] {
+            runs.push(Run::new(role, format!("  {text}")));
+        }
+        runs
+    }
 }
 
 fn field(runs: &mut Vec<Run>, name: &str, value: &str) {
@@ -530,6 +591,13 @@ mod tests {
             "request route=a/b ok"
         );
         assert_eq!(shown("info: [0]       request route=a"), "request route=a");
+        assert_eq!(
+            shown(
+                r#"10.0.0.1 - - [2026-03-02T14:00:00.123Z] "GET /a HTTP/2" 503 - 91 "curl/8" upstream=web status=503 trace_id=ab"#
+            ),
+            "GET /a HTTP/2 503  upstream=web status=503 trace_id=ab  10.0.0.1  - 91  curl/8"
+        );
+        assert_eq!(shown("a - - [b] \"c\" d"), "a - - [b] \"c\" d");
         assert_eq!(shown("plain words"), "plain words");
         assert_eq!(shown("a=1 b"), "a=1 b");
     }
