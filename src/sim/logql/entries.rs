@@ -16,7 +16,9 @@ use crate::sim::promql::matcher::{Matcher, anchored_regex};
 use crate::sim::telemetry::homes::{STREAM_LABELS, level_word};
 use crate::sim::telemetry::lines::{Direction, LineFilter, LogLine};
 use crate::sim::telemetry::logs::LineKey;
-use crate::sim::telemetry::search::{Budget, Finding, LineQuery, Search, TextFilter, cost};
+use crate::sim::telemetry::search::{
+    Budget, Finding, LineQuery, Search, TextFilter, cost, is_too_large,
+};
 use crate::sim::telemetry::store::Telemetry;
 use crate::sim::time::SimTime;
 
@@ -27,6 +29,10 @@ const FETCHED: usize = 256;
 
 /// An unanchored expression as a line filter has it; the error is in the words of Go's `regexp` package.
 pub(super) fn line_regex(text: &str) -> Result<Regex, String> {
+    // Known without compiling, so that a letter typed costs nothing: neither this nor the anchored form fits.
+    if is_too_large(text) && is_too_large(&format!("^(?s:{text})$")) {
+        return Err("error parsing regexp: expression too large".to_owned());
+    }
     RegexBuilder::new(text)
         .size_limit(1 << 20)
         .nest_limit(100)
@@ -332,6 +338,11 @@ impl Run {
     /// Whether all templates are decided, which comes before anything is found.
     pub const fn is_decided(&self) -> bool {
         self.prepared.search.is_decided()
+    }
+
+    /// Whether a filter's program is so large that lines are read whole.
+    pub fn is_large(&self) -> bool {
+        self.prepared.search.is_large()
     }
 
     /// Goes on deciding templates within a budget of work (see [`Budget::work`]). Says whether all are decided.

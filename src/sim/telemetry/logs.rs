@@ -193,12 +193,23 @@ pub(super) struct Log {
     pub(super) from: LeafIndex,
 }
 
+/// Hexadecimal digits of a trace.
+const TRACE_DIGITS: usize = 32;
+
 /// A scripted line with its number.
 #[derive(Clone, Debug)]
 pub(super) struct Scripted {
     pub(super) key: LineKey,
     pub(super) line: Arc<ScriptedLine>,
-    text: OnceLock<Arc<str>>,
+    text: OnceLock<Written>,
+}
+
+/// What a scripted line is in writing.
+#[derive(Clone, Debug)]
+struct Written {
+    text: Arc<str>,
+    /// Whether it has as many hexadecimal digits in a row as a trace.
+    has_digits: bool,
 }
 
 impl Scripted {
@@ -212,11 +223,25 @@ impl Scripted {
 
     /// The line as it is written; kept once it has been asked for, as searches ask again and again.
     pub(super) fn text(&self) -> &str {
+        &self.written().text
+    }
+
+    /// Whether the line can hold a trace's digits.
+    pub(super) fn may_hold_trace(&self) -> bool {
+        self.written().has_digits
+    }
+
+    fn written(&self) -> &Written {
         self.text.get_or_init(|| {
             let line = &self.line;
             let at = SimTime(self.key.at_ms);
             let says = line.says.text_at(at);
-            written(&says, line.format, line.level, &line.logger, at).into()
+            let text = written(&says, line.format, line.level, &line.logger, at);
+            let rows = text.split(|letter: char| !letter.is_ascii_hexdigit());
+            Written {
+                has_digits: rows.map(str::len).any(|digits| digits >= TRACE_DIGITS),
+                text: text.into(),
+            }
         })
     }
 }

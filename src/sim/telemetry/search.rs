@@ -20,6 +20,7 @@ pub mod tally;
 
 use std::sync::Arc;
 
+pub(in crate::sim) use query::is_too_large;
 pub use query::{LineQuery, QueryError, TextFilter};
 
 use self::decide::{Decided, Decision, Plan, Undecided};
@@ -364,17 +365,10 @@ impl Search {
 
     fn selection(&self, wanted: impl Fn(&Plan) -> bool) -> Selection<'_> {
         debug_assert!(self.is_decided(), "a search that is not decided yet");
-        let mut selection = Selection::new(&self.telemetry, &self.filter);
-        for group in &mut selection.groups {
-            group.logs.retain(|chosen| {
-                self.decided
-                    .plans
-                    .get(&chosen.id)
-                    .is_some_and(|plan| wanted(plan))
-            });
-        }
-        selection.groups.retain(|group| !group.logs.is_empty());
-        selection
+        Selection::choose(&self.telemetry, &self.filter, |id| {
+            let plan = self.decided.plans.get(&id);
+            plan.is_some_and(|plan| wanted(plan))
+        })
     }
 
     /// Goes on counting the undecided lines of a leaf.

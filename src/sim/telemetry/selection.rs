@@ -58,10 +58,20 @@ pub(super) struct Selection<'a> {
 
 impl<'a> Selection<'a> {
     pub(super) fn new(telemetry: &'a Telemetry, filter: &'a LineFilter) -> Self {
+        Self::choose(telemetry, filter, |_| true)
+    }
+
+    /// The same of some templates only; scripted lines are in it whatever is chosen.
+    pub(super) fn choose(
+        telemetry: &'a Telemetry,
+        filter: &'a LineFilter,
+        wanted: impl Fn(LogId) -> bool,
+    ) -> Self {
         let mut groups: Vec<Group<'a>> = Vec::new();
         for (&atom, ids) in &telemetry.logs().by_atom {
             let logs: Vec<_> = ids
                 .iter()
+                .filter(|&&id| wanted(id))
                 .filter_map(|&id| chosen(telemetry, filter, id))
                 .collect();
             let (false, Some(reader)) = (logs.is_empty(), telemetry.reader(atom)) else {

@@ -23,7 +23,7 @@ use crate::tools::logs::page::{Line, as_line, word};
 
 /// Work of one step that decides what the filter says of templates; a frame may take three of them, and little else before
 /// all are decided.
-const DECIDE: u64 = if cfg!(test) { 2_000 } else { 250_000 };
+const DECIDE: u64 = 250_000;
 /// Work of one step that looks for lines, in units of about ten nanoseconds; a frame may take four of them.
 const FIND: u64 = 60_000;
 /// Work of one step that counts all matches.
@@ -46,6 +46,8 @@ pub struct Finder {
     /// Lines from the place on, oldest first; what finds more of them up to where history was closed.
     newer: Vec<Entry>,
     newer_run: Option<Run>,
+    /// Work of a step that decides: [`DECIDE`].
+    deciding: u64,
     /// Up to where newer lines have been looked for.
     until_ms: i64,
     /// The place; none for the newest line.
@@ -201,6 +203,7 @@ impl Finder {
             older_run,
             newer: Vec::new(),
             newer_run: None,
+            deciding: DECIDE,
             until_ms,
             place_ms: None,
             bars: None,
@@ -210,15 +213,16 @@ impl Finder {
         })
     }
 
-    /// Goes on deciding what the filter says of templates, which all that is found and counted shares. Says whether all are
-    /// decided.
+    /// Goes on deciding what the filter says of templates, which all that is found and counted shares. Says whether all were
+    /// decided. Where a filter's program is large, that is said a step later: compiling it has taken enough.
     fn decide(&mut self, telemetry: &Arc<Telemetry>) -> bool {
         if !self.older_run.is_decided() {
-            if !self.older_run.decide(DECIDE) {
+            if !self.older_run.decide(self.deciding) {
                 return false;
             }
             // Only now may others begin with what is decided.
             self.go_to(telemetry, self.place_ms);
+            return !self.older_run.is_large();
         }
         true
     }
@@ -642,6 +646,7 @@ mod tests {
         let seek = Seek::Time(end - 300_000);
         let text = r#"{app=~".+"} |~ `\w{9}`"#;
         let mut finder = Finder::new(&world, &wanted(text)).unwrap();
+        finder.deciding = 500;
         let first = finder.window(&world, &seek, 10, 10);
         assert!(first.lines.is_empty() && first.searched == 0.0);
         assert!(finder.groups(&world, end - 600_000, end, 60).is_empty());

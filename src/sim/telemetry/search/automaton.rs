@@ -56,6 +56,7 @@ impl Automaton {
     /// The states so far, and the one before a line; none if it cannot start.
     pub(super) fn begin(&self) -> Option<(Made, StateID)> {
         let mut cache = self.0.create_cache();
+        let program = self.0.get_nfa().states().len();
         let at_start = start::Config::new().anchored(Anchored::No);
         let start = self.0.start_state(&mut cache, &at_start).ok()?;
         let states = States {
@@ -64,6 +65,7 @@ impl Automaton {
             refused: 0,
             read: 0,
             worked_out: 0,
+            new_step: cost::NEW_STEP + program as u64 / cost::PROGRAM_STATES,
         };
         Some((Made(Mutex::new(states)), start))
     }
@@ -80,6 +82,8 @@ pub(super) struct States {
     /// Bytes read, and those among them for which a step was taken for the first time.
     read: u64,
     worked_out: u64,
+    /// What one of the latter costs: more for a program of many states, as each stands for a set of them.
+    new_step: u64,
 }
 
 impl States {
@@ -113,7 +117,7 @@ impl States {
 
     /// What steps have cost since the last time it was set back.
     pub(super) const fn spent(&self) -> u64 {
-        self.read / cost::STEPS + self.worked_out * cost::NEW_STEP
+        self.read / cost::STEPS + self.worked_out * self.new_step
     }
 
     /// Begins to count costs anew.

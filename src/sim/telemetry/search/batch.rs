@@ -129,7 +129,11 @@ impl Batch {
                 spent
             }
             _ => {
-                let spent = self.open.len() as u64 * cost::LINE;
+                let line = match filter.automaton {
+                    Some(_) => cost::LINE,
+                    None => cost::LARGE_LINE,
+                };
+                let spent = self.open.len() as u64 * line;
                 let mut open = std::mem::take(&mut self.open);
                 open.retain(|&place| self.found_in_line(site, places, filter, place) != negated);
                 self.open = open;

@@ -17,6 +17,8 @@ pub(super) const MINUTE: u64 = 10;
 pub(in crate::sim::telemetry) const SPREAD: u64 = 100;
 /// A line made and read.
 pub(super) const LINE: u64 = 80;
+/// A line made and read by an expression whose program is large.
+pub(super) const LARGE_LINE: u64 = 3 * LINE;
 /// A leaf of a stream looked at.
 pub(super) const LEAF: u64 = 6;
 /// A line read that is made already.
@@ -25,8 +27,9 @@ pub(super) const TEXT: u64 = 50;
 pub(in crate::sim) const PIPELINE: u64 = 400;
 /// Steps of an automaton that have been taken before, in a unit.
 pub(super) const STEPS: u64 = 2;
-/// A step of an automaton that is taken for the first time.
-pub(super) const NEW_STEP: u64 = 100;
+/// A step of an automaton that is taken for the first time, and the states of a program that make it dearer by a unit.
+pub(super) const NEW_STEP: u64 = 50;
+pub(super) const PROGRAM_STATES: u64 = 4;
 /// A template looked at, before any step of an automaton.
 pub(super) const TEMPLATE: u64 = 100;
 /// Bytes copied in a unit.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::graph::{Draft, Graph, Surroundings};
 use super::machine::{Machine, Stop};
 use super::pieces::{self, Traces};
+use super::query::Filter;
 use super::{Budget, LineQuery, Search, cost};
 use crate::sim::telemetry::atom::AtomId;
 use crate::sim::telemetry::leaf::LeafIndex;
@@ -42,7 +43,7 @@ pub(super) enum Plan {
 /// What a query says of all templates that a filter takes.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Decided {
-    /// The tables of each of the query's filters; none where lines are read whole.
+    /// The tables of each of the query's filters; none where no template has needed them, or lines are read whole.
     pub(super) machines: Vec<Option<Machine>>,
     pub(super) plans: BTreeMap<LogId, Arc<Plan>>,
     /// The pods that those templates were decided for which show them.
@@ -51,12 +52,8 @@ pub(super) struct Decided {
 
 impl Decided {
     fn new(query: &LineQuery) -> Self {
-        let machines = query.filters.iter().map(|filter| {
-            let automaton = filter.automaton.as_ref()?;
-            Machine::new(Arc::clone(automaton))
-        });
         Self {
-            machines: machines.collect(),
+            machines: query.filters.iter().map(|_| None).collect(),
             ..Self::default()
         }
     }
@@ -131,6 +128,12 @@ impl Search {
     /// Whether all templates are decided.
     pub const fn is_decided(&self) -> bool {
         self.undecided.is_none()
+    }
+
+    /// Whether a filter's program is so large that lines are read whole.
+    pub fn is_large(&self) -> bool {
+        let mut filters = self.query.filters.iter();
+        filters.any(|filter| filter.automaton.is_none())
     }
 
     /// Decides the templates that are left.
@@ -213,12 +216,12 @@ impl Search {
         }
         let event = TraceIds::new(self.telemetry.seed()).event(trace);
         let mut leaves: Vec<LeafIndex> = event.map(|(_, leaf, _)| leaf).into_iter().collect();
-        let selection = self.selection(|_| false);
+        let selection = Selection::choose(&self.telemetry, &self.filter, |_| false);
         let grid = self.telemetry.grid();
         let scripted = selection.scripted_between(selection.from_ms, selection.until_ms);
         leaves.extend(
             scripted
-                .filter(|scripted| self.query.matches(scripted.text()))
+                .filter(|scripted| scripted.may_hold_trace() && self.query.matches(scripted.text()))
                 .map(|scripted| grid.leaf_at(scripted.key.at_ms)),
         );
         leaves.sort_unstable();
@@ -241,6 +244,14 @@ fn around(telemetry: &Telemetry, atom: AtomId) -> Surroundings<'_> {
 fn shows_pods(log: &Log) -> bool {
     let mut fields = log.def.template.fields().iter();
     fields.any(|field| matches!(field.kind, FieldKind::Pod | FieldKind::Node))
+}
+
+/// A filter's machine, made when it is needed first.
+fn made<'m>(machine: &'m mut Option<Machine>, filter: &Filter) -> Option<&'m mut Machine> {
+    if machine.is_none() {
+        *machine = Machine::new(Arc::clone(filter.automaton.as_ref()?));
+    }
+    machine.as_mut()
 }
 
 impl PlanDraft {
@@ -268,7 +279,8 @@ impl PlanDraft {
                 }
                 Some((_, Traces::Nowhere | Traces::Alone)) => Decision::Known(false),
                 Some((_, Traces::Unclear)) | None => {
-                    let machine = machines.get_mut(self.filters).and_then(Option::as_mut);
+                    let machine = machines.get_mut(self.filters);
+                    let machine = machine.and_then(|machine| made(machine, filter));
                     let left = work.saturating_sub(spent);
                     let (decision, took) = self.decide(machine, template, around, left);
                     spent += took;

@@ -70,20 +70,29 @@ impl Drawn {
 /// Cuts a template.
 pub(super) fn cut(template: &Template) -> Vec<Piece> {
     let mut pieces = Vec::with_capacity(template.segments.len() + 8);
+    each_piece(template, &mut |piece| pieces.push(piece));
+    pieces
+}
+
+fn each_piece(template: &Template, visit: &mut impl FnMut(Piece)) {
     for segment in &template.segments {
         match segment {
-            Segment::Literal(text) => pieces.push(Piece::Text(Arc::clone(text))),
+            Segment::Literal(text) => visit(Piece::Text(Arc::clone(text))),
             Segment::Field { field, words } => {
                 if let Some(known) = template.fields.get(*field) {
-                    push(&mut pieces, *field, &known.kind, words.as_ref());
+                    of_field(*field, &known.kind, words.as_ref(), visit);
                 }
             }
         }
     }
-    pieces
 }
 
-fn push(pieces: &mut Vec<Piece>, field: usize, kind: &FieldKind, words: Option<&Arc<[Arc<str>]>>) {
+fn of_field(
+    field: usize,
+    kind: &FieldKind,
+    words: Option<&Arc<[Arc<str>]>>,
+    visit: &mut impl FnMut(Piece),
+) {
     let drawn = |kind| Piece::Drawn { field, kind };
     let (low, high) = match kind {
         FieldKind::Digits { low, high } | FieldKind::Money { low, high } => (*low, *high),
@@ -107,12 +116,14 @@ fn push(pieces: &mut Vec<Piece>, field: usize, kind: &FieldKind, words: Option<&
         FieldKind::Node => Piece::Node,
         FieldKind::Time(form) => {
             let (_, point, end) = render::marks(*form);
-            pieces.extend([Piece::Minute(*form), Piece::Second]);
-            pieces.extend([Piece::Text(Arc::from(point)), Piece::Milli]);
+            visit(Piece::Minute(*form));
+            visit(Piece::Second);
+            visit(Piece::Text(Arc::from(point)));
+            visit(Piece::Milli);
             Piece::Text(Arc::from(end))
         }
     };
-    pieces.push(piece);
+    visit(piece);
 }
 
 /// Where 32 hexadecimal digits in a row can stand in a template's lines.
@@ -131,36 +142,8 @@ const TRACE_DIGITS: usize = 32;
 
 /// Where 32 small hexadecimal digits in a row can stand in a template's lines.
 pub(super) fn traces_of(template: &Template) -> Traces {
-    traces_in(&cut(template))
-}
-
-fn traces_in(pieces: &[Piece]) -> Traces {
     let mut row = Row::default();
-    for piece in pieces {
-        match piece {
-            Piece::Text(text) => row.text(text),
-            Piece::Words { words, .. } => row.words(words),
-            Piece::Trace => row.trace(),
-            Piece::Second => row.digits(2),
-            Piece::Milli => row.digits(3),
-            // Date and time have dashes and colons between them, of which the last one ends the piece.
-            Piece::Minute(_) => {
-                row.digits(4);
-                row.end();
-            }
-            Piece::Span => row.digits(16),
-            Piece::Drawn { kind, .. } => match kind {
-                Drawn::Number { .. } => row.digits(20),
-                Drawn::Hex(digits) => row.digits(usize::from(*digits)),
-                Drawn::Uuid => row.parts(8, 12),
-                Drawn::Ip => row.parts(2, 3),
-                Drawn::Money { .. } => row.parts(18, 2),
-            },
-            Piece::DurationMs => row.parts(17, 3),
-            Piece::DurationUs => row.digits(20),
-            Piece::Pod | Piece::Node => row.unclear = true,
-        }
-    }
+    each_piece(template, &mut |piece| row.piece(&piece));
     match row {
         Row { unclear: true, .. } => Traces::Unclear,
         Row { shown: true, .. } => Traces::Alone,
@@ -179,6 +162,32 @@ struct Row {
 }
 
 impl Row {
+    fn piece(&mut self, piece: &Piece) {
+        match piece {
+            Piece::Text(text) => self.text(text),
+            Piece::Words { words, .. } => self.words(words),
+            Piece::Trace => self.trace(),
+            Piece::Second => self.digits(2),
+            Piece::Milli => self.digits(3),
+            // Date and time have dashes and colons between them, of which the last one ends the piece.
+            Piece::Minute(_) => {
+                self.digits(4);
+                self.end();
+            }
+            Piece::Span => self.digits(16),
+            Piece::Drawn { kind, .. } => match kind {
+                Drawn::Number { .. } => self.digits(20),
+                Drawn::Hex(digits) => self.digits(usize::from(*digits)),
+                Drawn::Uuid => self.parts(8, 12),
+                Drawn::Ip => self.parts(2, 3),
+                Drawn::Money { .. } => self.parts(18, 2),
+            },
+            Piece::DurationMs => self.parts(17, 3),
+            Piece::DurationUs => self.digits(20),
+            Piece::Pod | Piece::Node => self.unclear = true,
+        }
+    }
+
     fn digits(&mut self, most: usize) {
         if most > 0 {
             self.digits += most;
@@ -237,7 +246,7 @@ mod tests {
 
     #[test]
     fn traces_stand_alone_where_no_digit_touches_them() {
-        let of = |text: &str| traces_in(&cut(&Template::parse(text).unwrap()));
+        let of = |text: &str| traces_of(&Template::parse(text).unwrap());
         assert_eq!(of("id={trace} took {n:digits(1..9)}"), Traces::Alone);
         assert_eq!(of("{trace}"), Traces::Alone);
         assert_eq!(of("took {n:digits(1..9)} {u:uuid} {i:ip}"), Traces::Nowhere);

@@ -139,6 +139,13 @@ impl Filter {
     }
 }
 
+/// Whether the program of an expression certainly takes more than a filter's may. Compiles nothing.
+pub(in crate::sim) fn is_too_large(pattern: &str) -> bool {
+    let syntax = syntax::Config::new().nest_limit(100);
+    let parsed = syntax::parse_with(pattern, &syntax);
+    parsed.is_ok_and(|parsed| size::exceeds_as_regex(&parsed, PROGRAM_BYTES))
+}
+
 /// Compiles an expression as the crate `regex` does, but without what only captures need.
 fn compile(parsed: &Hir) -> Result<Regex, QueryError> {
     let too_large = || {

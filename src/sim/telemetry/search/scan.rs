@@ -9,7 +9,7 @@ use crate::sim::telemetry::selection::{Chosen, Group, LineRef, Selection, find_s
 
 /// Events of a leaf that are looked at together; fewer where lines are read whole.
 const TOGETHER: u64 = 1 << 13;
-const TOGETHER_WHOLE: u64 = 1 << 10;
+const TOGETHER_WHOLE: u64 = 1 << 8;
 
 /// What a slice has done.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
