@@ -20,6 +20,29 @@ pub const fn is_forbidden(character: char) -> bool {
     }
 }
 
+/// The first character of a text that may not be shown, and where it begins.
+pub fn first_forbidden(text: &str) -> Option<(usize, char)> {
+    let mut start = 0;
+    for line in text.split_inclusive('\n') {
+        let mut characters = line.char_indices();
+        if !is_plain(line)
+            && let Some((at, bad)) = characters.find(|(_, c)| is_forbidden(*c))
+        {
+            return Some((start + at, bad));
+        }
+        start += line.len();
+    }
+    None
+}
+
+/// Whether a line is of printable ASCII characters alone, as nearly all are. Looks at all bytes, so that it can look at
+/// many at once.
+fn is_plain(line: &str) -> bool {
+    let printable = |byte: u8| matches!(byte, b' '..=b'~' | b'\n' | b'\t');
+    line.bytes()
+        .fold(true, |plain, byte| plain & printable(byte))
+}
+
 /// The text with every forbidden character written out: `\u{1b}` for an escape character.
 pub fn visible(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -36,6 +59,16 @@ pub fn visible(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_first_forbidden_character_is_found() {
+        assert_eq!(first_forbidden("plain\n\tü – all may be shown\n"), None);
+        assert_eq!(
+            first_forbidden("a\nü\u{202e}b\u{1b}"),
+            Some((4, '\u{202e}'))
+        );
+        assert_eq!(first_forbidden("a\nb\u{1b}\n"), Some((3, '\u{1b}')));
+    }
 
     #[test]
     fn escapes_are_written_out() {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::commits;
 use super::source::{LeftOut, MAX_FILES, MAX_TOTAL_BYTES, Source};
-use crate::diag::text::is_forbidden;
+use crate::diag::text::first_forbidden;
 use crate::diag::{Diagnostic, SourceText};
 use crate::scenario::ids;
 use crate::scenario::pack::CommitText;
@@ -208,7 +208,7 @@ fn decode(
     } else {
         text
     };
-    let bad = text.char_indices().find(|(_, c)| is_forbidden(*c));
+    let bad = first_forbidden(&text);
     let file = Arc::new(SourceText {
         name: name.to_owned(),
         text,

@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::tree::{Entry, Kind, Node};
-use crate::diag::text::is_forbidden;
+use crate::diag::text::first_forbidden;
 use crate::diag::{Diagnostic, SourceText};
 use crate::scenario::ids;
 
@@ -89,7 +89,7 @@ fn text_value(
     text: &str,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
-    if let Some(bad) = text.chars().find(|c| is_forbidden(*c)) {
+    if let Some((_, bad)) = first_forbidden(text) {
         diagnostics.push(
             Diagnostic::error(
                 ids::CONTROL_IN_TEXT,

@@ -124,6 +124,12 @@ pub trait SeriesSource {
         self.select(matchers, start, end)
     }
 
+    /// At least as many samples as [`Self::estimate_samples`] says, if that is cheaper to know: where so many are allowed
+    /// nobody has to ask for more.
+    fn most_samples(&self, _matchers: &[Matcher], _start: SimTime, _end: SimTime) -> Option<u64> {
+        None
+    }
+
     /// About how many samples [`Self::select`] would return, if that is known without making them. The evaluator
     /// refuses a query by this number before any sample exists.
     fn estimate_samples(

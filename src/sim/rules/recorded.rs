@@ -251,6 +251,10 @@ impl SeriesSource for Recorded<'_> {
         Ok(found)
     }
 
+    fn most_samples(&self, matchers: &[Matcher], start: SimTime, end: SimTime) -> Option<u64> {
+        self.scraped.most_samples(matchers, start, end)
+    }
+
     fn estimate_samples(&self, matchers: &[Matcher], start: SimTime, end: SimTime) -> Option<u64> {
         self.scraped.estimate_samples(matchers, start, end)
     }

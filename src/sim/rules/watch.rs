@@ -252,6 +252,13 @@ impl SeriesSource for Newest<'_> {
         Ok(found)
     }
 
+    fn most_samples(&self, matchers: &[Matcher], start: SimTime, end: SimTime) -> Option<u64> {
+        match self.number(matchers, start, end) {
+            Some(_) => None,
+            None => self.telemetry.most_samples(matchers, start, end),
+        }
+    }
+
     fn estimate_samples(&self, matchers: &[Matcher], start: SimTime, end: SimTime) -> Option<u64> {
         match self.number(matchers, start, end) {
             Some(_) => None,

@@ -470,6 +470,7 @@ fn queries_read_them() {
             .all(|series| series.times.len() == 20 && series.values.len() == 20)
     );
     assert_eq!(telemetry.estimate_samples(&matchers, start, end), Some(360));
+    assert!(telemetry.most_samples(&matchers, start, end) >= Some(360));
     assert_eq!(telemetry.label_values("pod", &matchers), ["web-a", "web-c"]);
     assert_eq!(
         telemetry.label_names(&[Matcher::equal("__name__", "worker_ticks_total")]),

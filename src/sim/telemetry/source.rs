@@ -107,6 +107,14 @@ impl SeriesSource for Telemetry {
         Ok(series)
     }
 
+    fn most_samples(&self, matchers: &[Matcher], start: SimTime, end: SimTime) -> Option<u64> {
+        let window = (start.millis(), end.millis());
+        let (_, scrapes) = samples::scrapes(self, window.0, window.1);
+        let mut series: u64 = 0;
+        self.visit_series(metric_of(matchers), matchers, window, |_, _, _| series += 1);
+        Some(series.saturating_mul(scrapes as u64))
+    }
+
     fn estimate_samples(&self, matchers: &[Matcher], start: SimTime, end: SimTime) -> Option<u64> {
         let window = (start.millis(), end.millis());
         let (_, scrapes) = samples::scrapes(self, window.0, window.1);

@@ -82,12 +82,13 @@ impl Evaluator<'_> {
         looked: Looked,
     ) -> Result<Vec<Series>, QueryError> {
         let (start, end) = (SimTime(windows.first_start()), SimTime(windows.last_end()));
-        let expected = self
-            .source
-            .estimate_samples(matchers, start, end)
-            .unwrap_or(0);
-        if self.held.saturating_add(expected) > self.limits.max_samples {
-            return Err(QueryError::TooManySamples);
+        let allowed = |samples: u64| self.held.saturating_add(samples) <= self.limits.max_samples;
+        let most = self.source.most_samples(matchers, start, end);
+        if !most.is_some_and(allowed) {
+            let expected = self.source.estimate_samples(matchers, start, end);
+            if !allowed(expected.unwrap_or(0)) {
+                return Err(QueryError::TooManySamples);
+            }
         }
         let mut series = self.source.select_for(matchers, start, end, looked)?;
         self.hold(series.iter().map(|one| one.values.len() as u64).sum())?;
