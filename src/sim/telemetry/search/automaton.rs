@@ -117,7 +117,7 @@ impl States {
 
     /// What steps have cost since the last time it was set back.
     pub(super) const fn spent(&self) -> u64 {
-        self.read / cost::STEPS + self.worked_out * self.new_step
+        self.read * cost::STEP + self.worked_out * self.new_step
     }
 
     /// Begins to count costs anew.

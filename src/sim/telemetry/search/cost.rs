@@ -25,12 +25,12 @@ pub(super) const LEAF: u64 = 6;
 pub(super) const TEXT: u64 = 50;
 /// A line made and sent through a pipeline.
 pub(in crate::sim) const PIPELINE: u64 = 400;
-/// Steps of an automaton that have been taken before, in a unit.
-pub(super) const STEPS: u64 = 2;
+/// A step of an automaton that has been taken before.
+pub(super) const STEP: u64 = 1;
 /// A step of an automaton that is taken for the first time, and the states of a program that make it dearer by a unit.
 pub(super) const NEW_STEP: u64 = 50;
-pub(super) const PROGRAM_STATES: u64 = 4;
+pub(super) const PROGRAM_STATES: u64 = 2;
 /// A template looked at, before any step of an automaton.
-pub(super) const TEMPLATE: u64 = 100;
+pub(super) const TEMPLATE: u64 = 250;
 /// Bytes copied in a unit.
 pub(super) const COPIED: u64 = 50;
