@@ -15,7 +15,7 @@ use crate::sim::telemetry::store::Telemetry;
 
 /// Work of one step that looks whether kinds of lines are new, and that of beginning with one of them.
 const KINDS: u64 = 100_000;
-const KIND: u64 = 1_000;
+const KIND: u64 = 5_000;
 
 /// A template with what it wrote in a window.
 #[derive(Clone, Debug, PartialEq, Eq)]
