@@ -173,10 +173,13 @@ fn unquoted(value: &str) -> String {
     inside.map_or_else(|| value.to_owned(), |inside| inside.replace("\\\"", "\""))
 }
 
-/// A line without the time and level that it begins with: `2026-03-02 14:00:00,123 INFO [] `, `info: [0]   `.
+/// A line without the time and level that it begins with: `2026-03-02 14:00:00,123 INFO [] `, `info: [0]   `,
+/// `[2026-03-02T14:00:00.123Z] INFO `.
 fn without_head(line: &str) -> &str {
     let mut rest = line;
-    if let Some(after) = after_time(rest) {
+    let bare = rest.strip_prefix('[');
+    if let Some(after) = after_time(bare.unwrap_or(rest)) {
+        let after = bare.and_then(|_| after.strip_prefix(']')).unwrap_or(after);
         rest = after.trim_start();
     }
     for word in [
@@ -590,6 +593,11 @@ mod tests {
             shown("2026-03-02 14:00:00,123 INFO [] request route=a/b ok"),
             "request route=a/b ok"
         );
+        assert_eq!(
+            shown("[2026-03-02T14:00:00.123Z] INFO [Log partition=a-0] rolled"),
+            "[Log partition=a-0] rolled"
+        );
+        assert_eq!(shown("[x] INFO y"), "[x] INFO y");
         assert_eq!(shown("info: [0]       request route=a"), "request route=a");
         assert_eq!(
             shown(

@@ -5,8 +5,10 @@ use ratatui::layout::Rect;
 use crate::tui::canvas::{Align, Canvas};
 use crate::tui::hits::Hit;
 use crate::tui::pane::PaneId;
+use crate::tui::text;
 use crate::tui::theme::Role;
 use crate::tui::units;
+use crate::tui::widgets::paint;
 use crate::tui::widgets::rows::Rows;
 use crate::tui::world::LogGroup;
 
@@ -104,5 +106,7 @@ fn draw_row(line: &mut Canvas<'_>, row: &LogGroup) {
         at = line.text(at, 0, "new ", Role::Warn);
     }
     let room = line.width().saturating_sub(at + 1);
-    line.text_within(at, 0, room, &row.pattern.replace('\n', " ⏎ "), Role::Base);
+    let pattern = row.pattern.replace('\n', " ⏎ ");
+    let runs = paint::log_line(&text::clean(&pattern), Role::Base);
+    line.part(Rect::new(at, 0, room, 1)).runs(0, 0, &runs);
 }
