@@ -36,6 +36,25 @@ pub(in crate::sim) fn map<T: Sync, R: Send>(
     answers.into_iter().filter_map(taken).collect()
 }
 
+/// Two answers that do not hang together.
+pub(in crate::sim) fn both<A: Send, B: Send>(
+    workers: &dyn Workers,
+    first: impl Fn() -> A + Sync,
+    second: impl Fn() -> B + Sync,
+) -> (A, B) {
+    let (one, other) = (Mutex::new(None), Mutex::new(None));
+    workers.work(2, &|number| {
+        if number == 0 {
+            *one.lock().unwrap_or_else(PoisonError::into_inner) = Some(first());
+        } else {
+            *other.lock().unwrap_or_else(PoisonError::into_inner) = Some(second());
+        }
+    });
+    let one = one.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let other = other.into_inner().unwrap_or_else(PoisonError::into_inner);
+    (one.unwrap_or_else(first), other.unwrap_or_else(second))
+}
+
 /// Changes each of some things, none of which knows of another; answers in their order.
 pub(in crate::sim) fn map_mut<T: Send, R: Send>(
     workers: &dyn Workers,
@@ -74,6 +93,13 @@ mod tests {
         for workers in [&Alone as &dyn Workers, &Backwards] {
             assert_eq!(map(workers, &questions, square), expected);
             assert!(map(workers, &[], square).is_empty());
+        }
+    }
+
+    #[test]
+    fn both_answers_are_given_whoever_works() {
+        for workers in [&Alone as &dyn Workers, &Backwards] {
+            assert_eq!(both(workers, || 7, || "seven"), (7, "seven"));
         }
     }
 

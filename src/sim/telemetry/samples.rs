@@ -211,6 +211,11 @@ fn cpu_seconds(cores: f64, ran_ms: i64) -> f64 {
 /// A group that keeps up is a few messages behind at each scrape: what is on its way.
 const IN_FLIGHT: u64 = 8;
 
+/// Offsets hang on what was counted since T0, or until then: at a few instants that are so near to it, nothing else is
+/// counted.
+const NEAR_MS: i64 = 12 * 3_600_000;
+const FEW: usize = 24;
+
 fn offsets(telemetry: &Telemetry, values: &Values, times: &[i64]) -> Vec<f64> {
     let Values::Offset { atoms, .. } = values else {
         return Vec::new();
@@ -222,11 +227,18 @@ fn offsets(telemetry: &Telemetry, values: &Values, times: &[i64]) -> Vec<f64> {
         part,
         pod: None,
     };
-    let open = counted.at(telemetry.grid().t0().millis());
-    counted
-        .totals(times)
-        .into_iter()
-        .zip(times)
+    let open_ms = telemetry.grid().t0().millis();
+    let near = |at: &i64| (open_ms - at).abs() <= NEAR_MS;
+    let (totals, open) = if times.len() <= FEW && times.iter().all(near) {
+        // What lies between them is less to count than what lies before.
+        let first = times.first().map_or(open_ms, |first| open_ms.min(*first));
+        let since = |at: &i64| counted.between(first, *at);
+        (times.iter().map(since).collect(), since(&open_ms))
+    } else {
+        (counted.totals(times), counted.at(open_ms))
+    };
+    let shown = totals.into_iter().zip(times);
+    shown
         .map(|(total, &at)| offset(telemetry, values, total, open, at))
         .collect()
 }

@@ -24,7 +24,7 @@ use crate::sim::ids::{GroupId, ServiceId, TopicId};
 use crate::sim::kubernetes::Cluster;
 use crate::sim::kubernetes::fate::EnvSnapshot;
 use crate::sim::pager::{IncidentState, Pager, PagerIncident};
-use crate::sim::parallel::{Alone, Workers};
+use crate::sim::parallel::{self, Alone, Workers};
 use crate::sim::plan::{Cond, Plan, Reach};
 use crate::sim::rules::{Alerts, Silence};
 use crate::sim::signals::Signals;
@@ -43,7 +43,7 @@ impl World {
 
     /// The same world, opened with the help of others.
     pub fn open_with(plan: Arc<Plan>, seed: u64, workers: &dyn Workers) -> Self {
-        let mut world = Self::before(plan, seed);
+        let mut world = Self::before(plan, seed, workers);
         world.take_in_pods();
         world.refresh_wanted();
         world.schedule_story();
@@ -87,10 +87,14 @@ impl World {
     }
 
     /// The estate at the start of history, with nothing yet taken in.
-    fn before(plan: Arc<Plan>, seed: u64) -> Self {
+    fn before(plan: Arc<Plan>, seed: u64, workers: &dyn Workers) -> Self {
         let start = plan.history_start();
         let ordinary = Arc::new(Flows::ordinary(&plan));
-        let repositories = super::repositories::build(&plan.pack);
+        let (repositories, signals) = parallel::both(
+            workers,
+            || super::repositories::build(&plan.pack),
+            || Signals::new(&plan, seed, Arc::clone(&ordinary)),
+        );
         let services = plan.services.len();
         let stocks = plan
             .pack
@@ -127,7 +131,6 @@ impl World {
         timers.services.extend(brokers);
         let members = plan.groups.iter().map(|group| group.service);
         timers.services.extend(members);
-        let signals = Signals::new(&plan, seed, Arc::clone(&ordinary));
         let mut world = Self {
             seed,
             now: start,
