@@ -107,24 +107,11 @@ fn rolled_out(
     });
     if let Some(container) = containers.get_mut(place) {
         container.image.clone_from(&deploy.image);
-        if container.env.is_empty() {
-            container.env = first_variables(deploy);
-            return Ok(template);
-        }
         for (name, value) in deploy.env {
             set_variable(target, &mut container.env, name, value.as_deref())?;
         }
     }
     Ok(template)
-}
-
-/// The variables of a container that has none. A patch takes a list that is not there as it is written: what it would
-/// remove is then an empty variable.
-fn first_variables(deploy: &Deploy<'_>) -> Vec<EnvVar> {
-    let stated = deploy.env.iter();
-    stated
-        .map(|(name, value)| EnvVar::plain(name, value.as_deref().unwrap_or_default()))
-        .collect()
 }
 
 fn set_variable(

@@ -35,8 +35,12 @@ fn merge(before: &Value, patch: &Value, by_key: bool, name: &str, depth: usize) 
             }
             Value::Object(after)
         }
-        (Value::Array(old), Value::Array(new)) if by_key => match merge_key(name) {
-            Some(key) => Value::Array(merge_lists(old, new, key, depth)),
+        (Value::Array(_) | Value::Null, Value::Array(new)) if by_key => match merge_key(name) {
+            // A list that is not there is an empty one: what a patch deletes from it is not there afterwards either.
+            Some(key) => {
+                let old = before.as_array().map_or(&[][..], Vec::as_slice);
+                Value::Array(merge_lists(old, new, key, depth))
+            }
             None => patch.clone(),
         },
         _ => patch.clone(),
@@ -281,6 +285,13 @@ mod tests {
         assert_eq!(
             strategic(&before, &patch),
             json!({"data": {"b": "2"}, "env": [{"name": "Y"}]})
+        );
+        let none = json!({"name": "web"});
+        let patch =
+            json!({"env": [{"name": "X", "$patch": "delete"}, {"name": "Z", "value": "1"}]});
+        assert_eq!(
+            strategic(&none, &patch),
+            json!({"name": "web", "env": [{"name": "Z", "value": "1"}]})
         );
     }
 
