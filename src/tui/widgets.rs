@@ -5,5 +5,6 @@ pub mod chart;
 pub mod editor;
 pub mod field;
 pub mod heatmap;
+pub mod log_line;
 pub mod paint;
 pub mod rows;

@@ -8,7 +8,7 @@ use crate::tui::pane::PaneId;
 use crate::tui::text;
 use crate::tui::theme::Role;
 use crate::tui::units;
-use crate::tui::widgets::paint;
+use crate::tui::widgets::log_line;
 use crate::tui::widgets::rows::Rows;
 use crate::tui::world::LogGroup;
 
@@ -107,6 +107,6 @@ fn draw_row(line: &mut Canvas<'_>, row: &LogGroup) {
     }
     let room = line.width().saturating_sub(at + 1);
     let pattern = row.pattern.replace('\n', " ⏎ ");
-    let runs = paint::log_line(&text::clean(&pattern), Role::Base);
+    let runs = log_line::painted(&text::clean(&pattern), Role::Base);
     line.part(Rect::new(at, 0, room, 1)).runs(0, 0, &runs);
 }

@@ -9,8 +9,8 @@ use crate::tui::pane::PaneId;
 use crate::tui::text;
 use crate::tui::theme::Role;
 use crate::tui::units;
-use crate::tui::widgets::paint;
 use crate::tui::widgets::rows::scrollbar;
+use crate::tui::widgets::{log_line, paint};
 use crate::tui::world::{Completions, Level, LogQuery, LogRow};
 
 /// Rows of a scrollbar's scale: lines are counted in shares, not one by one.
@@ -150,7 +150,7 @@ impl LogsPane {
                 .map(|piece| vec![Run::new(role, piece)])
                 .collect()
         } else {
-            vec![paint::skipped(paint::log_line(&cleaned, role), self.side)]
+            vec![paint::skipped(log_line::painted(&cleaned, role), self.side)]
         }
     }
 
