@@ -70,6 +70,28 @@ pub fn painted(line: &str, base: Role) -> Vec<Run> {
     runs
 }
 
+/// A kind of lines, its fields as `{name}`, as its lines are shown.
+pub fn kind(pattern: &str, base: Role) -> Vec<Run> {
+    let bare = pattern.strip_prefix("{time}").map(str::trim_start);
+    let bracketed = pattern.strip_prefix("[{time}] ");
+    painted(&with_texts(bracketed.or(bare).unwrap_or(pattern)), base)
+}
+
+/// JSON whose numbers are fields, `"n":{n}`, with texts in their places, so that it can be read.
+fn with_texts(pattern: &str) -> String {
+    let mut parts = pattern.split("\":{");
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        match part.split_once('}') {
+            Some((name, rest)) if !name.contains('"') => {
+                text.push_str(&format!("\":\"{{{name}}}\"{rest}"));
+            }
+            _ => text.push_str(&format!("\":{{{part}")),
+        }
+    }
+    text
+}
+
 /// A text with its pairs in their colours.
 fn with_pairs(runs: &mut Vec<Run>, rest: &str, pairs: &[(usize, &str, &str)], base: Role) {
     let mut at = 0;
@@ -271,6 +293,24 @@ mod tests {
 
     fn shown(line: &str) -> String {
         text_of(&painted(line, Role::Base))
+    }
+
+    #[test]
+    fn kinds_are_shown_as_their_lines_are() {
+        let shown = |pattern: &str| text_of(&kind(pattern, Role::Base));
+        assert_eq!(
+            shown(
+                r#"{"time":"{time}","level":"info","msg":"request","ms":{ms},"trace_id":"{trace}"}"#
+            ),
+            "request  ms={ms}  trace_id={trace}"
+        );
+        assert_eq!(
+            shown(r#"{"msg":"a","by":{"id":"x"}}"#),
+            r#"a  by={"id":"x"}"#
+        );
+        assert_eq!(shown("{time}  INFO 1 --- took {n}"), "1 --- took {n}");
+        assert_eq!(shown("[{time}] INFO {words}"), "{words}");
+        assert_eq!(shown("\":{"), "\":{");
     }
 
     #[test]

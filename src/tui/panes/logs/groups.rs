@@ -107,6 +107,6 @@ fn draw_row(line: &mut Canvas<'_>, row: &LogGroup) {
     }
     let room = line.width().saturating_sub(at + 1);
     let pattern = row.pattern.replace('\n', " ⏎ ");
-    let runs = log_line::painted(&text::clean(&pattern), Role::Base);
+    let runs = log_line::kind(&text::clean(&pattern), Role::Base);
     line.part(Rect::new(at, 0, room, 1)).runs(0, 0, &runs);
 }
