@@ -183,6 +183,16 @@ fn an_offset_is_set_in_some_partitions_alone() {
     let after: Vec<u64> = state.partitions.iter().map(|one| one.committed).collect();
     assert_eq!(after, [before[0], before[1] + 1, before[2]]);
     assert_eq!(state.skipped(), 1);
+    let beyond = KafkaCommand::ResetOffsets {
+        group: "worker".to_owned(),
+        topic: "jobs".to_owned(),
+        partitions: vec![1, 3],
+        to: OffsetTarget::Latest,
+    };
+    let refused = world.apply(&Command::Kafka(beyond)).unwrap_err();
+    assert_eq!(refused.id, "no-such-partition");
+    let state = &world.groups()[group.index()];
+    assert_eq!(state.partitions[1].committed, before[1] + 1);
 }
 
 #[test]

@@ -28,6 +28,11 @@ pub struct TopicPlan {
 }
 
 impl TopicPlan {
+    /// How many partitions it has, one at least.
+    pub fn partitions(&self) -> u32 {
+        self.spec.partitions.max(1)
+    }
+
     /// An instant at which a segment closes; all others are whole segments away from it.
     pub fn segment_phase(&self) -> SimTime {
         SimTime(self.spec.segment_closes.map_or(0, |at| at.millis))
@@ -58,7 +63,7 @@ impl Plan {
     /// How many partitions a topic has, one at least.
     pub fn partitions(&self, topic: TopicId) -> u32 {
         let found = self.topics.get(topic.index());
-        found.map_or(1, |topic| topic.spec.partitions.max(1))
+        found.map_or(1, TopicPlan::partitions)
     }
 }
 

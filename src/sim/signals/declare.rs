@@ -351,7 +351,7 @@ impl Declarer<'_> {
                 end_at_page: 0,
                 marks: topic.marks.clone(),
                 mean_rate,
-                starts: (0..topic.spec.partitions.max(1))
+                starts: (0..topic.partitions())
                     .map(|_| self.telemetry.add_value(0))
                     .collect(),
             };

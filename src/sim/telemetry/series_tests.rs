@@ -6,8 +6,8 @@ use super::history::LevelTrack;
 use super::leaf::LeafGrid;
 use super::reader::Part;
 use super::samples::{STALE_BITS, Samples};
-use super::series::{Base, PerPod, PodLabel, SeriesDef, SeriesError, Values};
-use super::store::Telemetry;
+use super::series::{Base, Offsets, PerPod, PodLabel, SeriesDef, SeriesError, Values};
+use super::store::{Telemetry, ValueId};
 use super::testing::{Estate, HOUR_MS, atom, estate, t0_ms};
 use crate::sim::time::{SimTime, Span};
 
@@ -353,6 +353,50 @@ fn a_gauge_may_move_for_a_while_after_each_start_of_a_container() {
             .iter()
             .all(|value| [10.0, 55.0].contains(value))
     );
+}
+
+#[test]
+fn offsets_of_partitions_add_up_and_do_not_hang_on_how_many_instants_are_read() {
+    let mut telemetry = plain();
+    let produced = telemetry.add_atom(atom("jobs/produced", 3.0)).unwrap();
+    let held = [-1, 20_000, -1].map(|offset| telemetry.add_value(offset));
+    let offset = |shows: Offsets| Values::Offset {
+        atoms: vec![produced],
+        end_at_open: 101_140,
+        partitions: 3,
+        shows,
+    };
+    let all: Vec<(u32, ValueId)> = (0..).zip(held).collect();
+    let mut add = |metric: &str, shows: Offsets| {
+        telemetry.add_series(series(metric, offset(shows))).unwrap();
+    };
+    for number in 0..3 {
+        add(&format!("end_{number}"), Offsets::LogEnd(number));
+    }
+    add("committed", Offsets::Committed(all.clone()));
+    add("lag", Offsets::Lag(all));
+    telemetry.open();
+    let (from, until) = (t0_ms() - HOUR_MS, t0_ms());
+    let many = |metric: &str| read(&telemetry, metric, "", from, until).values;
+    let ends: Vec<Vec<f64>> = (0..3)
+        .map(|number| many(&format!("end_{number}")))
+        .collect();
+    let (committed, lag) = (many("committed"), many("lag"));
+    assert_eq!(lag.len(), 240);
+    for place in 0..lag.len() {
+        let end: f64 = ends.iter().map(|samples| samples[place]).sum();
+        assert_eq!(committed[place] + lag[place], end);
+    }
+    assert_eq!(
+        ends.iter().map(|samples| samples[239]).sum::<f64>(),
+        101_140.0
+    );
+    // Few instants near T0 are counted from there, many from the beginning of history.
+    for metric in ["end_1", "committed", "lag"] {
+        let few = read(&telemetry, metric, "", until - 60_000, until).values;
+        assert_eq!(few.len(), 4);
+        assert_eq!(few, many(metric)[236..], "{metric}");
+    }
 }
 
 #[test]

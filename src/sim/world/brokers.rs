@@ -38,8 +38,7 @@ impl World {
         let mut moved = false;
         for (index, group_plan) in plan.groups.iter().enumerate() {
             let ready = self.fleet.ready_of(group_plan.service);
-            let less = self.derived.consumes_less.get(index);
-            let less = less.map_or(&[][..], Vec::as_slice);
+            let less = self.derived.less_of(index);
             let topic = group_plan.topic.index();
             let keeps_up = match (self.groups.get(index), self.topics.get(topic)) {
                 (Some(group), Some(log)) => group.keeps_up(log, ready, less),
@@ -54,8 +53,7 @@ impl World {
                 continue;
             };
             if !keeps_up {
-                let less = self.derived.consumes_less.get(index);
-                let less = less.map_or(&[][..], Vec::as_slice);
+                let less = self.derived.less_of(index);
                 if group.step(group_plan, log, ready, less, self.now, span) {
                     self.derived.pods_moved();
                 }

@@ -173,6 +173,14 @@ impl World {
         ) else {
             return Err(missing());
         };
+        let count = group.partitions.len() as u32;
+        if let Some(number) = partitions.iter().find(|number| **number >= count) {
+            let text = format!(
+                "This server does not host this topic-partition. ({name} reads partitions 0 to {} alone, not {number})",
+                count.saturating_sub(1)
+            );
+            return Err(Rejection::new("no-such-partition", text));
+        }
         let offsets = group.reset(log, partitions, to, self.now);
         self.deed(Deed::OffsetsReset(id), true);
         Ok(Outcome::Offsets(offsets))

@@ -154,11 +154,10 @@ impl Progress {
 }
 
 impl Group {
-    /// A group that keeps up with a topic of so many partitions, after so many joined it.
+    /// A group that keeps up with a topic of so many partitions, one at least, after so many joined it.
     pub fn new(log: &TopicLog, partitions: u32, start: SimTime, joined: usize) -> Self {
-        let of = partitions.max(1);
         let following = |number| Progress {
-            committed: log.partition(number, of).end,
+            committed: log.partition(number, partitions).end,
             pace: Pace::Following,
             since: start,
             carried: 0,
@@ -166,7 +165,7 @@ impl Group {
             skipped: 0,
         };
         Self {
-            partitions: (0..of).map(following).collect(),
+            partitions: (0..partitions).map(following).collect(),
             rebalances: vec![start; joined],
             gaps: Vec::new(),
         }

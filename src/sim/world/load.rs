@@ -55,6 +55,11 @@ pub(super) struct Derived {
 }
 
 impl Derived {
+    /// How much less a group works off in each partition.
+    pub fn less_of(&self, group: usize) -> &[f64] {
+        self.consumes_less.get(group).map_or(&[], Vec::as_slice)
+    }
+
     pub fn new(plan: &Plan) -> Self {
         Self {
             facts_moved: true,

@@ -264,7 +264,7 @@ fn reset(cluster: &Cluster<'_>, options: &Options) -> Run {
         .topics
         .get(group.topic.index())
         .map_or("", |topic| topic.name.as_str());
-    let mut partitions = Vec::new();
+    let (mut partitions, mut all) = (Vec::new(), false);
     for asked in options.values("topic") {
         let (asked, numbers) = match topic_and_partitions(asked) {
             Ok(read) => read,
@@ -272,7 +272,7 @@ fn reset(cluster: &Cluster<'_>, options: &Options) -> Run {
         };
         let count = cluster
             .topic(asked)
-            .map_or(0, |(topic, _)| topic.spec.partitions.max(1));
+            .map_or(0, |(topic, _)| topic.partitions());
         if count == 0 || numbers.iter().any(|number| *number >= count) {
             return Run::failed(
                 format!(
@@ -284,7 +284,11 @@ fn reset(cluster: &Cluster<'_>, options: &Options) -> Run {
         if asked != topic {
             return Run::text(groups_text::reset(name, asked, &[]));
         }
+        all |= numbers.is_empty();
         partitions.extend(numbers);
+    }
+    if all {
+        partitions.clear();
     }
     let state = cluster.state(id, group);
     if state != GroupState::Empty {

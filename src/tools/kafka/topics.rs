@@ -156,12 +156,9 @@ fn describe(cluster: &Cluster<'_>, options: &Options) -> Run {
             .iter()
             .map(|(key, value)| format!("{key}={value}"));
         let settings = settings.collect::<Vec<_>>().join(",");
-        answer.text.push_str(&one(
-            cluster,
-            &plan.name,
-            plan.spec.partitions.max(1),
-            &settings,
-        ));
+        answer
+            .text
+            .push_str(&one(cluster, &plan.name, plan.partitions(), &settings));
         answer.shown.push(Shown::Topic(plan.name.clone()));
     }
     if asked(INTERNAL) && !options.has("exclude-internal") {
