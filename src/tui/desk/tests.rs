@@ -266,6 +266,18 @@ fn a_line_leads_to_its_trace_and_the_trace_to_its_lines() {
 }
 
 #[test]
+fn a_filter_that_cannot_be_read_is_not_said_to_match_nothing() {
+    let saves = tempfile::tempdir().unwrap();
+    let mut player = Player::new(saves.path(), 80, 24);
+    player.keys("enter a 2 /");
+    player.types("|~ \"(");
+    player.wait(500);
+    let screen = player.screen();
+    assert!(screen.contains("✗ literal not terminated"), "{screen}");
+    assert!(!screen.contains("No line matches."), "{screen}");
+}
+
+#[test]
 fn a_log_line_opens_with_its_fields() {
     let saves = tempfile::tempdir().unwrap();
     let mut player = Player::new(saves.path(), 120, 40);

@@ -90,10 +90,10 @@ impl LogsPane {
     pub(super) fn draw_lines(&self, canvas: &mut Canvas<'_>, focused: bool) {
         if self.window.rows.is_empty() {
             let searched = self.window.searched >= 1.0;
-            let says = if searched {
-                "No line matches."
-            } else {
-                "Looking for lines…"
+            let says = match (&self.window.error, searched) {
+                (Some(_), _) => "The filter cannot be read; Esc goes back to all lines.",
+                (None, true) => "No line matches.",
+                (None, false) => "Looking for lines…",
             };
             canvas.text(1, 1, says, Role::Muted);
             return;
